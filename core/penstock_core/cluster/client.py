@@ -1,0 +1,257 @@
+"""The Kubernetes client of operator and gateway: a handful of verbs over plain dicts.
+
+Every method raises a `ClusterError` (see `errors`) whose message is the API's own, and has a time-out.
+Nothing here retries: the callers know whether a repeat is harmless.
+"""
+
+import socket
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+from penstock_core import names, uuid7
+from penstock_core.cluster.kinds import EVENTS, SUBJECT_ACCESS_REVIEWS, TOKEN_REVIEWS, Kind
+from penstock_core.cluster.transport import Request, Transport
+from penstock_core.errors import NotFound
+
+EventType = Literal["Normal", "Warning"]
+Object = dict[str, Any]
+
+_PAGE: Final = "500"
+_LIST_SECONDS: Final = 60.0
+_NOTE_BYTES: Final = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who a bearer token belongs to, as the API server says."""
+
+    user: str
+    uid: str = ""
+    groups: tuple[str, ...] = ()
+    extra: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """All objects of a collection, and the version from which a watch continues."""
+
+    items: list[Object]
+    resource_version: str
+
+
+class Cluster:
+    """A client for one API server; dicts in, dicts out."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._reporter = socket.gethostname()
+
+    @classmethod
+    async def connect(cls) -> "Cluster":
+        """A client with the pod's service account, else with `KUBECONFIG`; sends nothing yet."""
+        return cls(await Transport.connect())
+
+    async def close(self) -> None:
+        """Close all connections, running watches included."""
+        await self._transport.close()
+
+    async def get(self, kind: Kind, namespace: str | None, name: str) -> Object:
+        """One object; raises `NotFound`."""
+        return await self._send("GET", kind.path(namespace, name))
+
+    async def list(
+        self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = ""
+    ) -> list[Object]:
+        """All objects of a namespace, or of all namespaces, that match the selectors."""
+        return (await self.listing(kind, namespace, labels=labels, fields=fields)).items
+
+    async def listing(self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = "") -> Listing:
+        """As `list`, with the resource version; fetched in pages of 500."""
+        query = _selectors(labels, fields) | {"limit": _PAGE}
+        items: list[Object] = []
+        while True:
+            request = Request(method="GET", path=kind.path(namespace), query=query, timeout=_LIST_SECONDS)
+            page = await self._transport.send(request)
+            items += [_typed(page, item) for item in page.get("items") or []]
+            following = page["metadata"].get("continue")
+            if not following:
+                return Listing(items=items, resource_version=page["metadata"].get("resourceVersion", ""))
+            query["continue"] = following
+
+    def watch(
+        self,
+        kind: Kind,
+        namespace: str | None = None,
+        *,
+        resource_version: str,
+        labels: str = "",
+        fields: str = "",
+        seconds: int = 60,
+    ) -> AsyncGenerator[Object, None]:
+        """Watch events (`type`, `object`), bookmarks included, until the server ends the watch after `seconds`.
+
+        A watch that is silent for longer than that is broken and raises `ClusterUnavailable`.
+        """
+        query = _selectors(labels, fields) | {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": resource_version,
+            "timeoutSeconds": str(seconds),
+        }
+        request = Request(method="GET", path=kind.path(namespace), query=query)
+        return self._transport.lines(request, idle_seconds=seconds + 15)
+
+    async def create(self, kind: Kind, namespace: str | None, body: Mapping[str, Any]) -> Object:
+        """Create an object; raises `Conflict` where one of that name exists."""
+        return await self._send("POST", kind.path(namespace), body=body)
+
+    async def replace(self, kind: Kind, namespace: str | None, body: Mapping[str, Any]) -> Object:
+        """Replace an object; with `metadata.resourceVersion`, raises `Conflict` where it has changed since."""
+        return await self._send("PUT", kind.path(namespace, body["metadata"]["name"]), body=body)
+
+    async def apply(self, kind: Kind, namespace: str | None, body: Mapping[str, Any], *, force: bool = True) -> Object:
+        """Server-side apply as Penstock's field manager; an unchanged object costs no write."""
+        path = kind.path(namespace, body["metadata"]["name"])
+        query = {"fieldManager": names.MANAGER, "force": "true" if force else "false"}
+        return await self._send("PATCH", path, query=query, body=body, content_type="application/apply-patch+yaml")
+
+    async def patch(self, kind: Kind, namespace: str | None, name: str, body: Mapping[str, Any]) -> Object:
+        """Merge patch (RFC 7396): null removes a member, a list replaces the list."""
+        return await self._merge(kind.path(namespace, name), body)
+
+    async def patch_status(self, kind: Kind, namespace: str | None, name: str, status: Mapping[str, Any]) -> Object:
+        """Merge patch of the status alone."""
+        return await self._merge(kind.path(namespace, name, "status"), {"status": status})
+
+    async def delete(self, kind: Kind, namespace: str | None, name: str, *, propagation: str = "Background") -> None:
+        """Delete an object and, by `propagation` (Background, Foreground, Orphan), what it owns; absent is success."""
+        body = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
+        try:
+            await self._send("DELETE", kind.path(namespace, name), body=body)
+        except NotFound:
+            return
+
+    async def review_token(self, token: str, audiences: Sequence[str] = ()) -> Caller | None:
+        """Whose token this is; None where the API server does not accept it (for one of `audiences`, if given)."""
+        spec: Object = {"token": token}
+        if audiences:
+            spec["audiences"] = list(audiences)
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": spec}
+        status = (await self._send("POST", TOKEN_REVIEWS.path(), body=body))["status"]
+        if not status.get("authenticated"):
+            return None
+        user = status["user"]
+        return Caller(
+            user=user["username"],
+            uid=user.get("uid", ""),
+            groups=tuple(user.get("groups") or ()),
+            extra=user.get("extra") or {},
+        )
+
+    async def review_access(
+        self,
+        caller: Caller,
+        *,
+        namespace: str,
+        verb: str,
+        resource: str,
+        subresource: str = "",
+        group: str = names.GROUP,
+    ) -> bool:
+        """Whether RBAC allows `caller` the verb; namespace "" asks for all namespaces at once."""
+        attributes = {"namespace": namespace, "verb": verb, "group": group, "resource": resource}
+        if subresource:
+            attributes["subresource"] = subresource
+        spec = {
+            "user": caller.user,
+            "uid": caller.uid,
+            "groups": list(caller.groups),
+            "extra": {key: list(values) for key, values in caller.extra.items()},
+            "resourceAttributes": attributes,
+        }
+        body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
+        return bool((await self._send("POST", SUBJECT_ACCESS_REVIEWS.path(), body=body))["status"].get("allowed"))
+
+    async def event(
+        self,
+        regarding: Mapping[str, Any],
+        *,
+        type: EventType,  # noqa: A002 - the field's name in Kubernetes
+        reason: str,
+        message: str,
+        action: str = "Reconcile",
+    ) -> None:
+        """Write an Event about an object; `reason` and `action` are UpperCamelCase, a long message is cut."""
+        await self._send(
+            "POST",
+            EVENTS.path(_event_namespace(regarding)),
+            body={
+                "apiVersion": "events.k8s.io/v1",
+                "kind": "Event",
+                "metadata": {
+                    "name": f"{regarding['metadata']['name'][:200]}.{uuid7.new().hex}",
+                    "namespace": _event_namespace(regarding),
+                },
+                "eventTime": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+                "reportingController": f"{names.GROUP}/{names.MANAGER}",
+                "reportingInstance": self._reporter,
+                "type": type,
+                "reason": reason,
+                "action": action,
+                "note": _cut(message),
+                "regarding": _reference(regarding),
+            },
+        )
+
+    async def _merge(self, path: str, body: Mapping[str, Any]) -> Object:
+        query = {"fieldManager": names.MANAGER}
+        return await self._send("PATCH", path, query=query, body=body, content_type="application/merge-patch+json")
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        content_type: str = "application/json",
+    ) -> Object:
+        request = Request(method=method, path=path, query=query, body=body, content_type=content_type)
+        answer: Object = await self._transport.send(request)
+        return answer
+
+
+def _selectors(labels: str, fields: str) -> dict[str, str]:
+    selectors = {"labelSelector": labels, "fieldSelector": fields}
+    return {name: value for name, value in selectors.items() if value}
+
+
+def _typed(page: Object, item: Object) -> Object:
+    """Items of a list of built-in kinds carry neither `apiVersion` nor `kind`, those of a watch do: be the same."""
+    return {"apiVersion": page["apiVersion"], "kind": page["kind"].removesuffix("List")} | item
+
+
+def _event_namespace(regarding: Mapping[str, Any]) -> str:
+    """Events about cluster-wide objects lie in `default`, by Kubernetes' own rule."""
+    return str(regarding["metadata"].get("namespace") or "default")
+
+
+def _cut(message: str) -> str:
+    """At most the 1,024 bytes that an Event's note may have."""
+    data = message.encode()
+    return message if len(data) <= _NOTE_BYTES else data[: _NOTE_BYTES - 3].decode(errors="ignore") + "…"
+
+
+def _reference(regarding: Mapping[str, Any]) -> Object:
+    metadata = regarding["metadata"]
+    reference = {
+        "apiVersion": regarding.get("apiVersion"),
+        "kind": regarding.get("kind"),
+        "name": metadata["name"],
+        "namespace": metadata.get("namespace"),
+        "uid": metadata.get("uid"),
+        "resourceVersion": metadata.get("resourceVersion"),
+    }
+    return {key: value for key, value in reference.items() if value}

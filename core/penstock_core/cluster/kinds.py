@@ -1,0 +1,63 @@
+"""The kinds of objects that Penstock touches, and where the API keeps them.
+
+A `Kind` is all that a request needs: the path is made from it, never from text that came with an object.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from penstock_core import names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """Group ("" is the core group), version and plural name of a resource."""
+
+    group: str
+    version: str
+    plural: str
+    namespaced: bool = True
+
+    def path(self, namespace: str | None = None, name: str | None = None, subresource: str = "") -> str:
+        """The request path of a collection (no name) or an object; without a namespace, of all namespaces."""
+        parts = ["api", self.version] if not self.group else ["apis", self.group, self.version]
+        if self.namespaced and namespace:
+            parts += ["namespaces", namespace]
+        parts.append(self.plural)
+        if name is not None:
+            parts.append(name)
+        if subresource:
+            parts.append(subresource)
+        return "/" + "/".join(quote(part, safe=":") for part in parts)
+
+
+def _penstock(plural: str) -> Kind:
+    return Kind(group=names.GROUP, version=names.VERSION, plural=plural)
+
+
+INTEGRATIONS: Final = _penstock("integrations")
+INTEGRATION_VERSIONS: Final = _penstock("integrationversions")
+INSTANCES: Final = _penstock("instances")
+FLOWS: Final = _penstock("flows")
+
+PODS: Final = Kind(group="", version="v1", plural="pods")
+SECRETS: Final = Kind(group="", version="v1", plural="secrets")
+CONFIG_MAPS: Final = Kind(group="", version="v1", plural="configmaps")
+SERVICES: Final = Kind(group="", version="v1", plural="services")
+SERVICE_ACCOUNTS: Final = Kind(group="", version="v1", plural="serviceaccounts")
+RESOURCE_QUOTAS: Final = Kind(group="", version="v1", plural="resourcequotas")
+NAMESPACES: Final = Kind(group="", version="v1", plural="namespaces", namespaced=False)
+NODES: Final = Kind(group="", version="v1", plural="nodes", namespaced=False)
+JOBS: Final = Kind(group="batch", version="v1", plural="jobs")
+CRON_JOBS: Final = Kind(group="batch", version="v1", plural="cronjobs")
+LEASES: Final = Kind(group="coordination.k8s.io", version="v1", plural="leases")
+ROLES: Final = Kind(group="rbac.authorization.k8s.io", version="v1", plural="roles")
+ROLE_BINDINGS: Final = Kind(group="rbac.authorization.k8s.io", version="v1", plural="rolebindings")
+CLUSTER_ROLES: Final = Kind(group="rbac.authorization.k8s.io", version="v1", plural="clusterroles", namespaced=False)
+EVENTS: Final = Kind(group="events.k8s.io", version="v1", plural="events")
+CRDS: Final = Kind(group="apiextensions.k8s.io", version="v1", plural="customresourcedefinitions", namespaced=False)
+TOKEN_REVIEWS: Final = Kind(group="authentication.k8s.io", version="v1", plural="tokenreviews", namespaced=False)
+SUBJECT_ACCESS_REVIEWS: Final = Kind(
+    group="authorization.k8s.io", version="v1", plural="subjectaccessreviews", namespaced=False
+)

@@ -1,0 +1,169 @@
+"""A local copy of a collection, kept current by list and watch.
+
+1. List everything, note the resource version; report what was added, changed or is gone since the last list.
+2. Watch from that version. Each event changes one object; bookmarks only move the version on.
+3. The server ends each watch after a while: go on with 2. An error, or 410 (the version is too old): go back to 1, after a
+   pause that grows with the failures and is spread at random, so that replicas do not list in step.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from types import MappingProxyType
+from typing import Any, Final
+
+from penstock_core.cluster.client import Cluster, Object
+from penstock_core.cluster.kinds import Kind
+from penstock_core.errors import ClusterError
+
+Key = tuple[str, str]
+"""Namespace ("" for cluster-wide kinds) and name."""
+OnChange = Callable[[Key, Object | None], None]
+"""Called with the object as it is now, None where it is gone. Must not raise and must not wait."""
+
+_FIRST_PAUSE_SECONDS: Final = 0.25
+_LONGEST_PAUSE_SECONDS: Final = 15.0
+
+_log = logging.getLogger(__name__)
+
+
+class Reflector:
+    """Objects of a kind, of one namespace or all, by label selector. Start `run()` in a task of its own."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        kind: Kind,
+        *,
+        namespace: str | None = None,
+        labels: str = "",
+        on_change: OnChange | None = None,
+        watch_seconds: int = 45,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._cluster = cluster
+        self._kind = kind
+        self._namespace = namespace
+        self._labels = labels
+        self._on_change = on_change
+        self._watch_seconds = watch_seconds
+        self._clock = clock
+        self._objects: dict[Key, Object] = {}
+        self._synced = asyncio.Event()
+        self._last_contact: float | None = None
+        self.objects: Mapping[Key, Object] = MappingProxyType(self._objects)
+        """What the API server last said, by (namespace, name); never change what is inside."""
+
+    async def run(self) -> None:
+        """Keep the copy current until cancelled."""
+        failures = 0
+        while True:
+            try:
+                version = await self._relist()
+                while True:
+                    version = await self._watch(version)
+                    failures = 0
+            except ClusterError as error:
+                _log.warning(
+                    "watch interrupted, listing again",
+                    extra={"resource": self._kind.plural, "namespace": self._namespace or "", "cause": str(error)},
+                )
+                await asyncio.sleep(pause_after(failures))
+                failures += 1
+
+    async def synced(self) -> None:
+        """Wait for the first complete list."""
+        await self._synced.wait()
+
+    @property
+    def is_synced(self) -> bool:
+        """True after the first complete list."""
+        return self._synced.is_set()
+
+    @property
+    def lag_seconds(self) -> float:
+        """Seconds since the API server was last heard, infinite before the first list.
+
+        A healthy watch is heard once per watch period at least, however quiet the objects are.
+        """
+        return float("inf") if self._last_contact is None else self._clock() - self._last_contact
+
+    @property
+    def is_alive(self) -> bool:
+        """True while the copy can be trusted: the server was heard within twice the watch period."""
+        return self.lag_seconds <= 2 * self._watch_seconds
+
+    async def _relist(self) -> str:
+        listing = await self._cluster.listing(self._kind, self._namespace, labels=self._labels)
+        found = {key_of(item): item for item in listing.items}
+        for key in [key for key in self._objects if key not in found]:
+            self._remove(key)
+        for key, item in found.items():
+            self._put(key, item)
+        self._heard()
+        self._synced.set()
+        return listing.resource_version
+
+    async def _watch(self, version: str) -> str:
+        """One watch, until the server ends it; the version to continue from."""
+        events = self._cluster.watch(
+            self._kind,
+            self._namespace,
+            resource_version=version,
+            labels=self._labels,
+            # spread, so that the watches of many reflectors do not end together
+            seconds=self._watch_seconds + random.randrange(6),  # noqa: S311 - not a secret
+        )
+        async with aclosing(events):
+            async for event in events:
+                version = self._take(event)
+        self._heard()
+        return version
+
+    def _take(self, event: Object) -> str:
+        """Apply one watch event; the version it carries."""
+        item = event["object"]
+        if event["type"] == "ERROR":
+            raise ClusterError(str(item.get("message", "the watch failed")), status=int(item.get("code", 0)))
+        self._heard()
+        if event["type"] == "DELETED":
+            self._remove(key_of(item))
+        elif event["type"] != "BOOKMARK":
+            self._put(key_of(item), item)
+        return str(item["metadata"]["resourceVersion"])
+
+    def _heard(self) -> None:
+        self._last_contact = self._clock()
+
+    def _put(self, key: Key, item: Object) -> None:
+        before = self._objects.get(key)
+        if before is not None and _version(before) == _version(item):
+            return
+        item["metadata"].pop("managedFields", None)  # half of a small object's memory, and nobody here reads it
+        self._objects[key] = item
+        if self._on_change:
+            self._on_change(key, item)
+
+    def _remove(self, key: Key) -> None:
+        if self._objects.pop(key, None) is not None and self._on_change:
+            self._on_change(key, None)
+
+
+def key_of(item: Mapping[str, Any]) -> Key:
+    """(namespace, name) of an object."""
+    metadata = item["metadata"]
+    return metadata.get("namespace", ""), metadata["name"]
+
+
+def pause_after(failures: int) -> float:
+    """Seconds to wait after that many failures before this one: doubles, and is spread over half of it."""
+    longest: float = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** min(failures, 10))
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
+
+
+def _version(item: Mapping[str, Any]) -> tuple[str, str]:
+    metadata = item["metadata"]
+    return metadata.get("uid", ""), metadata["resourceVersion"]

@@ -1,0 +1,101 @@
+"""Checks an Integration before it is published, and turns its flows into what the runner interprets.
+
+Pure: mappings as the API server gives them come in; problems, definitions and values go out.
+What the API server's schema cannot say is checked here: nesting, names, references, expressions, schedules, code.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from penstock_core.compiler.configuration import check_default, resolve_config
+from penstock_core.compiler.definition import SECRET_FIELDS, build_definition, definition_hash
+from penstock_core.compiler.flows import FlowChecker
+from penstock_core.compiler.problems import MAX_PROBLEMS, Problem, bounded, of_schema
+from penstock_core.errors import InvalidInput
+from penstock_core.expressions import Scope
+from penstock_core.resources import Connection, IntegrationSpec
+
+__all__ = [
+    "MAX_PROBLEMS",
+    "SECRET_FIELDS",
+    "Problem",
+    "build_definition",
+    "compile_integration",
+    "definition_hash",
+    "resolve_config",
+]
+
+
+def compile_integration(spec: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with an Integration's `spec`, at most `MAX_PROBLEMS` and one that counts the rest; none: it can be published."""
+    try:
+        integration = IntegrationSpec.model_validate(spec)
+    except ValidationError as failure:
+        return bounded(of_schema(failure, spec))
+    return bounded([*_names(integration), *_config(integration), *_connections(integration), *_flows(integration)])
+
+
+def _names(spec: IntegrationSpec) -> list[Problem]:
+    lists = (
+        ("flows", [flow.name.lower() for flow in spec.flows], "upper and lower case count the same"),
+        ("configVariables", [variable.name for variable in spec.config_variables or []], "names are unique"),
+        ("connections", [connection.name for connection in spec.connections or []], "names are unique"),
+    )
+    return [
+        Problem(field=f"{field}[{index}].name", message=f"`{name}` is there twice, and {why}: rename one of them")
+        for field, found, why in lists
+        for index, name in enumerate(found)
+        if name in found[:index]
+    ]
+
+
+def _config(spec: IntegrationSpec) -> list[Problem]:
+    problems = []
+    for variable in spec.config_variables or []:
+        place = f"configVariables.{variable.name}"
+        raw = variable.model_dump(by_alias=True, exclude_none=True)
+        if (variable.type == "picklist") != bool(variable.options):
+            problems.append(Problem(field=f"{place}.options", message="a picklist has options, and nothing else has"))
+            continue
+        try:
+            check_default(raw)
+        except InvalidInput as failure:
+            problems.append(Problem(field=f"{place}.default", message=str(failure)))
+    return problems
+
+
+def _connections(spec: IntegrationSpec) -> list[Problem]:
+    return [
+        Problem(field=f"connections.{connection.name}.{field}", message=message)
+        for connection in spec.connections or []
+        for field, message in _connection(connection)
+    ]
+
+
+def _connection(connection: Connection) -> list[tuple[str, str]]:
+    if connection.type != "custom":
+        return []
+    fields = connection.fields or []
+    if not fields:
+        return [("fields", "a custom connection needs fields: list those of its Secret")]
+    problems = []
+    for header, text in (connection.headers or {}).items():
+        if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", header):
+            problems.append((f"headers.{header}", "this is no name of a header field: correct it"))
+        problems += [
+            (f"headers.{header}", f"`${{{name}}}` is none of the fields: write one of {', '.join(fields)}, or add it")
+            for name in re.findall(r"(?<!\$)\$\{([^}]*)\}", text)
+            if name not in fields
+        ]
+    return problems
+
+
+def _flows(spec: IntegrationSpec) -> list[Problem]:
+    base = Scope.of(config=[variable.name for variable in spec.config_variables or []])
+    connections = frozenset(connection.name for connection in spec.connections or [])
+    return [
+        problem for flow in spec.flows for problem in FlowChecker(flow=flow, base=base, connections=connections).check()
+    ]

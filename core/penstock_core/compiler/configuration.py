@@ -1,0 +1,135 @@
+"""From an Integration's config variables and an Instance's values to what the flows see."""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from penstock_core.errors import InvalidInput
+
+Variable = Mapping[str, Any]
+
+
+def resolve_config(
+    variables: Sequence[Variable], values: Mapping[str, Any], texts: Mapping[str, str] | None = None
+) -> tuple[dict[str, Any], list[str]]:
+    """The value of every variable, and a sentence for each that is missing, wrong or unknown.
+
+    `variables` is the Integration's list, `values` the Instance's `config`; `texts`, the data of ConfigMaps, are weaker,
+    are converted to the variable's type, and may hold keys that are no variables. A variable without a value is None.
+    """
+    texts = texts or {}
+    resolved: dict[str, Any] = {}
+    known = [variable["name"] for variable in variables]
+    problems = [
+        f"config.{name}: the Integration has no such variable (it has: {', '.join(known) or 'none'}): remove it, or correct its name"
+        for name in values
+        if name not in known
+    ]
+    for variable in variables:
+        name = variable["name"]
+        resolved[name] = None
+        try:
+            resolved[name] = _value(variable, values, texts)
+        except InvalidInput as failure:
+            problems.append(f"config.{name}: {failure}")
+    return resolved, problems
+
+
+def check_default(variable: Variable) -> None:
+    """Raises `InvalidInput` where the variable's default is not a value of it, or its pattern is none."""
+    if "pattern" in variable:
+        _pattern(variable["pattern"])
+    if variable.get("default") is not None:
+        _checked(variable, variable["default"])
+
+
+def _value(variable: Variable, values: Mapping[str, Any], texts: Mapping[str, str]) -> Any:
+    name = variable["name"]
+    if values.get(name) is not None:
+        return _checked(variable, values[name])
+    if name in texts:
+        return _checked(variable, _from_text(variable["type"], texts[name]))
+    if variable.get("default") is not None:
+        return variable["default"]
+    if variable.get("required"):
+        purpose = f" ({variable['description']})" if variable.get("description") else ""
+        raise InvalidInput(f"required{purpose}, and has no value: set spec.config.{name}")
+    return None
+
+
+def _from_text(kind: str, text: str) -> Any:
+    """A ConfigMap holds texts alone; what does not read as the type stays a text, and is refused as one."""
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(text.strip(), text)
+    if kind == "number":
+        for read in (int, float):
+            try:
+                return read(text)
+            except ValueError:
+                continue
+    return text
+
+
+def _checked(variable: Variable, value: Any) -> Any:
+    _CHECKS[variable["type"]](variable, value)
+    return value
+
+
+def _string(variable: Variable, value: Any) -> None:
+    if not isinstance(value, str):
+        raise InvalidInput(f"{_shown(value)} is not a string: put it in quotes")
+    if variable.get("format") == "uri" and not _is_address(value):
+        raise InvalidInput(
+            f"{_shown(value)} is not an address: write one that begins with https:// or http:// and a host"
+        )
+    if "pattern" in variable and not _pattern(variable["pattern"]).fullmatch(value):
+        raise InvalidInput(f"{_shown(value)} does not match the pattern {variable['pattern']}: correct the value")
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except (re.error, OverflowError, RecursionError) as failure:
+        raise InvalidInput(f"the pattern {text} is no regular expression ({failure}): correct it") from failure
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", text)
+    except ValueError:
+        return False
+
+
+def _number(variable: Variable, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InvalidInput(f"{_shown(value)} is not a number: write it without quotes, as in 12.5")
+    if "minimum" in variable and value < variable["minimum"]:
+        raise InvalidInput(f"{value} is below the minimum {variable['minimum']}: raise it")
+    if "maximum" in variable and value > variable["maximum"]:
+        raise InvalidInput(f"{value} is above the maximum {variable['maximum']}: lower it")
+
+
+def _boolean(variable: Variable, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise InvalidInput(f"{_shown(value)} is not a boolean: write true or false, without quotes")
+
+
+def _picklist(variable: Variable, value: Any) -> None:
+    if value not in variable["options"]:
+        raise InvalidInput(f"{_shown(value)} is not an option: choose one of {', '.join(variable['options'])}")
+
+
+_CHECKS: Final[Mapping[str, Callable[[Variable, Any], None]]] = {
+    "string": _string,
+    "number": _number,
+    "boolean": _boolean,
+    "picklist": _picklist,
+}
+
+
+def _shown(value: Any) -> str:
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"

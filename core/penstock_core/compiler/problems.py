@@ -1,0 +1,82 @@
+"""What is wrong with an Integration, in a form that a person can act on."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+MAX_PROBLEMS: Final = 50
+"""How many are reported at once; a condition's message is bounded too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong; '' and 0 where a part does not apply. `line` and `column` count from 1 in the field's text."""
+
+    message: str
+    flow: str = ""
+    step: str = ""
+    field: str = ""
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self._place()}: {self.message}"
+
+    def _place(self) -> str:
+        places = [f"flow {self.flow}" if self.flow else "", f"step {self.step}" if self.step else "", self.field]
+        if self.column:
+            places.append(f"line {self.line} column {self.column}" if self.line > 1 else f"column {self.column}")
+        return ", ".join(place for place in places if place) or "spec"
+
+
+def bounded(problems: Sequence[Problem]) -> list[Problem]:
+    """The first problems, and how many more there are."""
+    if len(problems) <= MAX_PROBLEMS:
+        return list(problems)
+    more = len(problems) - MAX_PROBLEMS
+    return [*problems[:MAX_PROBLEMS], Problem(message=f"{more} more problems: correct these first")]
+
+
+def of_schema(failure: ValidationError, spec: Mapping[str, Any]) -> list[Problem]:
+    """What the models refuse; the API server refuses the same, so these come from manifests that never met one."""
+    return [
+        Problem(message=_sentence(error), **_place(error["loc"], spec))
+        for error in failure.errors(include_url=False, include_context=False)
+    ]
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    if error["type"] == "missing":
+        return "this field is required: add it"
+    if error["type"] == "extra_forbidden":
+        return "there is no such field: correct its name, or remove it"
+    text = str(error["msg"])
+    return f"{text[:1].lower()}{text[1:]}: correct the value"
+
+
+def _place(location: Sequence[str | int], spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Flow, step and field of a location such as ('flows', 0, 'steps', 2, 'http', 'url')."""
+    place = {"flow": "", "step": ""}
+    value: Any = spec
+    field: list[str] = []
+    for member, following in _pairs(location):
+        value = _below(value, member)
+        field.append(f"[{member}]" if isinstance(member, int) else f".{member}")
+        kind = {"flows": "flow", "steps": "step"}.get(str(following)) if isinstance(member, int) else None
+        if kind and isinstance(value, Mapping) and isinstance(value.get("name"), str):
+            place[kind], field = value["name"], []
+    return place | {"field": "".join(field).removeprefix(".")}
+
+
+def _pairs(location: Sequence[str | int]) -> Iterator[tuple[str | int, str | int | None]]:
+    """Each member with the one before it."""
+    return zip(location, [None, *location], strict=False)
+
+
+def _below(value: Any, member: str | int) -> Any:
+    try:
+        return value[member]
+    except (KeyError, IndexError, TypeError):
+        return None

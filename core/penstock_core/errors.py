@@ -1,0 +1,72 @@
+"""The exceptions of the core, as a tree:
+
+PenstockError
+├── InvalidInput            what a user wrote cannot be used; the message says where and what to do
+│   ├── ExpressionError     a CEL expression or a template
+│   └── BodyError           a request body that does not parse
+├── StoreError
+│   ├── StoreUnavailable    the database is away or overloaded; worth another try
+│   └── LeaseLost           another runner has claimed the execution since
+└── ClusterError            the Kubernetes API refused or is away
+    ├── Conflict            the object exists already or has changed since (409)
+    ├── NotFound            404
+    └── ClusterUnavailable  no answer, 429 or 5xx; worth another try
+"""
+
+
+class PenstockError(Exception):
+    """Base of everything that Penstock raises on purpose."""
+
+
+class InvalidInput(PenstockError):
+    """What a user wrote cannot be used; the message names the field, the problem and the remedy."""
+
+
+class ExpressionError(InvalidInput):
+    """An expression does not compile or evaluate; `line` and `column` count from 1, 0 where unknown."""
+
+    def __init__(self, message: str, *, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+class BodyError(InvalidInput):
+    """A request body that does not parse; `line` and `column` count from 1, 0 where unknown."""
+
+    def __init__(self, message: str, *, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+class StoreError(PenstockError):
+    """Something about the database."""
+
+
+class StoreUnavailable(StoreError):
+    """The database is away, overloaded or has no disk left; worth another try."""
+
+
+class LeaseLost(StoreError):
+    """Another runner has claimed the execution since; nothing more may be written."""
+
+
+class ClusterError(PenstockError):
+    """The Kubernetes API refused; `status` is its HTTP code, 0 where there was no answer."""
+
+    def __init__(self, message: str, *, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Conflict(ClusterError):
+    """The object exists already, or has changed since it was read."""
+
+
+class NotFound(ClusterError):
+    """There is no such object."""
+
+
+class ClusterUnavailable(ClusterError):
+    """No answer, or an answer that asks for patience; worth another try."""

@@ -1,0 +1,76 @@
+"""One expression: member access walked in Python, or a CEL program."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+from penstock_core.errors import ExpressionError
+from penstock_core.expressions import paths
+from penstock_core.expressions import tokens as lexer
+from penstock_core.expressions.scope import Scope, look_up
+from penstock_core.expressions.values import kind, plain
+
+
+class Expression(Protocol):
+    """What can be evaluated; `type_name` is CEL's name of the result's type, `DYN` where only evaluation tells."""
+
+    @property
+    def type_name(self) -> str: ...
+
+    def evaluate(self, variables: Mapping[str, Any]) -> Any:
+        """The value, in plain Python types; raises `ExpressionError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Member access: a declared variable and the members below it."""
+
+    name: str
+    below: tuple[str | int, ...]
+    type_name: str = "DYN"
+
+    def evaluate(self, variables: Mapping[str, Any]) -> Any:
+        """The member, in plain Python types; raises `ExpressionError` where there is none."""
+        value, at = look_up(variables, self.name), self.name
+        for member in self.below:
+            below = paths.step_into(value, member)
+            if below is paths.MISSING:
+                raise ExpressionError(_why_missing(value, at, member))
+            value, at = below, f"{at}.{member}" if isinstance(member, str) else f"{at}[{member}]"
+        return plain(value)
+
+
+def _why_missing(value: Any, at: str, member: str | int) -> str:
+    if value is None:
+        return f"`{at}` is null, so there is no `{member}` in it: test for null first"
+    if isinstance(value, list | tuple):
+        return f"there is no item {member}: the list `{at}` has {len(value)}"
+    if isinstance(value, Mapping):
+        return f"there is no member `{member}` in `{at}`: test with `has(…)` first"
+    return f"`{at}` has no members, so there is no `{member}` in it: it is {kind(value)}"
+
+
+def compiled(text: str, scope: Scope) -> Expression:
+    """Compile an expression, once in each scope; raises `ExpressionError` with line and column in `text`."""
+    found = scope.compiled.get(text)
+    if found is None:
+        found = scope.compiled[text] = _compiled(text, scope)
+    return cast("Expression", found)
+
+
+def _compiled(text: str, scope: Scope) -> Expression:
+    if "\x00" in text:
+        raise ExpressionError("an expression cannot hold the character NUL")
+    found = list(lexer.lex(text))
+    if not found:
+        raise ExpressionError("the expression is empty", line=1, column=1)
+    path = paths.parse(found)
+    if path is None:
+        from penstock_core.expressions import engine  # CEL and its messages, only where something is computed
+
+        return engine.compile_program(text, found, scope)
+    name = scope.declared(path.members[: path.dotted])
+    if name is None:
+        line, column = lexer.position(text, found[0].start)
+        raise scope.unknown(".".join(map(str, path.members[: min(path.dotted, 4)])), line=line, column=column)
+    return Access(name, path.members[name.count(".") + 1 :])

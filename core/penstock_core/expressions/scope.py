@@ -1,0 +1,134 @@
+"""Which variables an expression may name, and how their values are found.
+
+A variable is declared by its full dotted name, `steps.lookup.output`: that is what lets a misspelt step be refused when
+the Integration is published, instead of failing at night.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from penstock_core.errors import ExpressionError
+from penstock_core.expressions.paths import MISSING, step_into
+
+TRIGGER_MEMBERS: Final = (
+    "body", "rawBody", "contentType", "headers", "query", "path", "method", "startedAt",
+)  # fmt: skip
+STEP_MEMBERS: Final = ("output", "extracted", "status", "error", "attempts")
+
+_ALWAYS: Final = frozenset(
+    [
+        *(f"trigger.{member}" for member in TRIGGER_MEMBERS),
+        *("execution.id", "execution.attempt", "execution.startedAt"),
+        *("instance.name", "instance.namespace", "instance.customer.id", "instance.customer.name", "instance.labels"),
+        *("flow.name", "flow.urls"),
+    ]
+)
+
+
+class UnknownVariable(ExpressionError):
+    """An expression names a variable that is not declared; `name` is what it names, `hint` what to write instead."""
+
+    def __init__(self, name: str, hint: str, *, line: int = 0, column: int = 0) -> None:
+        super().__init__(f"there is no variable `{name}`: {hint}", line=line, column=column)
+        self.name = name
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The declared variables, by dotted name."""
+
+    names: frozenset[str]
+    compiled: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What was compiled in this scope, by text: compiled once, and gone with the scope."""
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        config: Iterable[str] = (),
+        steps: Iterable[str] = (),
+        item: bool = False,
+        output: bool = False,
+        error: bool = False,
+    ) -> "Scope":
+        """What a step sees: the given config variables and steps, and inside forEach `item` and `index`."""
+        return cls(_ALWAYS | {f"config.{name}" for name in config}).extended(
+            steps=steps, item=item, output=output, error=error
+        )
+
+    def extended(
+        self, *, steps: Iterable[str] = (), item: bool = False, output: bool = False, error: bool = False
+    ) -> "Scope":
+        """This scope and more variables."""
+        return Scope(
+            self.names.union(
+                (f"steps.{name}.{member}" for name in steps for member in STEP_MEMBERS),
+                ("item", "index") if item else (),
+                ("output",) if output else (),
+                ("error",) if error else (),
+            )
+        )
+
+    def declared(self, members: Iterable[str | int]) -> str | None:
+        """The longest declared name that the members begin with."""
+        best, name = None, ""
+        for member in members:
+            name = f"{name}.{member}" if name else str(member)
+            if name in self.names:
+                best = name
+            elif name.count(".") > 2:
+                break
+        return best
+
+    def unknown(self, name: str, *, line: int, column: int) -> UnknownVariable:
+        """The error for a name that is not declared, with a suggestion where one is near."""
+        return UnknownVariable(name, self._hint(name), line=line, column=column)
+
+    def _hint(self, name: str) -> str:
+        root = name.split(".")[0]
+        below = sorted(declared for declared in self.names if declared.startswith(f"{name}."))
+        if below:
+            rest = [declared[len(name) + 1 :].split(".")[0] for declared in below]
+            return f"name one of its members: {_listed(dict.fromkeys(rest))}"
+        if root == "steps" and (step := name.split(".")[1:2]):
+            known = {declared.split(".")[1] for declared in self.names if declared.startswith("steps.")}
+            if step[0] not in known:
+                return _suggestion(step[0], known, "steps that ran before", "no step runs before this one")
+            return f"a step has {_listed(STEP_MEMBERS)}"
+        if root in ("item", "index"):
+            return "it exists inside forEach only"
+        if root == "output":
+            return "it exists in `assert` only; another step's is `steps.<name>.output`"
+        if root == "error":
+            return "it exists in `retry.on` only; another step's is `steps.<name>.error`"
+        siblings = {declared for declared in self.names if declared.startswith(f"{root}.")}
+        if siblings or root == "config":
+            return _suggestion(name, siblings, "declared", "the Integration declares no configVariables")
+        return _suggestion(name, {declared.split(".")[0] for declared in self.names}, "variables", "there is none")
+
+
+def _suggestion(name: str, known: Iterable[str], what: str, none: str) -> str:
+    import difflib  # only where something is wrong
+
+    known = sorted(known)
+    if near := difflib.get_close_matches(name, known, n=1, cutoff=0.6):
+        return f"did you mean `{near[0]}`?"
+    return f"{what}: {_listed(known)}" if known else none
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    more = f" and {len(names) - 12} more" if len(names) > 12 else ""
+    return ", ".join(names[:12]) + more
+
+
+def look_up(variables: Mapping[str, Any], name: str) -> Any:
+    """The value of a declared variable in the nested mapping; None where it is not there."""
+    value: Any = variables
+    for member in name.split("."):
+        value = step_into(value, member)
+        if value is MISSING:
+            return None
+    return value

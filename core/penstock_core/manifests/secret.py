@@ -1,0 +1,49 @@
+"""Secrets that Penstock writes: generated webhook keys, mirrored key digests, database addresses."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from penstock_core import names
+from penstock_core.manifests.metadata import controlled_by, managed
+
+
+def _secret(*, namespace: str, name: str, labels: Mapping[str, str], data: Mapping[str, bytes]) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "Opaque",
+        "metadata": {"name": name, "namespace": namespace, "labels": dict(labels)},
+        "data": {field: base64.b64encode(value).decode() for field, value in data.items()},
+    }
+
+
+def webhook_key(instance: Mapping[str, Any], *, release: str, key: str) -> dict[str, Any]:
+    """The generated webhook key of an Instance (the whole object), beside it and owned by it."""
+    metadata = instance["metadata"]
+    secret = _secret(
+        namespace=metadata["namespace"],
+        name=names.webhook_key_secret(metadata["name"]),
+        labels=managed(release) | {names.LABEL_INSTANCE: metadata["name"]},
+        data={names.KEY_FIELD: key.encode()},
+    )
+    secret["metadata"]["ownerReferences"] = controlled_by(instance)
+    return secret
+
+
+def webhook_digests(
+    *, release: str, release_namespace: str, instance_uid: str, digests: Sequence[str]
+) -> dict[str, Any]:
+    """What the gateway checks webhook keys against: sha256 hex digests, sorted, in the release's own namespace."""
+    return _secret(
+        namespace=release_namespace,
+        name=names.webhook_digest_secret(instance_uid),
+        labels=managed(release) | {names.LABEL_WEBHOOK_KEYS: "true"},
+        data={"keys": json.dumps(sorted(digests)).encode()},
+    )
+
+
+def database(*, release: str, namespace: str, name: str, dsn: str) -> dict[str, Any]:
+    """The address of the database, password included, in the field `dsn`."""
+    return _secret(namespace=namespace, name=name, labels=managed(release), data={"dsn": dsn.encode()})

@@ -1,0 +1,104 @@
+"""Every name that two programs must agree on: group, labels, object names, environment variables.
+
+Pure functions and constants; nothing here reads a cluster or a clock.
+The limits are Kubernetes' own: 63 characters for a label value, 52 for a CronJob, 253 for other objects.
+"""
+
+import hashlib
+from typing import Final
+from uuid import UUID
+
+GROUP: Final = "penstock.dev"
+VERSION: Final = "v1alpha1"
+API_VERSION: Final = f"{GROUP}/{VERSION}"
+MANAGER: Final = "penstock"
+"""Field manager of everything that Penstock applies."""
+
+FINALIZER: Final = f"{GROUP}/instance-data"
+"""Held on an Instance until its rows are removed from the database."""
+
+LABEL_RELEASE: Final = f"{GROUP}/release"
+LABEL_INSTANCE: Final = f"{GROUP}/instance"
+LABEL_FLOW: Final = f"{GROUP}/flow"
+LABEL_INTEGRATION: Final = f"{GROUP}/integration"
+LABEL_EXECUTION: Final = f"{GROUP}/execution"
+LABEL_TRIGGER: Final = f"{GROUP}/trigger"
+LABEL_CONNECTION: Final = f"{GROUP}/connection"
+"""A Secret with this label set to "true" may serve as a connection."""
+LABEL_WEBHOOK_KEYS: Final = f"{GROUP}/webhook-keys"
+LABEL_MANAGED_BY: Final = "app.kubernetes.io/managed-by"
+
+ENV_DSN: Final = "PENSTOCK_DSN"
+ENV_EXECUTION: Final = "PENSTOCK_EXECUTION"
+ENV_NAMESPACE: Final = "PENSTOCK_NAMESPACE"
+ENV_POD: Final = "PENSTOCK_POD"
+ENV_TICK: Final = "PENSTOCK_TICK"
+ENV_JOB: Final = "PENSTOCK_JOB"
+ENV_CONNECTION_PREFIX: Final = "PENSTOCK_CONNECTION."
+
+EXIT_DONE: Final = 0
+EXIT_HANDED_OVER: Final = 75
+"""The runner stopped without a final state (SIGTERM, lost lease, no database); somebody else goes on. EX_TEMPFAIL."""
+
+KEY_FIELD: Final = "key"
+
+
+def _short_hash(text: str, length: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def release(*, namespace: str, name: str) -> str:
+    """The label value that tells one installation from another, `<namespace>.<name>`, cut to a label's 63 characters."""
+    full = f"{namespace}.{name}"
+    return full if len(full) <= 63 else f"{full[:52]}-{_short_hash(full, 10)}"
+
+
+def flow_object(instance: str, flow: str) -> str:
+    """Name of the Flow object of an instance's flow."""
+    return f"{instance}.{flow.lower()}"
+
+
+def integration_version(integration: str, version: str) -> str:
+    """Name of the IntegrationVersion object."""
+    return f"{integration}.{version}"
+
+
+def cron_job(instance: str, flow_uid: str) -> str:
+    """Name of a flow's CronJob: 47 characters at most, of the 52 that Kubernetes allows."""
+    return f"{instance[:36]}-{_short_hash(flow_uid, 10)}"
+
+
+def job(execution: UUID | str, attempt: int = 1) -> str:
+    """Name of the Job of an execution; `attempt` counts replacement Jobs from 1."""
+    base = f"pex-{execution}"
+    return base if attempt == 1 else f"{base}-{attempt}"
+
+
+def webhook_key_secret(instance: str) -> str:
+    """Name of the Secret, in the instance's namespace, that holds the generated webhook key in the field `key`."""
+    return f"{instance}-webhook-key"
+
+
+def webhook_digest_secret(instance_uid: str) -> str:
+    """Name of the Secret, in the release's namespace, that holds the digests of an instance's webhook keys."""
+    return f"hook-{instance_uid}"
+
+
+def database_secret(release_name: str) -> str:
+    """Name of the Secret, in each namespace with instances, that holds the runners' DSN in the field `dsn`."""
+    return f"penstock-database-{release_name}"
+
+
+def database_role(prefix: str, namespace: str) -> str:
+    """Postgres role of a namespace's runners; role names are cut at 63 bytes, hence the hash."""
+    return f"{prefix}_{_short_hash(namespace, 16)}"
+
+
+def connection_variable(connection: str, field: str) -> str:
+    """Environment variable that carries one field of a connection into the runner."""
+    return f"{ENV_CONNECTION_PREFIX}{connection}.{field}"
+
+
+def webhook_path(*, namespace: str, instance: str, flow: str) -> str:
+    """Path of a flow's webhook; instance and flow as written."""
+    return f"/hooks/{namespace}/{instance}/{flow}"

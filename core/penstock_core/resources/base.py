@@ -1,0 +1,98 @@
+"""What all resource models share: how they are read, and how a field is described.
+
+A description is for `kubectl explain`, so it carries the unit, the default and an example in words: kubectl prints
+nothing else of a schema.
+"""
+
+from typing import Any, ClassVar, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+RULES: Final = "x-kubernetes-validations"
+STORED_DEFAULT: Final = "stored-default"
+"""Key of a default that the API server writes into the object; the others are only described, to keep objects short."""
+
+NAME_PATTERN: Final = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+FLOW_PATTERN: Final = r"^[a-z][A-Za-z0-9]{0,39}$"
+STEP_PATTERN: Final = r"^[a-z][A-Za-z0-9_]{0,62}$"
+VARIABLE_PATTERN: Final = r"^[a-z][A-Za-z0-9_]{0,62}$"
+CONNECTION_PATTERN: Final = r"^[a-z][A-Za-z0-9_]{0,39}$"
+VERSION_PATTERN: Final = (
+    r"^(0|[1-9][0-9]*)[.](0|[1-9][0-9]*)[.](0|[1-9][0-9]*)(-[0-9a-z][0-9a-z-]*([.][0-9a-z][0-9a-z-]*)*)?$"
+)
+CRON_EXAMPLE: Final = "0 6 * * *"
+
+EXPRESSION_LENGTH: Final = 4096
+TEXT_LENGTH: Final = 65_536
+
+
+def _add_schema_extra(schema: dict[str, Any], model: type[Any]) -> None:
+    schema.update(model.schema_extra)
+
+
+class Resource(BaseModel):
+    """Base of the models: unknown members are refused, values do not change after they were read."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        json_schema_extra=_add_schema_extra,
+    )
+
+    schema_extra: ClassVar[dict[str, Any]] = {}
+    """What only the CRD's schema has of this model: rules that the API server checks."""
+
+
+def described(
+    text: str,
+    *,
+    example: Any = None,
+    default: Any = ...,
+    shown_default: str = "",
+    schema: dict[str, Any] | None = None,
+    **constraints: Any,
+) -> Any:
+    """A field with its description; without a default it is required.
+
+    `example` and the default go into the description; `shown_default` says in words what a default of None means;
+    `schema` holds what only the CRD's schema has.
+    """
+    sentences = [text]
+    shown = shown_default or ("" if default in (..., None) else _shown(default))
+    if shown:
+        sentences.append(f"Default: {shown}.")
+    if example is not None:
+        sentences.append(f"Example: {_shown(example)}")
+    if schema:
+        constraints["json_schema_extra"] = schema
+    return Field(default, description=" ".join(sentences), **constraints)
+
+
+def _shown(value: Any) -> str:
+    import json  # only while classes are made
+
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def rule(expression: str, message: str, *, field: str = "", reason: str = "") -> dict[str, str]:
+    """One CEL rule of the API server; the message names the problem and the remedy."""
+    found = {"rule": expression, "message": message}
+    if field:
+        found["fieldPath"] = field
+    if reason:
+        found["reason"] = reason
+    return found
+
+
+def matching(pattern: str, message: str) -> dict[str, Any]:
+    """Schema of a text with a pattern whose refusal is a sentence of ours, instead of the API server's "should match"."""
+    return {RULES: [rule(f"self.matches('{pattern}')", message)]}
+
+
+def exactly_one_of(*members: str) -> str:
+    """The condition that exactly one of the members is set."""
+    # a sum is cheaper than a list comprehension in the API server's cost estimate
+    return " + ".join(f"(has({member}) ? 1 : 0)" for member in members) + " == 1"

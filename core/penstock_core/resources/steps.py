@@ -1,0 +1,443 @@
+"""Steps: one model for each of the three levels on which they nest, since a structural schema cannot recurse.
+
+The action is the member that is set. Members are alternatives, so another action is another optional member, and
+nothing that exists changes by it.
+"""
+
+from typing import Annotated, Any, ClassVar, Final, Literal
+
+from pydantic import Field
+
+from penstock_core.resources.base import (
+    EXPRESSION_LENGTH,
+    RULES,
+    STEP_PATTERN,
+    TEXT_LENGTH,
+    Resource,
+    described,
+    exactly_one_of,
+    rule,
+)
+
+MAX_STEPS: Final = 1000
+MAX_NESTED_STEPS: Final = 50
+MAX_BRANCHES: Final = 10
+
+Duration = Annotated[str, Field(max_length=32)]
+"""Its form is the compiler's to check, whose message says how to write it."""
+Expression = Annotated[str, Field(min_length=1, max_length=EXPRESSION_LENGTH)]
+Text = Annotated[str, Field(max_length=TEXT_LENGTH)]
+StatusCode = Annotated[
+    Annotated[int, Field(ge=100, le=599)] | Annotated[str, Field(pattern=r"^[1-5]([0-9][0-9]|xx)$")],
+    Field(json_schema_extra={"x-kubernetes-int-or-string": True}),
+]
+
+ACTIONS: Final = ("http", "set", "check", "python", "sleep", "forEach", "branch", "stop")
+_ONE_ACTION: Final = (
+    f"a step needs exactly one action: set one of {', '.join(ACTIONS)}, and give every further action a step of its own"
+)
+
+
+class Http(Resource):
+    """An HTTP request."""
+
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = described(
+        "Method of the request.", default="GET", example="POST"
+    )
+    url: Text = described(
+        "Address, http or https; `${…}` marks expressions.",
+        example="${config.erpUrl}/customers/${trigger.body.customer}",
+    )
+    query: dict[str, Any] | None = described(
+        "Query parameters, added to those of the url and percent-encoded; a list repeats the parameter, null leaves it out."
+        " Values may hold `${…}`.",
+        default=None,
+        shown_default="none",
+        example={"page": "1", "tag": ["a", "b"]},
+        max_length=100,
+    )
+    headers: dict[str, Text] | None = described(
+        "Header fields; values may hold `${…}`. The connection's own headers are added to them.",
+        default=None,
+        shown_default="none",
+        example={"Accept": "application/json"},
+        max_length=100,
+    )
+    connection: str | None = described(
+        "Name of one of the Integration's connections, which signs in to the other side.",
+        default=None,
+        shown_default="none",
+        example="erp",
+        max_length=40,
+    )
+    json_: Any = described(
+        "Body as JSON: any value, with `${…}` in its strings. At most one of json, form and body.",
+        default=None,
+        shown_default="no body",
+        example={"id": "${trigger.body.id}"},
+        alias="json",
+    )
+    form: dict[str, Any] | None = described(
+        "Body as application/x-www-form-urlencoded; a list repeats the field. At most one of json, form and body.",
+        default=None,
+        shown_default="no body",
+        example={"grant": "all"},
+        max_length=1000,
+    )
+    body: Text | None = described(
+        "Body as text, or as the bytes that a lone `${…}` gives. At most one of json, form and body.",
+        default=None,
+        shown_default="no body",
+        example="${trigger.rawBody}",
+    )
+    expect_status: list[StatusCode] | None = described(
+        "Status codes with which the attempt passes: codes such as 404, or classes such as 2xx.",
+        default=None,
+        shown_default='["2xx"]',
+        example=["2xx", 404],
+        max_length=20,
+    )
+    follow_redirects: bool = described("Whether redirects are followed, ten at most.", default=True, example=False)
+    max_response_bytes: int = described(
+        "Size in bytes above which the response is refused and the attempt fails.",
+        default=16_777_216,
+        example=1_048_576,
+        ge=1,
+        le=1_073_741_824,
+    )
+
+
+class Set(Resource):
+    """Makes a value."""
+
+    value: Any = described(
+        "Any value, with `${…}` in its strings; it is the step's output.", example={"total": "${trigger.body.total}"}
+    )
+
+
+class Check(Resource):
+    """Conditions that must hold."""
+
+    that: list[Expression] = described(
+        "Conditions in CEL, without `${…}`; the step fails unless all hold, and the report shows what was compared.",
+        example=["has(trigger.body.id)", "trigger.body.total >= 0"],
+        min_length=1,
+        max_length=50,
+    )
+
+
+class Python(Resource):
+    """Python code."""
+
+    code: str = described(
+        "Python source that defines `run(context)`; what it returns is the output. `context` has trigger, config, steps,"
+        " item, index, execution, instance, flow and log.",
+        example='def run(context): return {"lines": len(context.trigger["body"]["lines"])}',
+        min_length=1,
+        max_length=262_144,
+    )
+
+
+class Sleep(Resource):
+    """A pause."""
+
+    for_: str | None = described(
+        "How long: a duration with units d, h, m, s, ms, or a template that gives one. Exactly one of for and until.",
+        default=None,
+        shown_default="none",
+        example="30s",
+        alias="for",
+        max_length=EXPRESSION_LENGTH,
+    )
+    until: str | None = described(
+        "Until when: a time in RFC 3339 with its offset, or a template that gives one; a time in the past ends it at"
+        " once. Exactly one of for and until.",
+        default=None,
+        shown_default="none",
+        example="${trigger.body.due}",
+        max_length=EXPRESSION_LENGTH,
+    )
+
+
+class Stop(Resource):
+    """Ends the execution."""
+
+    status: Literal["passed", "failed"] = described(
+        "State in which the execution ends.", default="passed", example="failed"
+    )
+    message: Text | None = described(
+        "Why, with `${…}`; shown with the execution.", default=None, shown_default="none", example="nothing to send"
+    )
+
+
+class Retry(Resource):
+    """How failed attempts are repeated."""
+
+    attempts: int = described("Attempts in all, the first one included.", example=3, ge=1, le=100)
+    delay: Duration = described("Pause before the second attempt; units d, h, m, s, ms.", default="1s", example="2s")
+    backoff: Literal["constant", "linear", "exponential"] = described(
+        "How the pause grows: constant (delay), linear (delay, 2 delay, 3 delay) or exponential (delay, 2 delay, 4 delay).",
+        default="constant",
+        example="exponential",
+    )
+    max_delay: Duration = described(
+        "Longest pause between two attempts; units d, h, m, s, ms.", default="1h", example="1m"
+    )
+    on: Expression | None = described(
+        "Condition in CEL over `error` (type, message, status): only where it holds is the attempt repeated. Quote the"
+        ' key ("on"), because YAML reads a bare on as true.',
+        default=None,
+        shown_default="every failure is repeated",
+        example="error.status >= 500",
+    )
+
+
+class StepBase(Resource):
+    """What the steps of all levels have."""
+
+    name: str = described(
+        "Name, unique in its flow: a lower-case letter, then letters, digits and _; not in, true, false or null."
+        " Expressions reach the result as steps.<name>.",
+        example="lookup",
+        pattern=STEP_PATTERN,
+        max_length=63,
+    )
+    description: str | None = described(
+        "What the step is for, for readers.",
+        default=None,
+        shown_default="none",
+        example="Finds the customer",
+        max_length=1024,
+    )
+    if_: Expression | None = described(
+        "Condition in CEL, without `${…}`; where it does not hold the step is recorded as skipped.",
+        default=None,
+        shown_default="the step runs",
+        example="!config.dryRun",
+        alias="if",
+    )
+    http: Http | None = described(
+        "Action: an HTTP request. Output: status, headers (lower-case names), body (parsed where it is JSON), bytes, url.",
+        default=None,
+        shown_default="not this action",
+        example={"method": "GET", "url": "${config.erpUrl}/ping"},
+    )
+    set: Set | None = described(
+        "Action: makes a value. Output: the value.",
+        default=None,
+        shown_default="not this action",
+        example={"value": {"id": "${trigger.body.id}"}},
+    )
+    check: Check | None = described(
+        "Action: conditions that must hold. Output: each condition with what it compared.",
+        default=None,
+        shown_default="not this action",
+        example={"that": ["trigger.body.total >= 0"]},
+    )
+    python: Python | None = described(
+        "Action: Python code. Output: what `run` returns.",
+        default=None,
+        shown_default="not this action",
+        example={"code": "def run(context): return 1"},
+    )
+    sleep: Sleep | None = described(
+        "Action: waits, while the execution's Job keeps running.",
+        default=None,
+        shown_default="not this action",
+        example={"for": "30s"},
+    )
+    stop: Stop | None = described(
+        "Action: ends the execution here.",
+        default=None,
+        shown_default="not this action",
+        example={"status": "passed", "message": "nothing to send"},
+    )
+    retry: Retry | None = described(
+        "Repeats the step's failed attempts.",
+        default=None,
+        shown_default="one attempt",
+        example={"attempts": 3, "delay": "2s"},
+    )
+    timeout: Duration | None = described(
+        "Time limit of each attempt; units d, h, m, s, ms.",
+        default=None,
+        shown_default="what the flow's timeout leaves",
+        example="10s",
+    )
+    on_error: Literal["fail", "continue"] = described(
+        "What a failure does once no attempt is left: fail ends the execution as failed; continue goes on, and the"
+        " execution ends as completed_with_errors.",
+        default="fail",
+        example="continue",
+    )
+    assert_: list[Expression] | None = described(
+        "Conditions in CEL over `output` (and all variables), checked after extract; a failure fails the attempt.",
+        default=None,
+        shown_default="none",
+        example=["output.status == 200"],
+        alias="assert",
+        max_length=50,
+    )
+    extract: dict[str, Expression] | None = described(
+        "Values taken from the output by JSONPath (RFC 9535), as steps.<name>.extracted.<key>: no match fails the"
+        " attempt, one gives the value, several a list.",
+        default=None,
+        shown_default="none",
+        example={"erpId": "$.body.id"},
+        max_length=50,
+    )
+    record: Literal["full", "metadata", "none"] = described(
+        "What is kept of the step: full (input and output), metadata (state, times and sizes) or none (the state alone)."
+        " What is not kept is not there for a replacement runner either.",
+        default="full",
+        example="metadata",
+    )
+
+
+_REFUSED: Final = (
+    "Refused here, because steps nest at most three levels: let an earlier set or python step prepare a flat list,"
+    " or do the inner work in a python step."
+)
+
+
+class InnerStep(StepBase):
+    """A step of the third level: its action is not forEach or branch."""
+
+    for_each: Any = described(_REFUSED, default=None, shown_default="none", example="a python step instead")
+    branch: Any = described(_REFUSED, default=None, shown_default="none", example="a python step instead")
+
+
+class ForEachBase(Resource):
+    """What a loop has beside its steps."""
+
+    items: Text | list[Any] = described(
+        "The list: a template that gives one, or a list; each item is `item`, its place from 0 `index`.",
+        example="${trigger.body.lines}",
+        schema={"x-kubernetes-preserve-unknown-fields": True},
+    )
+    parallel: int = described("How many items are worked on at once.", default=1, example=4, ge=1, le=100)
+    stop_on_error: bool = described(
+        "Whether the first failed item ends the loop; otherwise the others run on, and the step fails at the end.",
+        default=True,
+        example=False,
+    )
+
+
+class InnerForEach(ForEachBase):
+    """A loop inside a loop or branch."""
+
+    steps: list[InnerStep] = described(
+        "Steps for each item, at most 50, in order.",
+        example=[{"name": "push", "set": {"value": "${item}"}}],
+        min_length=1,
+        max_length=MAX_NESTED_STEPS,
+    )
+
+
+class InnerCase(Resource):
+    """A case of a branch inside a loop or branch."""
+
+    when: Expression | None = described(
+        "Condition in CEL; the first case that holds is taken.",
+        default=None,
+        shown_default="otherwise",
+        example="item > 1",
+    )
+    steps: list[InnerStep] = described(
+        "Steps of the case, at most 50, in order.",
+        example=[{"name": "small", "set": {"value": True}}],
+        min_length=1,
+        max_length=MAX_NESTED_STEPS,
+    )
+
+
+_FOR_EACH: Final = "Action: runs steps for each item of a list. Output: a list with each item's last output."
+_BRANCH: Final = (
+    "Action: takes the first case whose condition holds, at most 10 cases; a case without `when`, as the last, is the"
+    " otherwise. Output: the last output of the case taken."
+)
+_FOR_EACH_EXAMPLE: Final = {
+    "items": "${trigger.body.lines}",
+    "steps": [{"name": "push", "set": {"value": "${item}"}}],
+}
+_BRANCH_EXAMPLE: Final = [{"when": "trigger.body.total > 1000", "steps": [{"name": "big", "set": {"value": True}}]}]
+
+
+class NestedStep(StepBase):
+    """A step of the second level."""
+
+    for_each: InnerForEach | None = described(
+        _FOR_EACH, default=None, shown_default="not this action", example=_FOR_EACH_EXAMPLE
+    )
+    branch: list[InnerCase] | None = described(
+        _BRANCH,
+        default=None,
+        shown_default="not this action",
+        example=_BRANCH_EXAMPLE,
+        min_length=1,
+        max_length=MAX_BRANCHES,
+    )
+
+
+class ForEach(ForEachBase):
+    """A loop."""
+
+    steps: list[NestedStep] = described(
+        "Steps for each item, at most 50, in order.",
+        example=[{"name": "push", "set": {"value": "${item}"}}],
+        min_length=1,
+        max_length=MAX_NESTED_STEPS,
+    )
+
+
+class Case(Resource):
+    """A case of a branch."""
+
+    when: Expression | None = described(
+        "Condition in CEL; the first case that holds is taken.",
+        default=None,
+        shown_default="otherwise",
+        example="trigger.body.total > 1000",
+    )
+    steps: list[NestedStep] = described(
+        "Steps of the case, at most 50, in order.",
+        example=[{"name": "small", "set": {"value": True}}],
+        min_length=1,
+        max_length=MAX_NESTED_STEPS,
+    )
+
+
+class Step(StepBase):
+    """A step of a flow."""
+
+    for_each: ForEach | None = described(
+        _FOR_EACH, default=None, shown_default="not this action", example=_FOR_EACH_EXAMPLE
+    )
+    branch: list[Case] | None = described(
+        _BRANCH,
+        default=None,
+        shown_default="not this action",
+        example=_BRANCH_EXAMPLE,
+        min_length=1,
+        max_length=MAX_BRANCHES,
+    )
+
+    # rules cost by the number of places they stand in: below the first level the compiler checks the same
+    schema_extra: ClassVar[dict[str, Any]] = {
+        RULES: [
+            rule(exactly_one_of(*(f"self.{action}" for action in ACTIONS)), _ONE_ACTION),
+            rule(
+                "!(self.name in ['in', 'true', 'false', 'null'])",
+                "a step cannot be named in, true, false or null, which mean something in expressions: choose another name",
+                field=".name",
+            ),
+            rule(
+                "!has(self.sleep) || (has(self.sleep.__for__) != has(self.sleep.until))",
+                "sleep needs exactly one of for and until: remove the other",
+                field=".sleep",
+            ),
+        ]
+    }
+
+
+AnyStep = Step | NestedStep | InnerStep

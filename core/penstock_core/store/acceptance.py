@@ -1,0 +1,168 @@
+"""How an execution comes to be: a batch of acceptances in one commit, whatever asked for them.
+
+1. Repeats inside the batch are set aside: two rows of one key cannot go into one statement.
+2. If a flow with a limit is among them, its row in `flow_slots` is locked first, and what is decided under it is exact.
+3. One statement claims the keys and stores what is new.
+4. Under a limit, the oldest queued executions move to starting, as many as there is room for.
+
+Everything is sent in one go; only a repeat costs a second question, for the state of its execution.
+Keys and flows are locked in their order, so that batches do not deadlock.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+
+from penstock_core.errors import StoreError
+from penstock_core.states import ExecutionState
+from penstock_core.store.database import Database
+from penstock_core.store.model import Acceptance, Accepted, AcceptedBatch, Full, IdempotencyKey, Repeated, Started
+from penstock_core.store.queries import load
+
+_QUERIES = load("acceptance")
+_SEPARATOR = "\x1f"
+
+_Outcome = Accepted | Repeated | Full
+
+
+class Acceptances(Database):
+    """What the gateway stores before it answers."""
+
+    async def ensure_definition(self, *, namespace: str, hash: str, packed: bytes) -> None:  # noqa: A002
+        """Keeps a definition, so that executions can name it by its hash."""
+        await self.count(_QUERIES["ensure_definition"], namespace=namespace, hash=hash, definition=packed)
+
+    async def accept(self, batch: Sequence[Acceptance]) -> AcceptedBatch:
+        """Stores a batch, durably when this returns; a full flow or a repeated key fails no other item.
+
+        After StoreUnavailable the same batch may be sent again: what had arrived is not stored twice.
+        """
+        leaders = _leaders(batch)
+        distinct = [item for item in batch if leaders[item.id].id == item.id]
+        found, promoted = await self._store(distinct)
+        stored = {row["id"]: row for row in found}
+        repeats = {row["execution_id"] for row in found if row["execution_id"] != row["id"]}
+        states = await self._states(repeats) if repeats else {}
+        started = _started(distinct, stored, promoted)
+        moved = {each.id for each in started}
+        outcomes = (_outcome(item, leaders[item.id], stored, states, moved) for item in batch)
+        return AcceptedBatch(outcomes=tuple(outcomes), started=started)
+
+    async def _store(self, batch: Sequence[Acceptance]) -> tuple[list[DictRow], list[DictRow]]:
+        limited = [item for item in batch if item.limit is not None]
+        if not limited:
+            return await self.rows(_QUERIES["accept"], **_columns(batch)), []
+        async with self.connection() as connection, connection.pipeline(), connection.transaction():
+            return await _store_limited(connection, batch, limited)
+
+    async def _states(self, ids: Iterable[UUID]) -> dict[UUID, ExecutionState]:
+        found = await self.rows(_QUERIES["states"], ids=list(ids))
+        return {row["id"]: ExecutionState(row["state"]) for row in found}
+
+
+async def _store_limited(
+    connection: AsyncConnection[DictRow], batch: Sequence[Acceptance], limited: Sequence[Acceptance]
+) -> tuple[list[DictRow], list[DictRow]]:
+    """Lock, store, promote: all are on their way before the first answer is read."""
+    slots = _slots(limited)
+    await connection.execute(_QUERIES["make_slots"].encode(), slots)
+    await connection.execute(_QUERIES["lock_slots"].encode(), slots)
+    stored = await connection.cursor(binary=True).execute(_QUERIES["accept"].encode(), _columns(batch))
+    promoted = await connection.cursor(binary=True).execute(
+        _QUERIES["promote"].encode(), _slots([item for item in limited if item.start], most=len(batch))
+    )
+    return await stored.fetchall(), await promoted.fetchall()
+
+
+def _slots(items: Iterable[Acceptance], *, most: int = 0) -> dict[str, list[Any]]:
+    """The flows of limited acceptances, each once, with the limit that the newest item names."""
+    limits = {(item.flow.namespace, item.flow.flow_uid): item.limit for item in items}
+    return {
+        "namespaces": [namespace for namespace, _ in limits],
+        "flow_uids": [flow_uid for _, flow_uid in limits],
+        "limits": list(limits.values()),
+        "most": [most] * len(limits),
+    }
+
+
+def _key(item: Acceptance) -> tuple[str, str, str, bytes] | None:
+    key, flow = item.idempotency, item.flow
+    return None if key is None else (flow.namespace, flow.flow_uid, key.kind, _digest(key))
+
+
+def _digest(key: IdempotencyKey) -> bytes:
+    return sha256(key.key.encode("utf-8", "surrogatepass")).digest()
+
+
+def _leaders(batch: Sequence[Acceptance]) -> dict[UUID, Acceptance]:
+    """For each item the first one of the batch with the same key: itself, mostly."""
+    first: dict[tuple[str, str, str, bytes] | UUID, Acceptance] = {}
+    return {item.id: first.setdefault(_key(item) or item.id, item) for item in batch}
+
+
+def _columns(batch: Sequence[Acceptance]) -> dict[str, list[Any]]:
+    """The batch by columns, as `unnest` takes it."""
+    keys = [item.idempotency for item in batch]
+    flows = [item.flow for item in batch]
+    return {
+        "ids": [item.id for item in batch],
+        "namespaces": [flow.namespace for flow in flows],
+        "instances": [flow.instance for flow in flows],
+        "instance_uids": [flow.instance_uid for flow in flows],
+        "flows": [flow.flow for flow in flows],
+        "flow_uids": [flow.flow_uid for flow in flows],
+        "integrations": [flow.integration for flow in flows],
+        "versions": [flow.version for flow in flows],
+        "customer_ids": [flow.customer_id for flow in flows],
+        "customer_names": [flow.customer_name for flow in flows],
+        "hashes": [flow.definition_hash for flow in flows],
+        "triggers": [str(item.trigger) for item in batch],
+        "payloads": [item.payload for item in batch],
+        "requesters": [item.requested_by for item in batch],
+        "warnings": [_SEPARATOR.join(item.warnings) for item in batch],
+        "starts": [item.start for item in batch],
+        "limits": [item.limit for item in batch],
+        "rejects": [item.limit is not None and item.when_full == "reject" for item in batch],
+        "kinds": [key and key.kind for key in keys],
+        "keys": [key and _digest(key) for key in keys],
+        "bodies": [key and key.body_sha256 for key in keys],
+        "windows": [key and key.window_seconds for key in keys],
+    }
+
+
+def _started(
+    batch: Sequence[Acceptance], stored: Mapping[UUID, DictRow], promoted: Sequence[DictRow]
+) -> tuple[Started, ...]:
+    free = [item for item in batch if item.start and item.limit is None and _is_new(item, stored)]
+    return (
+        *(Started(id=item.id, namespace=item.flow.namespace, flow_uid=item.flow.flow_uid) for item in free),
+        *(Started(**row) for row in promoted),
+    )
+
+
+def _is_new(item: Acceptance, stored: Mapping[UUID, DictRow]) -> bool:
+    row = stored.get(item.id)
+    return row is not None and row["execution_id"] == item.id
+
+
+def _outcome(
+    item: Acceptance,
+    leader: Acceptance,
+    stored: Mapping[UUID, DictRow],
+    states: Mapping[UUID, ExecutionState],
+    moved: set[UUID],
+) -> _Outcome:
+    row = stored.get(leader.id)
+    if row is None:
+        return Full()
+    identifier = row["execution_id"]
+    state = ExecutionState.STARTING if identifier in moved else states.get(identifier, ExecutionState.QUEUED)
+    if identifier == item.id:
+        return Accepted(id=identifier, state=state)
+    if item.idempotency is None:
+        raise StoreError(f"execution {item.id} was stored as {identifier}, though it has no key")
+    return Repeated(id=identifier, state=state, same_body=item.idempotency.body_sha256 == row["body_sha256"])

@@ -1,0 +1,350 @@
+"""The values that go into the store and come out of it.
+
+Times are aware datetimes, durations integers of milliseconds, packed values the bytes of `codec`.
+What the runner uses is defined in `records` and found here too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from penstock_core.states import ExecutionState, StepStatus, Trigger
+from penstock_core.store.records import (
+    AlreadyEnded,
+    Claim,
+    FlowIdentity,
+    HeldUntil,
+    LeftQueued,
+    LogRecord,
+    Outcome,
+    RecordedStep,
+    Renewal,
+    Skipped,
+    StepRecord,
+    Tick,
+)
+
+__all__ = [
+    "Acceptance",
+    "Accepted",
+    "AcceptedBatch",
+    "AlreadyEnded",
+    "Cancellation",
+    "Claim",
+    "Counts",
+    "Execution",
+    "Expired",
+    "Filter",
+    "FlowChange",
+    "FlowIdentity",
+    "Full",
+    "HeldUntil",
+    "IdempotencyKey",
+    "InstanceMirror",
+    "LastExecution",
+    "LeftQueued",
+    "LiveCounts",
+    "LogLine",
+    "LogRecord",
+    "Outcome",
+    "Page",
+    "Pause",
+    "Queued",
+    "RecordedStep",
+    "Renewal",
+    "Repeated",
+    "RoleDsn",
+    "Skipped",
+    "Started",
+    "Starting",
+    "Step",
+    "StepRecord",
+    "Tick",
+]
+
+KeyKind = Literal["idempotency-key", "webhook-id", "deduplicate-by", "tick"]
+WhenFull = Literal["queue", "reject"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyKey:
+    """Makes two acceptances of one flow the same execution within `window_seconds`; only sha256 of `key` is stored."""
+
+    kind: KeyKind
+    key: str
+    body_sha256: bytes
+    window_seconds: int = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """One execution to be accepted; `id` is a new UUIDv7, `payload` the packed trigger data.
+
+    `start` False leaves it queued, as for a paused flow.
+    `limit` is the flow's concurrency limit, None without one; `when_full` says what happens at the limit.
+    """
+
+    id: UUID
+    flow: FlowIdentity
+    trigger: Trigger
+    payload: bytes
+    requested_by: str
+    idempotency: IdempotencyKey | None = None
+    start: bool = True
+    limit: int | None = None
+    when_full: WhenFull = "queue"
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The execution is durable; `state` is starting where its Job may be created, else queued."""
+
+    id: UUID
+    state: ExecutionState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeated:
+    """The key was seen before: the first execution's id and state; `same_body` compares the bodies' hashes."""
+
+    id: UUID
+    state: ExecutionState
+    same_body: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """The flow is at its limit and rejects; nothing was stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """An execution that moved to starting: whoever moved it creates its Job."""
+
+    id: UUID
+    namespace: str
+    flow_uid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedBatch:
+    """What became of a batch: one outcome for each acceptance, in their order, and what is to be started now.
+
+    Under a limit the oldest queued execution of the flow starts, which need not be one of the batch.
+    """
+
+    outcomes: tuple[Accepted | Repeated | Full, ...]
+    started: tuple[Started, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """An execution that waits; `run_after` None: since it was accepted."""
+
+    id: UUID
+    namespace: str
+    instance: str
+    instance_uid: str
+    flow: str
+    flow_uid: str
+    run_after: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starting:
+    """An execution whose Job was asked for and whose runner has not claimed it; `since` is when it left the queue."""
+
+    id: UUID
+    namespace: str
+    instance: str
+    instance_uid: str
+    flow: str
+    flow_uid: str
+    since: datetime
+    job_attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired:
+    """A running execution whose lease has run out; `holder` is the pod that had it, `job_attempt` counts Jobs from 1."""
+
+    id: UUID
+    namespace: str
+    instance: str
+    instance_uid: str
+    flow: str
+    flow_uid: str
+    epoch: int
+    holder: str
+    lease_until: datetime
+    job_attempt: int
+    cancel: bool
+
+
+class Cancellation(StrEnum):
+    """What a cancellation did."""
+
+    ENDED = "ended"
+    """It had not begun: it is cancelled now."""
+    MARKED = "marked"
+    """It runs: its runner sees the mark within two seconds."""
+    NOT_LIVE = "not_live"
+    """It had ended before, or does not exist."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which executions a list shows; None means any. `namespaces` empty means none at all.
+
+    `until` is exclusive; `instance` and `flow` are names as written. State queued includes starting.
+    """
+
+    namespaces: tuple[str, ...] | None = None
+    instance: str | None = None
+    flow: str | None = None
+    customer: str | None = None
+    states: tuple[ExecutionState, ...] | None = None
+    trigger: Trigger | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """What lists and details show of an execution; starting is shown as queued."""
+
+    id: UUID
+    flow: FlowIdentity
+    trigger: Trigger
+    state: ExecutionState
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    duration_ms: int | None
+    requested_by: str
+    error_code: str | None
+    error_message: str | None
+    failed_step: str | None
+    steps_total: int
+    steps_failed: int
+    replay_of: UUID | None
+    retry_of: UUID | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of executions, newest first; `next_cursor` is None on the last."""
+
+    items: tuple[Execution, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Executions per state among the newest that match; `capped` where there were more than were counted."""
+
+    by_state: Mapping[ExecutionState, int]
+    capped: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One attempt of a step without its payloads; sizes are in bytes before cutting, 0 where nothing was recorded."""
+
+    path: str
+    attempt: int
+    action: str
+    status: StepStatus
+    started_at: datetime
+    ended_at: datetime | None
+    duration_ms: int | None
+    input_size: int
+    output_size: int
+    truncated: bool
+    error_code: str | None
+    error_message: str | None
+    items_total: int | None
+    items_failed: int | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """One log line of an execution; `fields` are packed, `cursor` continues after this line."""
+
+    cursor: str
+    at: datetime
+    severity: str
+    message: str
+    step: str | None
+    fields: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleDsn:
+    """A database role and how its programs connect; secret, so neither password nor DSN is in its repr."""
+
+    role: str
+    password: str = field(repr=False)
+    dsn: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceMirror:
+    """What searches need of an Instance."""
+
+    namespace: str
+    uid: str
+    name: str
+    integration: str
+    version: str | None
+    customer_id: str | None
+    customer_name: str | None
+    labels: Mapping[str, str]
+    paused: bool
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A time in which a flow's schedule did not count; `until` None while it lasts."""
+
+    namespace: str
+    flow_uid: str
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastExecution:
+    """The newest execution of a flow, as `Flow.status.lastExecution` shows it."""
+
+    id: UUID
+    namespace: str
+    instance: str
+    flow: str
+    flow_uid: str
+    state: ExecutionState
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowChange:
+    """The newest change of each flow, and the `marks` to settle once it was published."""
+
+    last: tuple[LastExecution, ...]
+    marks: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveCounts:
+    """Live executions per state, and the age of the oldest that is queued and due, 0.0 without one."""
+
+    by_state: Mapping[ExecutionState, int]
+    oldest_queued_seconds: float

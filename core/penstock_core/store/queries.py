@@ -1,0 +1,26 @@
+"""Named queries: SQL lives in `sql/<module>.sql`, loaded once when its module is imported.
+
+A query begins with `-- name: <name>` and a line that says what it does; its text ends at the next name.
+"""
+
+from pathlib import Path
+
+_NAME = "-- name: "
+
+
+def parse(text: str) -> dict[str, str]:
+    """Queries by name, comments left out; ValueError for a name that occurs twice or has no description."""
+    queries: dict[str, str] = {}
+    for section in ("\n" + text).split("\n" + _NAME)[1:]:
+        name, *lines = section.splitlines()
+        if not lines or not lines[0].startswith("-- "):
+            raise ValueError(f"query {name}: the line after its name must describe it")
+        if name in queries:
+            raise ValueError(f"query {name} is there twice")
+        queries[name] = "\n".join(line for line in lines if not line.lstrip().startswith("--")).strip()
+    return queries
+
+
+def load(module: str) -> dict[str, str]:
+    """The queries of `sql/<module>.sql`."""
+    return parse((Path(__file__).parent / "sql" / f"{module}.sql").read_text(encoding="utf-8"))

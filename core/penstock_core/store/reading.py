@@ -1,0 +1,145 @@
+"""What the REST API reads: lists with keyset cursors, and single values.
+
+A list never touches a payload and never counts; conditions that are not asked for are not in the statement, so that each
+combination is planned for what it is.
+The caller decides which namespaces a person may see and puts them into the filter.
+"""
+
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from psycopg.rows import DictRow
+
+from penstock_core.errors import InvalidInput
+from penstock_core.states import ExecutionState, StepStatus, Trigger
+from penstock_core.store.database import Database
+from penstock_core.store.model import Counts, Execution, Filter, FlowIdentity, LogLine, Page, Step
+from penstock_core.store.queries import load
+from penstock_core.uuid7 import first_at
+
+_QUERIES = load("reading")
+
+_UNSUCCESSFUL: Final = frozenset(
+    {
+        ExecutionState.FAILED,
+        ExecutionState.COMPLETED_WITH_ERRORS,
+        ExecutionState.CANCELLED,
+        ExecutionState.TIMED_OUT,
+        ExecutionState.SKIPPED,
+    }
+)
+"""States that always carry an error code, which the index of unsuccessful executions goes by."""
+
+
+class Reading(Database):
+    """What the gateway's REST API shows."""
+
+    async def executions(self, filter: Filter, *, cursor: str | None = None, limit: int = 50) -> Page:  # noqa: A002
+        """One page, newest first; InvalidInput for a cursor that no page gave."""
+        conditions, parameters = _conditions(filter, cursor)
+        query = _QUERIES["executions"].format(conditions=conditions)
+        found = await self.rows(query, limit=limit + 1, **parameters)
+        items = tuple(_execution(row) for row in found[:limit])
+        return Page(items=items, next_cursor=str(items[-1].id) if len(found) > limit and items else None)
+
+    async def counts(self, filter: Filter, *, cap: int = 10_000) -> Counts:  # noqa: A002
+        """Executions per state among the newest `cap` that match."""
+        conditions, parameters = _conditions(filter, None)
+        found = await self.rows(_QUERIES["counts"].format(conditions=conditions), limit=cap, **parameters)
+        by_state = {ExecutionState(row["state"]): row["count"] for row in found}
+        return Counts(by_state=by_state, capped=sum(by_state.values()) >= cap)
+
+    async def execution(self, execution: UUID) -> Execution | None:
+        """One execution's summary, None where there is none."""
+        row = await self.row(_QUERIES["execution"], id=execution)
+        return _execution(row) if row else None
+
+    async def steps(self, execution: UUID) -> list[Step]:
+        """The attempts of an execution's steps, in the order in which they began, without payloads."""
+        found = await self.rows(_QUERIES["steps"], id=execution)
+        return [
+            Step(**{**row, "status": StepStatus(row["status"]), "warnings": tuple(row["warnings"])}) for row in found
+        ]
+
+    async def step_value(
+        self, execution: UUID, *, path: str, attempt: int, side: Literal["input", "output"]
+    ) -> bytes | None:
+        """The packed input or output of one attempt; None where there is no such attempt or nothing was recorded."""
+        return await self._value(_QUERIES[f"step_{side}"], id=execution, path=path, attempt=attempt)
+
+    async def payload(self, execution: UUID) -> bytes | None:
+        """The packed trigger data."""
+        return await self._value(_QUERIES["payload"], id=execution)
+
+    async def definition(self, *, namespace: str, hash: str) -> bytes | None:  # noqa: A002
+        """A packed flow definition by its hash."""
+        return await self._value(_QUERIES["definition"], namespace=namespace, hash=hash)
+
+    async def logs(self, execution: UUID, *, cursor: str | None = None, limit: int = 200) -> list[LogLine]:
+        """One page of an execution's log, oldest first; InvalidInput for a cursor that no line gave."""
+        epoch, sequence = _log_cursor(cursor)
+        found = await self.rows(_QUERIES["logs"], id=execution, epoch=epoch, sequence=sequence, limit=limit)
+        return [LogLine(cursor=f"{row.pop('epoch')}.{row.pop('sequence')}", **row) for row in found]
+
+    async def _value(self, query: str, **parameters: Any) -> bytes | None:
+        row = await self.row(query, **parameters)
+        return row["value"] if row else None
+
+
+def _conditions(filter: Filter, cursor: str | None) -> tuple[str, dict[str, Any]]:  # noqa: A002
+    """The conditions of a list and their parameters; fixed texts, chosen by what is asked for."""
+    customer, trigger = filter.customer, filter.trigger and str(filter.trigger)
+    chosen: dict[str, tuple[str, Any]] = {
+        "namespaces": (
+            "namespace = any(%(namespaces)s)",
+            None if filter.namespaces is None else list(filter.namespaces),
+        ),
+        "instance": ("instance = %(instance)s", filter.instance),
+        "flow": ("flow = %(flow)s", filter.flow),
+        "customer": ("customer_id = %(customer)s", customer),
+        "trigger": ("trigger = %(trigger)s", trigger),
+        "since": ("id >= %(since)s", _bound(filter.since)),
+        "until": ("id < %(until)s", _bound(filter.until)),
+        "cursor": ("id < %(cursor)s", _cursor(cursor)),
+        "states": ("state = any(%(states)s)", _states(filter)),
+    }
+    texts = [text for text, value in chosen.values() if value is not None]
+    if filter.states is not None and filter.states and _UNSUCCESSFUL.issuperset(filter.states):
+        texts.append("error_code is not null")
+    parameters = {name: value for name, (_, value) in chosen.items() if value is not None}
+    return " and ".join(texts) or "true", parameters
+
+
+def _bound(moment: datetime | None) -> UUID | None:
+    return None if moment is None else first_at(moment)
+
+
+def _states(filter: Filter) -> list[str] | None:  # noqa: A002
+    return None if filter.states is None else [str(state) for state in filter.states]
+
+
+def _cursor(cursor: str | None) -> UUID | None:
+    try:
+        return None if cursor is None else UUID(cursor)
+    except ValueError as error:
+        raise InvalidInput("`cursor` is not one that a page gave: repeat the list without it") from error
+
+
+def _log_cursor(cursor: str | None) -> tuple[int, int]:
+    epoch, _, sequence = (cursor or "0.-1").partition(".")
+    try:
+        return int(epoch), int(sequence)
+    except ValueError as error:
+        raise InvalidInput("`cursor` is not one that a log line gave: repeat the list without it") from error
+
+
+def _execution(row: DictRow) -> Execution:
+    flow = FlowIdentity(**{name: row.pop(name) for name in FlowIdentity._fields})
+    return Execution(
+        flow=flow,
+        trigger=Trigger(row.pop("trigger")),
+        state=ExecutionState(row.pop("state")),
+        warnings=tuple(row.pop("warnings")),
+        **row,
+    )

@@ -1,0 +1,35 @@
+-- name: changes
+-- The newest execution of each flow of which one began or ended lately, with the marks of those that ended; one row at least.
+with
+ended as (
+    select mark, id, flow_uid from ended_executions order by mark limit %(limit)s
+),
+newest as (
+    select distinct on (flow_uid) id
+    from (
+        select id, flow_uid from ended
+        union all
+        select id, flow_uid from live_executions
+        where state = 'running' and state_since > now() - %(lookback)s * interval '1 second'
+    ) as touched
+    order by flow_uid, id desc
+)
+select
+    e.id, e.namespace, e.instance, e.flow, e.flow_uid, e.state, e.started_at, e.ended_at,
+    published.marks
+from (select coalesce(array_agg(mark), '{}') as marks from ended) as published
+left join executions e on e.id = any(array(select id from newest))
+
+-- name: settle
+-- Removes marks that were published.
+delete from ended_executions where mark = any(%(marks)s)
+
+-- name: live
+-- How many live executions there are of each state, and how long the oldest that is due has waited.
+select
+    state, count(*) as count,
+    coalesce(extract(epoch from now() - min(coalesce(run_after, state_since)) filter (
+        where state = 'queued' and (run_after is null or run_after <= now())
+    )), 0)::float8 as oldest
+from live_executions
+group by state

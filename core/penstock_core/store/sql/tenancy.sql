@@ -1,0 +1,45 @@
+-- name: mirror_instance
+-- Brings the mirror of an Instance up to date; unchanged ones cost no write.
+insert into instances as i (
+    uid, namespace, name, integration, version, customer_id, customer_name, labels, paused, ready
+) values (
+    %(uid)s, %(namespace)s, %(name)s, %(integration)s, %(version)s, %(customer_id)s, %(customer_name)s, %(labels)s,
+    %(paused)s, %(ready)s
+)
+on conflict (uid) do update set
+    namespace = excluded.namespace, name = excluded.name, integration = excluded.integration,
+    version = excluded.version, customer_id = excluded.customer_id, customer_name = excluded.customer_name,
+    labels = excluded.labels, paused = excluded.paused, ready = excluded.ready, updated_at = now()
+where (i.namespace, i.name, i.integration, i.version, i.customer_id, i.customer_name, i.labels, i.paused, i.ready)
+    is distinct from (
+        excluded.namespace, excluded.name, excluded.integration, excluded.version, excluded.customer_id,
+        excluded.customer_name, excluded.labels, excluded.paused, excluded.ready
+    )
+
+-- name: instance_executions
+-- One batch of an instance's executions, in the order of their ids.
+select id from executions
+where namespace = %(namespace)s and instance_uid = %(instance_uid)s and id > %(after)s
+order by id limit %(batch)s
+
+-- name: delete_executions
+-- Removes executions with all that belongs to them; gives their flows.
+with
+steps as (delete from step_results where execution_id = any(%(ids)s)),
+logs as (delete from execution_logs where execution_id = any(%(ids)s)),
+payloads as (delete from execution_payloads where execution_id = any(%(ids)s)),
+live as (delete from live_executions where id = any(%(ids)s)),
+ended as (delete from ended_executions where id = any(%(ids)s)),
+gone as (delete from executions where id = any(%(ids)s) returning flow_uid),
+flow as (select distinct flow_uid from gone),
+keys as (
+    delete from idempotency_keys k using flow
+    where k.namespace = %(namespace)s and k.flow_uid = flow.flow_uid
+),
+slots as (delete from flow_slots s using flow where s.namespace = %(namespace)s and s.flow_uid = flow.flow_uid),
+intervals as (delete from pauses p using flow where p.namespace = %(namespace)s and p.flow_uid = flow.flow_uid)
+select count(*) as count from gone
+
+-- name: delete_instance
+-- Removes an instance from the mirror.
+delete from instances where uid = %(instance_uid)s

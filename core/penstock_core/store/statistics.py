@@ -1,0 +1,43 @@
+"""What the operator publishes without reading the history: each flow's last execution, and the load."""
+
+from collections.abc import Sequence
+
+from psycopg.rows import DictRow
+
+from penstock_core.states import ExecutionState
+from penstock_core.store.database import Database
+from penstock_core.store.model import FlowChange, LastExecution, LiveCounts
+from penstock_core.store.queries import load
+
+_QUERIES = load("statistics")
+
+
+class Statistics(Database):
+    """Reads the live executions and the short list of those that ended and were not published yet."""
+
+    async def changes(self, *, limit: int = 1000, lookback_s: float = 60.0) -> FlowChange:
+        """The newest execution of each flow that ended one since `settle`, or began one in the last `lookback_s`.
+
+        A flow may have published a newer one already: ids are ordered by time, so the larger id is the later.
+        """
+        found = await self.rows(_QUERIES["changes"], limit=limit, lookback=lookback_s)
+        # An execution that was deleted meanwhile has a mark and no row.
+        last = tuple(_last_execution(row) for row in found if row["id"] is not None)
+        return FlowChange(last=last, marks=tuple(found[0]["marks"]))
+
+    async def settle(self, marks: Sequence[int]) -> None:
+        """Forgets what `changes` gave, once it is published."""
+        await self.count(_QUERIES["settle"], marks=list(marks))
+
+    async def live(self) -> LiveCounts:
+        """The load, for metrics."""
+        found = await self.rows(_QUERIES["live"])
+        return LiveCounts(
+            by_state={ExecutionState(row["state"]): row["count"] for row in found},
+            oldest_queued_seconds=max((row["oldest"] for row in found), default=0.0),
+        )
+
+
+def _last_execution(row: DictRow) -> LastExecution:
+    values = {name: row[name] for name in LastExecution.__slots__}
+    return LastExecution(**{**values, "state": ExecutionState(row["state"])})

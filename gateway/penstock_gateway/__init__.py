@@ -1,0 +1,1 @@
+"""The FastAPI gateway: turns webhooks into durable executions and their Jobs, and serves the REST API."""

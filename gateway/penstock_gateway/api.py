@@ -1,0 +1,91 @@
+"""The FastAPI application behind everything but webhooks, and how its errors become problems."""
+
+import logging
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from penstock_core.errors import InvalidInput, StoreUnavailable
+from penstock_gateway import errors
+from penstock_gateway.errors import Problem
+
+_log = logging.getLogger(__name__)
+
+
+def create_api(*routers: APIRouter, version: str) -> FastAPI:
+    """The application; its document is at `/api/openapi.json`."""
+    api = FastAPI(
+        title="Penstock",
+        version=version,
+        description="Executions of integration flows. Authenticate with a Kubernetes bearer token.",
+        openapi_url="/api/openapi.json",
+        # the pages would load scripts from elsewhere; the document is what tools need
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    for router in routers:
+        api.include_router(router)
+    handlers: dict[Any, Any] = {
+        Problem: _problem,
+        StoreUnavailable: _store_unavailable,
+        InvalidInput: _invalid_input,
+        RequestValidationError: _invalid_request,
+        HTTPException: _no_route,
+        Exception: _defect,
+    }
+    for kind, handler in handlers.items():
+        api.add_exception_handler(kind, handler)
+    return api
+
+
+def answer(problem: Problem) -> Response:
+    """A problem as Starlette sends it."""
+    status, headers, content = problem.render()
+    response = Response(content, status_code=status)
+    response.raw_headers = headers
+    return response
+
+
+async def _problem(_: Request, error: Problem) -> Response:
+    return answer(error)
+
+
+async def _store_unavailable(_: Request, error: StoreUnavailable) -> Response:
+    _log.warning("database does not answer a read", extra={"cause": str(error)})
+    return answer(errors.read_unavailable())
+
+
+async def _invalid_input(_: Request, error: InvalidInput) -> Response:
+    return answer(Problem(errors.MALFORMED_REQUEST, str(error)))
+
+
+async def _invalid_request(_: Request, error: RequestValidationError) -> Response:
+    faults = [f"`{fault['loc'][-1]}`: {fault['msg']}" for fault in error.errors()[:5]]
+    return answer(
+        Problem(errors.MALFORMED_REQUEST, f"{'; '.join(faults)}. /api/openapi.json describes what is allowed.")
+    )
+
+
+async def _no_route(request: Request, error: HTTPException) -> Response:
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "GET")
+        return answer(
+            Problem(
+                errors.METHOD_NOT_ALLOWED,
+                f"This path takes {allowed}, not {request.method}.",
+                headers=[("Allow", allowed)],
+            )
+        )
+    return answer(
+        Problem(
+            errors.NO_SUCH_PATH, "Webhooks are below /hooks/, the API below /api/v1/, described by /api/openapi.json."
+        )
+    )
+
+
+async def _defect(request: Request, error: Exception) -> Response:
+    _log.error("request failed", extra={"path": request.url.path[:200]}, exc_info=error)
+    return answer(errors.defect())

@@ -1,0 +1,138 @@
+"""The gateway put together: every part made once, given what it needs, started and ended in the right order."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from penstock_core import __version__, names
+from penstock_core.cluster import FLOWS, SECRETS, Cluster, Reflector
+from penstock_core.store.acceptance import Acceptances
+from penstock_core.store.reading import Reading
+from penstock_gateway import executions, health
+from penstock_gateway.acceptance import Acceptor
+from penstock_gateway.access import Access
+from penstock_gateway.api import create_api
+from penstock_gateway.batcher import Batcher
+from penstock_gateway.database import DatabaseAccess
+from penstock_gateway.flows import FlowTable
+from penstock_gateway.health import Health
+from penstock_gateway.intake import Intake, Receive, Scope, Send
+from penstock_gateway.keys import KeyTable
+from penstock_gateway.metrics import Metrics
+from penstock_gateway.settings import Settings
+from penstock_gateway.starter import Starter
+from penstock_gateway.webhook import PREFIX, Webhooks
+
+_PARSERS: Final = 2
+
+_log = logging.getLogger(__name__)
+
+
+class Gateway:
+    """An ASGI application, and the tasks behind it.
+
+    Webhooks go straight to their handler; everything else goes through FastAPI.
+    """
+
+    def __init__(self, settings: Settings, cluster: Cluster) -> None:
+        self.settings = settings
+        self.metrics = Metrics(CollectorRegistry())
+        self.flows = FlowTable()
+        self.keys = KeyTable()
+        self.database = DatabaseAccess(
+            cluster,
+            namespace=settings.release_namespace,
+            secret=settings.database_secret,
+            pool_size=settings.pool_size,
+        )
+        self._parsers = ThreadPoolExecutor(_PARSERS, thread_name_prefix="parser")
+        self.starter = Starter(cluster, self.flows, runner=settings.runner, metrics=self.metrics)
+        acceptances = Acceptances(self.database.pool)
+        self._batcher = Batcher(acceptances.accept, on_started=self.starter.start, metrics=self.metrics)
+        self._flow_reflectors = _flow_reflectors(settings, cluster, self.flows)
+        self._key_reflector = _key_reflector(settings, cluster, self.keys)
+        self.health = Health(
+            reflectors={"flows": self._flow_reflectors, "webhook keys": [self._key_reflector]}, database=self.database
+        )
+        self._webhooks = Webhooks(
+            flows=self.flows,
+            keys=self.keys,
+            acceptor=Acceptor(self._batcher, acceptances.ensure_definition),
+            intake=Intake(body_limit=settings.max_body_bytes, total_limit=settings.max_buffered_bytes),
+            parsers=self._parsers,
+            metrics=self.metrics,
+            public_url=settings.public_url,
+        )
+        self.api = self._create_api(cluster)
+        self._export()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection's event."""
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await self._webhooks(scope, receive, send)
+        else:
+            await self.api(scope, receive, send)
+
+    async def run(self) -> None:
+        """The tasks behind the requests, until cancelled; one that fails ends all, and the kubelet starts a new process."""
+        async with asyncio.TaskGroup() as group:
+            for reflector in (*self._flow_reflectors, self._key_reflector):
+                group.create_task(reflector.run())
+            group.create_task(self._batcher.run())
+            group.create_task(self.starter.run())
+            group.create_task(self.database.open())
+
+    async def drain(self) -> None:
+        """Create the Jobs of what was accepted, as far as time allows; the dispatcher takes the rest."""
+        if not await self.starter.drain(within=self.settings.shutdown_seconds / 2):
+            _log.warning("jobs left to the dispatcher", extra={"count": self.starter.waiting()})
+
+    async def close(self) -> None:
+        """Close the database's connections and the parsers' threads."""
+        await self.database.close()
+        self._parsers.shutdown(wait=False, cancel_futures=True)
+
+    def _create_api(self, cluster: Cluster) -> FastAPI:
+        reading = Reading(self.database.pool)
+        return create_api(
+            executions.router(reading, Access(cluster), self.flows),
+            health.router(self.health, self.metrics),
+            version=__version__,
+        )
+
+    def _export(self) -> None:
+        pool = self.database.pool
+        self.metrics.watch_lag("flows", lambda: max(reflector.lag_seconds for reflector in self._flow_reflectors))
+        self.metrics.watch_lag("secrets", lambda: self._key_reflector.lag_seconds)
+        gauges: dict[str, tuple[str, Callable[[], float]]] = {
+            "flows": ("Flows that are served", lambda: len(self.flows)),
+            "jobs_waiting": ("Executions that wait for their Job to be created", self.starter.waiting),
+            "pool_size": ("Database connections", lambda: pool.get_stats().get("pool_size", 0)),
+            "pool_available": ("Idle database connections", lambda: pool.get_stats().get("pool_available", 0)),
+            "pool_waiting": (
+                "Requests that wait for a connection",
+                lambda: pool.get_stats().get("requests_waiting", 0),
+            ),
+        }
+        for name, (about, read) in gauges.items():
+            self.metrics.gauge(name, about, read)
+
+
+def _flow_reflectors(settings: Settings, cluster: Cluster, flows: FlowTable) -> list[Reflector]:
+    """One for all namespaces, or one for each that is watched; only Flows of this release."""
+    labels = f"{names.LABEL_RELEASE}={settings.release}"
+    namespaces: tuple[str | None, ...] = settings.watch_namespaces or (None,)
+    return [
+        Reflector(cluster, FLOWS, namespace=namespace, labels=labels, on_change=flows.change)
+        for namespace in namespaces
+    ]
+
+
+def _key_reflector(settings: Settings, cluster: Cluster, keys: KeyTable) -> Reflector:
+    labels = f"{names.LABEL_WEBHOOK_KEYS}=true,{names.LABEL_RELEASE}={settings.release}"
+    return Reflector(cluster, SECRETS, namespace=settings.release_namespace, labels=labels, on_change=keys.change)

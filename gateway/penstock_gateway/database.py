@@ -1,0 +1,111 @@
+"""The gateway's way to Postgres: the DSN from a Secret, the pool, and the answer to "not yet".
+
+The operator writes the Secret after it has migrated the database; until then the gateway serves and says 503.
+The DSN is read again for every new connection, so that a changed password needs no restart.
+"""
+
+import asyncio
+import base64
+import binascii
+import logging
+from typing import Final
+
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from penstock_core.cluster import SECRETS, Cluster
+from penstock_core.errors import ClusterError, NotFound, StoreUnavailable
+from penstock_core.store.database import Database
+from penstock_core.store.pool import Pool
+
+POLL_SECONDS: Final = 0.5
+POOL_TIMEOUT: Final = 2.5
+"""Seconds to wait for a free connection before the caller is told that the database is overloaded."""
+FIELD: Final = "dsn"
+
+_log = logging.getLogger(__name__)
+
+
+class DatabaseAccess:
+    """Holds the pool; `open()` must have ended before anything is stored."""
+
+    def __init__(self, cluster: Cluster, *, namespace: str, secret: str, pool_size: int) -> None:
+        self._cluster = cluster
+        self._namespace = namespace
+        self._secret = secret
+        self._dsn = ""
+        self._opened = False
+        self.pool: Pool = AsyncConnectionPool(
+            conninfo=self._current_dsn,
+            open=False,
+            name="penstock-gateway",
+            min_size=min(4, pool_size),
+            max_size=pool_size,
+            timeout=POOL_TIMEOUT,
+            max_waiting=256,
+            reconnect_timeout=30.0,
+            kwargs={
+                "autocommit": True,
+                "prepare_threshold": None,
+                "row_factory": dict_row,
+                "application_name": "penstock-gateway",
+                "connect_timeout": 3,
+                # a host that vanished without a word is noticed within seconds, not after the kernel's 15 minutes
+                "tcp_user_timeout": 5000,
+                "keepalives_idle": 15,
+            },
+        )
+
+    @property
+    def state(self) -> str:
+        """What is missing, in words; "" once the database has answered.
+
+        Stays "" while Postgres is away later: the pod keeps receiving requests and answers them with a 503 that
+        says when to come back, where an unready pod would leave callers with a refused connection.
+        """
+        if not self._dsn:
+            return f"waiting for the Secret {self._secret} in {self._namespace}, which the operator writes"
+        return "" if self._opened else "waiting for the database to answer"
+
+    async def open(self) -> None:
+        """Wait for the Secret, then for the first answer of the database; as long as it takes."""
+        await self._wait_for_secret()
+        await self.pool.open(wait=False)
+        while not self._opened:
+            try:
+                await Database(self.pool).rows("select 1")
+                self._opened = True
+            except (StoreUnavailable, PoolTimeout) as error:
+                _log.warning("database does not answer yet", extra={"cause": str(error)})
+                await asyncio.sleep(POLL_SECONDS)
+        _log.info("database answers")
+
+    async def close(self) -> None:
+        """Close the pool; connections in use are closed when they come back."""
+        await self.pool.close()
+
+    async def _wait_for_secret(self) -> None:
+        said = ""
+        while not self._dsn:
+            try:
+                self._dsn = await self._read()
+            except ClusterError as error:
+                if str(error) != said:
+                    said = str(error)
+                    _log.info("database Secret is not there yet", extra={"secret": self._secret, "cause": said})
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def _current_dsn(self) -> str:
+        """For every new connection; the last known DSN where the API server does not answer."""
+        try:
+            self._dsn = await self._read()
+        except ClusterError as error:
+            _log.warning("database Secret was not read again", extra={"secret": self._secret, "cause": str(error)})
+        return self._dsn
+
+    async def _read(self) -> str:
+        secret = await self._cluster.get(SECRETS, self._namespace, self._secret)
+        try:
+            return base64.b64decode(secret["data"][FIELD], validate=True).decode()
+        except (KeyError, TypeError, binascii.Error, UnicodeDecodeError) as error:
+            raise NotFound(f"the Secret {self._secret} has no usable field {FIELD!r}") from error

@@ -1,0 +1,65 @@
+"""What the kubelet, Prometheus and a person on call ask: alive, ready, and the numbers.
+
+Ready means: the Flows and keys are known and current, and the database has answered once. A database that goes away later does
+not make the pod unready, see `database`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from penstock_core.cluster import Reflector
+from penstock_gateway.database import DatabaseAccess
+from penstock_gateway.metrics import Metrics
+
+
+@dataclass(slots=True, kw_only=True)
+class Health:
+    """Looks at the parts when asked."""
+
+    reflectors: Mapping[str, Sequence[Reflector]]
+    """By what they watch, in words."""
+    database: DatabaseAccess
+    ending: bool = field(default=False)
+    """Set when the process was told to end: it serves on, but wants no new callers."""
+
+    def missing(self) -> list[str]:
+        """What is not as it should be, in words; empty means ready."""
+        faults = ["the process is ending"] if self.ending else []
+        for about, watched in self.reflectors.items():
+            if not all(reflector.is_synced for reflector in watched):
+                faults.append(f"{about} have not been listed yet")
+            elif not all(reflector.is_alive for reflector in watched):
+                lag = max(reflector.lag_seconds for reflector in watched)
+                faults.append(f"{about} were last heard of {lag:.0f} s ago")
+        return faults + ([self.database.state] if self.database.state else [])
+
+
+def router(health: Health, metrics: Metrics) -> APIRouter:
+    """`/healthz`, `/readyz` and `/metrics`."""
+    routes = APIRouter(tags=["health"])
+
+    @routes.get("/healthz")
+    async def healthz() -> Response:
+        """The process answers."""
+        return _json(200, {"status": "ok"})
+
+    @routes.get("/readyz")
+    async def readyz() -> Response:
+        """Requests are served; if not, what is missing."""
+        missing = health.missing()
+        return _json(503 if missing else 200, {"status": "waiting" if missing else "ready", "missing": missing})
+
+    @routes.get("/metrics")
+    async def read_metrics() -> Response:
+        """Prometheus' text format."""
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return routes
+
+
+def _json(status: int, content: object) -> Response:
+    return Response(json.dumps(content), status_code=status, media_type="application/json")

@@ -1,0 +1,129 @@
+"""Reading a request's body within limits: of the body, of all bodies together, and of time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from penstock_gateway.errors import (
+    BODY_TOO_LARGE,
+    MALFORMED_REQUEST,
+    OVERLOADED,
+    REQUEST_TOO_SLOW,
+    Disconnected,
+    Problem,
+)
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Scope = MutableMapping[str, Any]
+
+BODY_SECONDS: Final = 60.0
+"""For a whole body to arrive."""
+LINGER_SECONDS: Final = 2.0
+"""How long an answered caller may go on sending, so that it reads the answer before the connection is closed."""
+
+
+@dataclass(slots=True)
+class Intake:
+    """Counts the bytes of all bodies in memory; one for the process."""
+
+    body_limit: int
+    total_limit: int
+    held: int = 0
+
+    def check_length(self, headers: dict[bytes, bytes]) -> None:
+        """Refuse by `Content-Length`, before anything is read."""
+        text = headers.get(b"content-length")
+        if text is None:
+            return
+        if not text.isdigit():
+            raise Problem(MALFORMED_REQUEST, "Content-Length must be a whole number.")
+        if int(text) > self.body_limit:
+            raise self.too_large()
+
+    async def read(self, receive: Receive, *, keep: bool = True) -> "Body":
+        """The whole body; with `keep` False it is only measured. Release what comes back."""
+        body = Body(intake=self)
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                await body.fill(receive, keep=keep)
+        except TimeoutError as error:
+            body.release()
+            raise Problem(
+                REQUEST_TOO_SLOW,
+                f"The body did not arrive within {BODY_SECONDS:.0f} s.",
+                headers=[("connection", "close")],
+            ) from error
+        except BaseException:
+            body.release()
+            raise
+        return body
+
+    def hold(self, size: int) -> None:
+        """Count bytes in; refuse where all bodies together would take too much memory."""
+        if self.held + size > self.total_limit:
+            raise Problem(
+                OVERLOADED,
+                "Too many large bodies are being received. Send the request again later.",
+                headers=[("connection", "close")],
+            )
+        self.held += size
+
+    def too_large(self) -> Problem:
+        """The 413."""
+        return Problem(
+            BODY_TOO_LARGE,
+            f"The limit is {self.body_limit} bytes. Send less, or a reference to where the data can be fetched.",
+            headers=[("connection", "close")],
+            members={"maxBytes": self.body_limit},
+        )
+
+
+class Body:
+    """A body's bytes, counted until released."""
+
+    __slots__ = ("_intake", "_size", "raw")
+
+    def __init__(self, *, intake: Intake) -> None:
+        self._intake = intake
+        self._size = 0
+        self.raw = b""
+
+    async def fill(self, receive: Receive, *, keep: bool) -> None:
+        """Read to the end; raises the 413 as soon as there is too much."""
+        chunks: list[bytes] = []
+        seen = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Disconnected
+            chunk = message.get("body", b"")
+            seen += len(chunk)
+            if seen > self._intake.body_limit:
+                raise self._intake.too_large()
+            if keep and chunk:
+                self._intake.hold(len(chunk))
+                self._size += len(chunk)
+                chunks.append(chunk)
+            if not message.get("more_body", False):
+                break
+        self.raw = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def release(self) -> None:
+        """Count the bytes out; again is harmless."""
+        self._intake.held -= self._size
+        self._size = 0
+        self.raw = b""
+
+
+async def linger(receive: Receive) -> None:
+    """Take what an answered caller still sends, for a while: closing at once would reset the connection under it."""
+    try:
+        async with asyncio.timeout(LINGER_SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return
+    except TimeoutError:
+        return

@@ -1,0 +1,143 @@
+"""What the REST API answers, as its OpenAPI document shows it: camelCase, RFC 3339 in UTC, durations in milliseconds."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from penstock_core.states import ExecutionState, StepStatus, Trigger
+from penstock_core.store import model as store
+
+Moment = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+class Customer(_Model):
+    """Whom the instance is deployed for."""
+
+    id: str | None
+    name: str | None
+
+
+class IntegrationVersion(_Model):
+    """What ran."""
+
+    name: str
+    version: str
+
+
+class Failure(_Model):
+    """Why an execution or a step did not pass."""
+
+    code: str
+    message: str | None
+    step: str | None = Field(default=None, description="Path of the step that failed first")
+
+
+class Step(_Model):
+    """One attempt of a step, without its values."""
+
+    path: str = Field(
+        description="Name of the step; inside forEach `<forEach>/<index>/<step>`, inside branch `<branch>/<case>/<step>`"
+    )
+    attempt: int = Field(description="Counts from 1")
+    action: str
+    status: StepStatus
+    started_at: Moment
+    ended_at: Moment | None
+    duration_ms: int | None
+    input_bytes: int = Field(description="Size before anything was cut; 0 where nothing was recorded")
+    output_bytes: int
+    truncated: bool = Field(description="Whether input or output were cut to the limit")
+    error: Failure | None
+    items_total: int | None = Field(description="Items of a forEach")
+    items_failed: int | None
+    warnings: tuple[str, ...]
+
+
+class Execution(_Model):
+    """One run of a flow."""
+
+    id: UUID
+    namespace: str
+    instance: str
+    flow: str
+    customer: Customer
+    integration: IntegrationVersion
+    trigger: Trigger
+    status: ExecutionState
+    created_at: Moment
+    started_at: Moment | None
+    ended_at: Moment | None
+    duration_ms: int | None
+    requested_by: str
+    error: Failure | None
+    steps_total: int
+    steps_failed: int
+    replay_of: UUID | None
+    retry_of: UUID | None
+    warnings: tuple[str, ...]
+    steps: tuple[Step, ...] | None = Field(default=None, description="With `include=steps` only")
+
+
+class ExecutionList(_Model):
+    """One page, newest first."""
+
+    items: tuple[Execution, ...]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last")
+
+
+def execution_of(found: store.Execution, steps: tuple[Step, ...] | None = None) -> Execution:
+    """A stored execution as the API shows it."""
+    flow = found.flow
+    return Execution(
+        id=found.id,
+        namespace=flow.namespace,
+        instance=flow.instance,
+        flow=flow.flow,
+        customer=Customer(id=flow.customer_id, name=flow.customer_name),
+        integration=IntegrationVersion(name=flow.integration, version=flow.version),
+        trigger=found.trigger,
+        status=found.state,
+        created_at=found.created_at,
+        started_at=found.started_at,
+        ended_at=found.ended_at,
+        duration_ms=found.duration_ms,
+        requested_by=found.requested_by,
+        error=_failure(found.error_code, found.error_message, found.failed_step),
+        steps_total=found.steps_total,
+        steps_failed=found.steps_failed,
+        replay_of=found.replay_of,
+        retry_of=found.retry_of,
+        warnings=found.warnings,
+        steps=steps,
+    )
+
+
+def step_of(found: store.Step) -> Step:
+    """A stored attempt of a step as the API shows it."""
+    return Step(
+        path=found.path,
+        attempt=found.attempt,
+        action=found.action,
+        status=found.status,
+        started_at=found.started_at,
+        ended_at=found.ended_at,
+        duration_ms=found.duration_ms,
+        input_bytes=found.input_size,
+        output_bytes=found.output_size,
+        truncated=found.truncated,
+        error=_failure(found.error_code, found.error_message),
+        items_total=found.items_total,
+        items_failed=found.items_failed,
+        warnings=found.warnings,
+    )
+
+
+def _failure(code: str | None, message: str | None, step: str | None = None) -> Failure | None:
+    return Failure(code=code, message=message, step=step) if code else None

@@ -1,0 +1,94 @@
+"""uvicorn as the gateway runs it: one process, and an end that loses no request.
+
+On SIGTERM the pod is taken out of its Service, but news of that takes a moment to reach everyone. So:
+
+1. become unready, serve on for a few seconds
+2. stop listening, finish the requests in flight
+3. create the Jobs that are still waiting
+"""
+
+import asyncio
+import contextlib
+import logging
+from types import FrameType
+from typing import Final
+
+import uvicorn
+
+from penstock_core.cluster import Cluster
+from penstock_gateway.app import Gateway
+from penstock_gateway.protocol import LimitedProtocol
+from penstock_gateway.settings import Settings
+
+LEAVE_SECONDS: Final = 3.0
+"""How long a pod that was told to end goes on listening."""
+KEEP_ALIVE_SECONDS: Final = 75
+"""Longer than the 60 s of common ingress controllers, so that it is they who close an idle connection."""
+
+_log = logging.getLogger(__name__)
+
+
+class Server(uvicorn.Server):
+    """Ends in the order above. uvicorn itself would stop listening at once, and end the process by the signal it got."""
+
+    def __init__(self, config: uvicorn.Config, gateway: Gateway) -> None:
+        super().__init__(config)
+        self._gateway = gateway
+        self._loop = asyncio.get_running_loop()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A first signal ends gracefully, a second at once."""
+        if self._gateway.health.ending:
+            self.should_exit = self.force_exit = True
+            return
+        self._gateway.health.ending = True
+        self._loop.call_soon_threadsafe(self._loop.call_later, LEAVE_SECONDS, self._leave)
+
+    def _leave(self) -> None:
+        self.should_exit = True
+
+
+async def serve(settings: Settings) -> None:
+    """Run the gateway until a signal ends it."""
+    cluster = await Cluster.connect()
+    gateway = Gateway(settings, cluster)
+    server = Server(config(settings, gateway), gateway)
+    background = asyncio.create_task(gateway.run())
+    # without its tasks the gateway cannot serve: then it ends, with their error
+    background.add_done_callback(lambda _: server.handle_exit(0, None))
+    _log.info("gateway listens", extra={"host": settings.host, "port": settings.port})
+    try:
+        await server.serve()
+        await gateway.drain()
+    finally:
+        ended_early = background.done()
+        background.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            if ended_early:
+                background.result()
+            else:
+                await background
+        await gateway.close()
+        await cluster.close()
+    _log.info("gateway ended")
+
+
+def config(settings: Settings, gateway: Gateway) -> uvicorn.Config:
+    """uvicorn's settings, each with a reason where it is not its default."""
+    return uvicorn.Config(
+        gateway,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http=LimitedProtocol,
+        ws="none",
+        lifespan="off",
+        # one line a request costs more than the request; metrics count them
+        access_log=False,
+        log_config=None,
+        proxy_headers=bool(settings.trust_proxy),
+        forwarded_allow_ips=settings.trust_proxy or None,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )

@@ -1,0 +1,138 @@
+"""Creates the Jobs of executions that were just accepted, off their callers' path.
+
+A row is durable before it comes here, so nothing is lost if a Job cannot be created: after 30 s the operator's dispatcher takes
+a row without a Job back into its queue. That is also the answer to a full queue, a quota and an API server that is away.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from penstock_core import names
+from penstock_core.cluster import JOBS, Cluster
+from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict
+from penstock_core.manifests.job import RunnerPod, execution_job
+from penstock_core.store.model import Started
+from penstock_gateway.flows import FlowTable, ServedFlow
+from penstock_gateway.metrics import Metrics
+
+CONCURRENCY: Final = 12
+QUEUE: Final = 10_000
+ATTEMPTS: Final = 3
+
+_log = logging.getLogger(__name__)
+
+
+class Starter:
+    """A bounded queue of executions and the workers that create their Jobs."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        flows: FlowTable,
+        *,
+        runner: RunnerPod,
+        metrics: Metrics,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._cluster = cluster
+        self._flows = flows
+        self._runner = runner
+        self._metrics = metrics
+        self._clock = clock
+        self._queue: asyncio.Queue[tuple[Started, float]] = asyncio.Queue(QUEUE)
+
+    def start(self, executions: Sequence[Started]) -> None:
+        """Queue executions; those that find no room are left to the dispatcher."""
+        now = self._clock()
+        for execution in executions:
+            try:
+                self._queue.put_nowait((execution, now))
+            except asyncio.QueueFull:
+                self._leave(execution, "dropped", "too many Jobs are waiting to be created")
+
+    async def run(self) -> None:
+        """Create Jobs until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(CONCURRENCY):
+                group.create_task(self._work())
+
+    async def drain(self, *, within: float) -> bool:
+        """Wait until the queue is empty; False where that takes longer than `within` seconds."""
+        try:
+            async with asyncio.timeout(within):
+                await self._queue.join()
+        except TimeoutError:
+            return False
+        return True
+
+    def waiting(self) -> int:
+        """Executions that wait for their Job."""
+        return self._queue.qsize()
+
+    async def _work(self) -> None:
+        while True:
+            execution, since = await self._queue.get()
+            try:
+                await self._create(execution)
+            finally:
+                self._queue.task_done()
+            self._metrics.job_seconds.observe(self._clock() - since)
+
+    async def _create(self, execution: Started) -> None:
+        flow = self._flows.of_uid(execution.flow_uid)
+        if flow is None:
+            self._leave(execution, "no_flow", "the Flow is gone or not known here yet")
+            return
+        body = execution_job(flow.manifest, execution.id, runner=self._runner)
+        for attempt in range(ATTEMPTS):
+            try:
+                await self._cluster.create(JOBS, execution.namespace, body)
+            except Conflict:
+                await self._found(execution)
+            except ClusterUnavailable as error:
+                if attempt + 1 < ATTEMPTS:
+                    await asyncio.sleep(0.3 * 3**attempt * random.uniform(0.5, 1))  # noqa: S311 - not a secret
+                    continue
+                self._leave(execution, "unavailable", str(error))
+            except ClusterError as error:
+                self._leave(execution, "refused", str(error))
+            else:
+                self._metrics.jobs["created"].inc()
+                _log.debug("job created", extra=_described(execution, flow))
+            return
+
+    async def _found(self, execution: Started) -> None:
+        """A Job of that name exists: right if it lives (ours, after an answer that was lost), else the dispatcher's."""
+        try:
+            job = await self._cluster.get(JOBS, execution.namespace, names.job(execution.id))
+        except ClusterError as error:
+            self._leave(execution, "unavailable", str(error))
+            return
+        if is_alive(job):
+            self._metrics.jobs["exists"].inc()
+        else:
+            self._leave(execution, "refused", "a Job of that name has ended or is being deleted")
+
+    def _leave(self, execution: Started, result: str, cause: str) -> None:
+        self._metrics.jobs[result].inc()
+        extra = _described(execution, self._flows.of_uid(execution.flow_uid)) | {"cause": cause}
+        _log.warning("job not created, the dispatcher will take the execution", extra=extra)
+
+
+def is_alive(job: dict[str, Any]) -> bool:
+    """Whether a Job can still run its pod: neither finished nor being deleted."""
+    if job["metadata"].get("deletionTimestamp"):
+        return False
+    conditions = job.get("status", {}).get("conditions") or ()
+    return not any(item["type"] in {"Complete", "Failed"} and item["status"] == "True" for item in conditions)
+
+
+def _described(execution: Started, flow: ServedFlow | None) -> dict[str, str]:
+    described: dict[str, str] = {"namespace": execution.namespace, "executionId": str(execution.id)}
+    if flow is not None:
+        described |= {"instance": flow.identity.instance, "flow": flow.identity.flow}
+    return described

@@ -1,0 +1,138 @@
+"""From a request to what is stored of it: trigger data, idempotency key, warnings. Pure, so it may run in a thread.
+
+What authenticates a caller is never stored: credentials, cookies and signatures are left out of the headers.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from penstock_core import body, codec
+from penstock_core.errors import BodyError
+from penstock_core.store.model import IdempotencyKey
+from penstock_gateway.errors import MALFORMED_BODY, MALFORMED_REQUEST, Problem
+from penstock_gateway.flows import Deduplication
+
+DAY_SECONDS: Final = 86_400
+MAX_QUERY_FIELDS: Final = 1_000
+_ENVELOPE_BYTES: Final = 1024 * 1024
+"""Room beside the body for headers, query and path: they never make the body be cut."""
+
+_SECRET_HEADERS: Final = frozenset({b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"})
+_SECRET_PARTS: Final = (b"api-key", b"apikey", b"signature", b"hmac", b"secret", b"token", b"password", b"credential")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What of a request is looked at: `path` is what follows the flow's name, without the slash."""
+
+    method: str
+    path: str
+    query_string: bytes
+    headers: Iterable[tuple[bytes, bytes]]
+    lookup: dict[bytes, bytes]
+    """The headers by lower-case name, the first of each."""
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What an acceptance needs of a request."""
+
+    payload: bytes
+    idempotency: IdempotencyKey | None
+    warnings: tuple[str, ...]
+
+
+def prepare(request: Request, deduplication: Deduplication | None) -> Prepared:
+    """Parse, find the idempotency key and pack; raises the 400 for a body or a query that does not parse."""
+    content_type = request.lookup.get(b"content-type", b"").decode("latin-1")
+    parsed = _parse(request.raw, content_type)
+    data = {
+        "headers": stored_headers(request.headers),
+        "query": query_values(request.query_string),
+        "path": request.path,
+        "method": request.method,
+        "contentType": content_type,
+        "rawBody": request.raw,
+        "startedAt": rfc3339_now(),
+    }
+    packed = codec.pack(data, limit=len(request.raw) + _ENVELOPE_BYTES)
+    key, warnings = idempotency(request, deduplication, trigger=data | {"body": parsed})
+    return Prepared(payload=packed.data, idempotency=key, warnings=(*packed.warnings, *warnings))
+
+
+def idempotency(
+    request: Request, deduplication: Deduplication | None, *, trigger: dict[str, Any]
+) -> tuple[IdempotencyKey | None, tuple[str, ...]]:
+    """The first of `Idempotency-Key`, `webhook-id` and `deduplicateBy` that is present, and warnings."""
+    for kind in ("idempotency-key", "webhook-id"):
+        given = request.lookup.get(kind.encode())
+        if given:
+            key = IdempotencyKey(
+                kind=kind,
+                key=given.decode("latin-1"),
+                body_sha256=hashlib.sha256(request.raw).digest(),
+                window_seconds=DAY_SECONDS,
+            )
+            return key, ()
+    if deduplication is None:
+        return None, ()
+    value = deduplication.value.evaluate(trigger)
+    if not value:
+        return None, ("deduplicateBy gave no value for this request: it was not compared with earlier ones",)
+    digest = hashlib.sha256(request.raw).digest()
+    window = deduplication.window_seconds
+    return IdempotencyKey(kind="deduplicate-by", key=value, body_sha256=digest, window_seconds=window), ()
+
+
+def stored_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by lower-case name without secret ones; repeated ones joined by comma, as HTTP allows."""
+    stored: dict[str, str] = {}
+    for raw_name, value in headers:
+        name = _stored_name(raw_name)
+        if name:
+            text = value.decode("latin-1")
+            stored[name] = f"{stored[name]}, {text}" if name in stored else text
+    return stored
+
+
+def query_values(query_string: bytes) -> dict[str, str | list[str]]:
+    """Query parameters; those that are repeated as lists, in the order sent."""
+    if not query_string:
+        return {}
+    values: dict[str, Any] = {}
+    try:
+        pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
+    except ValueError as error:
+        raise Problem(MALFORMED_REQUEST, f"The query has more than {MAX_QUERY_FIELDS} parameters.") from error
+    for name, value in pairs:
+        body.add_field(values, name, value)
+    return values
+
+
+def rfc3339_now() -> str:
+    """Now, in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _parse(raw: bytes, content_type: str) -> Any:
+    try:
+        return body.parse(raw, content_type)
+    except BodyError as error:
+        place = {"line": error.line, "column": error.column} if error.line else {}
+        detail = f"{str(error)[:1].upper()}{str(error)[1:]}. Correct the body, or send another Content-Type."
+        raise Problem(MALFORMED_BODY, detail, members=place) from error
+
+
+@lru_cache(maxsize=1024)
+def _stored_name(name: bytes) -> str:
+    """The name under which a header is stored; '' where it is not."""
+    lower = name.lower()
+    if lower in _SECRET_HEADERS or any(part in lower for part in _SECRET_PARTS):
+        return ""
+    return lower.decode("latin-1")

@@ -1,0 +1,48 @@
+"""`python -m penstock_operator cleanup`: before an uninstall, Instances are let go, so that nothing hangs later.
+
+The Instances stay, and so do their rows; a new installation takes both up again.
+"""
+
+import logging
+
+from penstock_core import names
+from penstock_core.cluster import INSTANCES, Cluster, Object
+from penstock_core.errors import Conflict, NotFound
+
+log = logging.getLogger(__name__)
+
+TRIES = 5
+
+
+async def remove_finalizers(cluster: Cluster, namespaces: tuple[str | None, ...]) -> int:
+    """Removes Penstock's finalizer from every Instance of the watched namespaces; how many had it."""
+    removed = 0
+    for namespace in namespaces:
+        try:
+            instances = await cluster.list(INSTANCES, namespace)
+        except NotFound:
+            log.info("no instances: the kind is not installed")
+            continue
+        for instance in instances:
+            if names.FINALIZER in instance["metadata"].get("finalizers", []):
+                await _let_go(cluster, instance)
+                removed += 1
+    log.info("finalizers removed", extra={"count": removed})
+    return removed
+
+
+async def _let_go(cluster: Cluster, instance: Object) -> None:
+    for last in [False] * (TRIES - 1) + [True]:
+        metadata = instance["metadata"]
+        kept = [one for one in metadata.get("finalizers", []) if one != names.FINALIZER]
+        body = {"metadata": {"finalizers": kept, "resourceVersion": metadata["resourceVersion"]}}
+        try:
+            await cluster.patch(INSTANCES, metadata["namespace"], metadata["name"], body)
+        except NotFound:
+            return
+        except Conflict:
+            if last:
+                raise
+            instance = await cluster.get(INSTANCES, metadata["namespace"], metadata["name"])
+        else:
+            return

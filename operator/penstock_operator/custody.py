@@ -1,0 +1,160 @@
+"""Ends or replaces executions that nobody works on any more, and starts again what was never started.
+
+1. Read the rows: leases that have run out, and what is starting without a runner.
+2. Look up their Jobs and pods in the watches' copies; if these are stale, or the database was just away, wait.
+3. Judge each (see `verdicts`, pure), and do it. A final state is written with the epoch that was judged, so that a runner
+   that claimed it meanwhile wins.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from penstock_core.cluster import JOBS, Cluster, Object
+from penstock_core.states import ExecutionState
+from penstock_core.store.dispatch import Dispatch
+from penstock_core.store.model import Expired, Starting
+from penstock_operator.diagnosis import Cause, job_is_over
+from penstock_operator.starting import Starter
+from penstock_operator.verdicts import UNCLAIMED_SECONDS, End, Replace, Requeue, Subject, Verdict, Wait, judge
+from penstock_operator.workloads import Workloads
+
+log = logging.getLogger(__name__)
+
+LEASE_GRACE_SECONDS: Final = 5.0
+STARTING_GRACE_SECONDS: Final = 5.0
+RECOVERY_SECONDS: Final = 20.0
+"""After the database was away: runners get this long to renew before anything is judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """An execution under judgement, with what is known of its Jobs and pods."""
+
+    row: Expired | Starting
+    verdict: Verdict
+    jobs: Sequence[Object]
+
+
+class Custody:
+    """One round a call.
+
+    `lost` is told each cause's code when an execution is ended by us, `held_up` what keeps one from starting meanwhile.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        dispatch: Dispatch,
+        workloads: Workloads,
+        starter: Starter,
+        *,
+        clock: Callable[[], datetime],
+        lost: Callable[[str], None],
+        held_up: Callable[[Expired | Starting, Cause], Awaitable[None]],
+    ) -> None:
+        self._cluster = cluster
+        self._dispatch = dispatch
+        self._workloads = workloads
+        self._starter = starter
+        self._clock = clock
+        self._lost = lost
+        self._held_up = held_up
+        self._trusted_from: datetime | None = None
+
+    def database_was_away(self) -> None:
+        """Runners could not renew either: give them time."""
+        self._trusted_from = None
+
+    async def step(self) -> None:
+        """Judges everything that looks abandoned."""
+        expired = await self._dispatch.expired(grace_s=LEASE_GRACE_SECONDS)
+        starting = await self._dispatch.starting(older_than_s=STARTING_GRACE_SECONDS)
+        if not self._trustworthy():
+            return
+        rows: list[Expired | Starting] = [*expired, *starting]
+        cases = [self._judge(row) for row in rows]
+        for case in cases:
+            await self._act(case)
+        if any(isinstance(case.verdict, Requeue) for case in cases):
+            await self._requeue(cases)
+
+    def _trustworthy(self) -> bool:
+        now = self._clock()
+        if self._trusted_from is None:
+            self._trusted_from = now
+            log.info("waiting for runners to renew their leases", extra={"seconds": RECOVERY_SECONDS})
+        return self._workloads.is_alive and (now - self._trusted_from).total_seconds() >= RECOVERY_SECONDS
+
+    def _judge(self, row: Expired | Starting) -> Case:
+        claimed = isinstance(row, Expired)
+        holder = row.holder if isinstance(row, Expired) else ""
+        jobs, pods = self._workloads.of(row.id, namespace=row.namespace, holder=holder)
+        subject = Subject(
+            claimed=claimed,
+            attempt=row.job_attempt,
+            since=row.lease_until if isinstance(row, Expired) else row.since,
+            cancel=row.cancel if isinstance(row, Expired) else False,
+        )
+        return Case(row=row, verdict=judge(subject, jobs=jobs, pods=pods, now=self._clock()), jobs=jobs)
+
+    async def _act(self, case: Case) -> None:
+        if isinstance(case.verdict, Replace):
+            await self._replace(case, case.verdict.cause)
+        elif isinstance(case.verdict, End):
+            await self._end(case, case.verdict)
+        elif isinstance(case.verdict, Wait) and case.verdict.cause:
+            await self._held_up(case.row, case.verdict.cause)
+
+    async def _replace(self, case: Case, cause: Cause) -> None:
+        row = case.row
+        flow = self._starter.flow_of(
+            namespace=row.namespace, instance=row.instance, flow=row.flow, flow_uid=row.flow_uid
+        )
+        if flow is None:
+            words = f"{cause.words}; its flow was removed, so it cannot be resumed"
+            await self._end(case, End(state=ExecutionState.FAILED, cause=Cause(code=cause.code, words=words)))
+            return
+        following = row.job_attempt + 1
+        if not await self._dispatch.replaced(row.id, job_attempt=following):
+            return
+        await self._delete_jobs(case)
+        log.warning("job replaced", extra=_extra(case, cause) | {"job_attempt": following})
+        await self._starter.start(flow, row.id, attempt=following)
+
+    async def _end(self, case: Case, verdict: End) -> None:
+        row = case.row
+        epoch = row.epoch if isinstance(row, Expired) else 0  # nobody has claimed what is starting
+        ended = await self._dispatch.end(
+            row.id, verdict.state, cause=verdict.cause.words, code=verdict.cause.code, epoch=epoch
+        )
+        if ended:
+            self._lost(verdict.cause.code)
+            log.warning("execution ended", extra=_extra(case, verdict.cause) | {"state": str(verdict.state)})
+            await self._delete_jobs(case)
+
+    async def _delete_jobs(self, case: Case) -> None:
+        """Jobs that might still make pods; those that are over stay for a look."""
+        for job in case.jobs:
+            if not job_is_over(job):
+                await self._cluster.delete(JOBS, case.row.namespace, job["metadata"]["name"])
+
+    async def _requeue(self, cases: Sequence[Case]) -> None:
+        kept = [case.row.id for case in cases if not isinstance(case.verdict, Requeue)]
+        requeued = await self._dispatch.requeue_unstarted(older_than_s=UNCLAIMED_SECONDS, with_job=kept)
+        for execution in requeued:
+            log.info("execution queued again: no job came of it", extra={"execution": str(execution)})
+
+
+def _extra(case: Case, cause: Cause) -> dict[str, str]:
+    row = case.row
+    return {
+        "namespace": row.namespace,
+        "instance": row.instance,
+        "flow": row.flow,
+        "execution": str(row.id),
+        "cause": cause.code,
+        "reason": cause.words,
+    }

@@ -1,0 +1,171 @@
+"""What a pod's or a Job's status says about an execution that does not go on, in words. Pure.
+
+The row decides whether an execution ended; this only says why it cannot be running.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from penstock_core import names
+from penstock_core.manifests.job import CONTAINER
+
+IMAGE_DEADLINE_SECONDS: Final = 60
+UNSCHEDULABLE_DEADLINE_SECONDS: Final = 300
+START_DEADLINE_SECONDS: Final = 300
+
+_IMAGE_REASONS: Final = frozenset(
+    {
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "InvalidImageName",
+        "ErrImageNeverPull",
+        "RegistryUnavailable",
+        "ImageInspectError",
+    }
+)
+_CONFIG_REASONS: Final = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """`code` for programs and metrics, `words` for people."""
+
+    code: str
+    words: str
+
+
+def pod_is_live(pod: Mapping[str, Any]) -> bool:
+    """True where the pod's runner may be running or may still start: nothing may be ended by others then."""
+    return pod.get("status", {}).get("phase") not in {"Succeeded", "Failed"}
+
+
+def job_is_over(job: Mapping[str, Any]) -> bool:
+    """True where the Job controller starts no more pods for it."""
+    return (
+        job_failure(job) is not None
+        or _condition(job, "Complete") is not None
+        or "deletionTimestamp" in job["metadata"]
+    )
+
+
+def job_failure(job: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The condition that says the Job failed, if it did."""
+    return _condition(job, "Failed") or _condition(job, "FailureTarget")
+
+
+def _condition(item: Mapping[str, Any], kind: str) -> Mapping[str, Any] | None:
+    conditions = item.get("status", {}).get("conditions") or ()
+    return next((c for c in conditions if c["type"] == kind and c["status"] == "True"), None)
+
+
+def death_of(pod: Mapping[str, Any]) -> Cause | None:
+    """Why a pod that ended, ended; None where it lives, or ended in the way a runner should."""
+    status = pod.get("status", {})
+    ended = _terminated(pod)
+    if pod_is_live(pod) and not ended:
+        return None
+    if ended and ended.get("reason") == "OOMKilled":
+        return Cause(code="out_of_memory", words=f"the container was killed for memory: limit {_memory_limit(pod)}")
+    if status.get("reason") == "Evicted":
+        return Cause(code="evicted", words=f"the pod was evicted: {_sentence(status.get('message'))}")
+    disruption = _condition(pod, "DisruptionTarget")
+    if disruption:
+        return Cause(
+            code="disrupted", words=f"the pod was stopped from outside: {_sentence(disruption.get('message'))}"
+        )
+    if ended is None:
+        return Cause(
+            code="node_lost", words=f"the pod's node {pod['spec'].get('nodeName', '')} was lost".replace("  ", " ")
+        )
+    code = int(ended.get("exitCode", -1))
+    if code == names.EXIT_DONE:
+        return None
+    if code == names.EXIT_HANDED_OVER:
+        return Cause(code="handed_over", words="the runner was stopped and left the rest to a replacement")
+    if code == 137:
+        return Cause(code="killed", words="the container was killed (SIGKILL, exit code 137)")
+    reason = _sentence(ended.get("message") or ended.get("reason"))
+    return Cause(code="runner_failed", words=f"the runner ended with exit code {code}: {reason}")
+
+
+def hindrance_of(pod: Mapping[str, Any], *, now: datetime) -> tuple[Cause, bool] | None:
+    """What keeps a pod from starting, and whether it has had its time; None where nothing does."""
+    if pod.get("status", {}).get("phase") != "Pending":
+        return None
+    age = (now - timestamp(pod["metadata"]["creationTimestamp"])).total_seconds()
+    waiting = _waiting(pod)
+    reason = waiting.get("reason", "")
+    text = _sentence(waiting.get("message") or reason)
+    if reason in _IMAGE_REASONS:
+        image = pod["spec"]["containers"][0]["image"]
+        cause = Cause(code="image", words=f"the image {image} cannot be pulled ({reason}): {text}")
+        return cause, age > IMAGE_DEADLINE_SECONDS
+    if reason in _CONFIG_REASONS:
+        return Cause(
+            code="container", words=f"the container cannot be made ({reason}): {text}"
+        ), age > IMAGE_DEADLINE_SECONDS
+    unscheduled = next(
+        (c for c in pod["status"].get("conditions") or () if c["type"] == "PodScheduled" and c["status"] == "False"),
+        None,
+    )
+    if unscheduled:
+        cause = Cause(code="unschedulable", words=f"no node takes the pod: {_sentence(unscheduled.get('message'))}")
+        return cause, age > UNSCHEDULABLE_DEADLINE_SECONDS
+    if age > START_DEADLINE_SECONDS:
+        return Cause(code="not_started", words=f"the pod has not started within {START_DEADLINE_SECONDS} s"), True
+    return None
+
+
+def cause_of(job: Mapping[str, Any] | None, pods: Iterable[Mapping[str, Any]]) -> Cause:
+    """The best explanation of an execution that nothing works on any more; the last pod that says something wins."""
+    deaths = [death for pod in sorted(pods, key=_age, reverse=True) if (death := death_of(pod))]
+    telling = [death for death in deaths if death.code not in {"handed_over", "killed"}]
+    failure = job_failure(job) if job else None
+    if failure and failure.get("reason") == "DeadlineExceeded":
+        return Cause(code="deadline", words="the Job's deadline passed before the flow ended")
+    if telling or deaths:
+        return (telling or deaths)[0]
+    if job is None:
+        return Cause(code="job_gone", words="the Job was deleted before the execution ended")
+    if "deletionTimestamp" in job["metadata"]:
+        return Cause(code="job_gone", words="the Job is being deleted before the execution ended")
+    if failure:
+        return Cause(
+            code="job_failed", words=f"the Job failed ({failure.get('reason')}): {_sentence(failure.get('message'))}"
+        )
+    return Cause(code="pod_gone", words="the pod vanished, with its node or by hand, before the execution ended")
+
+
+def timestamp(text: str) -> datetime:
+    """A Kubernetes time stamp as a datetime in UTC."""
+    return datetime.fromisoformat(text)
+
+
+def _age(pod: Mapping[str, Any]) -> str:
+    return str(pod["metadata"].get("creationTimestamp", ""))
+
+
+def _container(pod: Mapping[str, Any]) -> Mapping[str, Any]:
+    statuses = pod.get("status", {}).get("containerStatuses") or ()
+    return next((status for status in statuses if status["name"] == CONTAINER), {})
+
+
+def _terminated(pod: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    ended: Mapping[str, Any] | None = _container(pod).get("state", {}).get("terminated")
+    return ended
+
+
+def _waiting(pod: Mapping[str, Any]) -> Mapping[str, Any]:
+    waiting: Mapping[str, Any] = _container(pod).get("state", {}).get("waiting") or {}
+    return waiting
+
+
+def _memory_limit(pod: Mapping[str, Any]) -> str:
+    limits = pod["spec"]["containers"][0].get("resources", {}).get("limits", {})
+    return str(limits.get("memory", "of the node"))
+
+
+def _sentence(text: str | None) -> str:
+    return (text or "no reason given").strip()[:500]

@@ -1,0 +1,27 @@
+"""The operator's own exceptions, as a tree:
+
+OperatorError
+├── SettingsError       the environment does not say what the chart should have said
+├── LeaseLostError      another replica may be active: this process must end
+└── NotYet              a reconciliation that waits for something; tried again after `seconds`
+"""
+
+
+class OperatorError(Exception):
+    """Base of what the operator raises on purpose."""
+
+
+class SettingsError(OperatorError):
+    """The environment does not say what the chart should have said."""
+
+
+class LeaseLostError(OperatorError):
+    """Another replica may be active: this process must end."""
+
+
+class NotYet(OperatorError):
+    """A reconciliation that waits for something that is not its own; `seconds` until the next try."""
+
+    def __init__(self, message: str, *, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds

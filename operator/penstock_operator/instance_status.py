@@ -1,0 +1,121 @@
+"""What an Instance's status says. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from penstock_core import names
+from penstock_operator.conditions import Condition, merged
+from penstock_operator.resolution import Resolution
+from penstock_operator.versions import is_newer
+
+
+def status(
+    instance: Mapping[str, Any],
+    resolution: Resolution,
+    *,
+    flows: Sequence[Mapping[str, Any]],
+    now: str,
+) -> dict[str, Any]:
+    """The whole status; `flows` are the Flow objects as they are after this reconciliation."""
+    generation = instance["metadata"]["generation"]
+    old = instance.get("status", {})
+    version = _deployed_version(flows)
+    conditions = conditions_of(instance, resolution, flows=flows)
+    new: dict[str, Any] = {
+        "observedGeneration": generation,
+        "conditions": merged(old.get("conditions", ()), conditions, generation=generation, now=now),
+        "flows": [_flow(item["spec"]) for item in sorted(flows, key=lambda item: str(item["spec"]["flow"]))],
+    }
+    if version:
+        new["version"] = version
+    newest = resolution.choice.newest or old.get("latestVersion")
+    if newest:
+        new["latestVersion"] = newest
+    if resolution.given_keys is None and any(item["spec"]["trigger"] == "webhook" for item in flows):
+        new["webhookKeySecret"] = names.webhook_key_secret(instance["metadata"]["name"])
+    return new
+
+
+def conditions_of(
+    instance: Mapping[str, Any], resolution: Resolution, *, flows: Sequence[Mapping[str, Any]]
+) -> tuple[Condition, ...]:
+    """Configured, Deployed, Paused, UpToDate and their sum, Ready."""
+    configured = _configured(resolution)
+    deployed = _deployed(resolution, flows)
+    return (
+        configured,
+        deployed,
+        _paused(instance, flows),
+        _up_to_date(instance, resolution, flows),
+        _ready(configured, deployed),
+    )
+
+
+def _configured(resolution: Resolution) -> Condition:
+    if resolution.choice.problem:
+        return Condition(type="Configured", status=None, reason="NoVersion", message="Not known without a version.")
+    if resolution.problems:
+        message = "\n".join(resolution.problems)
+        return Condition(type="Configured", status=False, reason="Incomplete", message=message)
+    return Condition(
+        type="Configured", status=True, reason="Complete", message="All variables and connections are there."
+    )
+
+
+def _deployed(resolution: Resolution, flows: Sequence[Mapping[str, Any]]) -> Condition:
+    running = f"{_deployed_version(flows)} stays deployed as it was" if flows else "nothing is deployed"
+    if resolution.choice.problem:
+        message = f"{resolution.choice.problem}; {running}."
+        return Condition(type="Deployed", status=bool(flows), reason="NoVersion", message=message)
+    if resolution.plan is None:
+        message = f"Not configured (see the condition Configured); {running}."
+        return Condition(type="Deployed", status=bool(flows), reason="NotConfigured", message=message)
+    return Condition(type="Deployed", status=True, reason="Deployed", message=summary(resolution.plan.version, flows))
+
+
+def summary(version: str, flows: Sequence[Mapping[str, Any]]) -> str:
+    """`Version 1.4.0: 3 flows, 2 webhooks, 1 schedule`."""
+    webhooks = sum(item["spec"]["trigger"] == "webhook" for item in flows)
+    counts = [(len(flows), "flow"), (webhooks, "webhook"), (len(flows) - webhooks, "schedule")]
+    parts = [f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts if count]
+    return f"Version {version}: {', '.join(parts)}"
+
+
+def _paused(instance: Mapping[str, Any], flows: Sequence[Mapping[str, Any]]) -> Condition:
+    if instance["spec"].get("paused"):
+        return Condition(
+            type="Paused", status=True, reason="InstancePaused", message="All flows are paused by spec.paused."
+        )
+    paused = sorted(item["spec"]["flow"] for item in flows if item["spec"]["paused"])
+    if paused:
+        message = f"Paused by spec.flows: {', '.join(paused)}."
+        return Condition(type="Paused", status=False, reason="SomeFlowsPaused", message=message)
+    return Condition(type="Paused", status=False, reason="Running", message="No flow is paused.")
+
+
+def _up_to_date(instance: Mapping[str, Any], resolution: Resolution, flows: Sequence[Mapping[str, Any]]) -> Condition:
+    newest, version = resolution.choice.newest, _deployed_version(flows)
+    if newest is None or version is None:
+        return Condition(type="UpToDate", status=None, reason="NothingToCompare", message="No version to compare with.")
+    if is_newer(newest, version):
+        name = instance["spec"]["integration"]["name"]
+        return Condition(type="UpToDate", status=False, reason="NewVersion", message=f"{name} {newest} is available.")
+    return Condition(type="UpToDate", status=True, reason="Newest", message=f"{version} is the newest version.")
+
+
+def _ready(configured: Condition, deployed: Condition) -> Condition:
+    if configured.status and deployed.status:
+        return Condition(type="Ready", status=True, reason="Deployed", message=deployed.message)
+    first = configured if configured.status is False else deployed
+    return Condition(type="Ready", status=False, reason=first.reason, message=first.message)
+
+
+def _deployed_version(flows: Sequence[Mapping[str, Any]]) -> str | None:
+    return next((str(item["spec"]["integration"]["version"]) for item in flows), None)
+
+
+def _flow(spec: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {"name": spec["flow"], "trigger": spec["trigger"], "paused": spec["paused"]}
+    if spec["trigger"] == "webhook":
+        return shown | {"url": spec["webhook"]["url"]}
+    return shown | {"schedule": spec["schedule"]["cron"], "timeZone": spec["schedule"]["timeZone"]}

@@ -1,0 +1,176 @@
+"""What the operator knows about the cluster's objects, kept by watches; reconciliation reads here and not from the API.
+
+Holds no decisions: it stores objects, answers who refers to whom, and says which keys to look at again when one changes.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from penstock_core import names
+from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind, Object, key_of
+
+KINDS: Final[tuple[Kind, ...]] = (INTEGRATIONS, INTEGRATION_VERSIONS, INSTANCES, FLOWS)
+"""Penstock's own kinds, watched through Kopf."""
+
+
+class Index:
+    """Which instances refer to what: from a referred key to the keys of those that name it."""
+
+    def __init__(self) -> None:
+        self._referrers: dict[Key, set[Key]] = defaultdict(set)
+        self._targets: dict[Key, frozenset[Key]] = {}
+
+    def put(self, referrer: Key, targets: Iterable[Key]) -> None:
+        """Replaces what `referrer` refers to."""
+        new = frozenset(targets)
+        old = self._targets.get(referrer, frozenset())
+        for target in old - new:
+            self._referrers[target].discard(referrer)
+            if not self._referrers[target]:
+                del self._referrers[target]
+        for target in new - old:
+            self._referrers[target].add(referrer)
+        if new:
+            self._targets[referrer] = new
+        else:
+            self._targets.pop(referrer, None)
+
+    def of(self, target: Key) -> frozenset[Key]:
+        """Keys of those that refer to `target`."""
+        return frozenset(self._referrers.get(target, ()))
+
+
+class Inventory:
+    """The objects of Penstock's kinds by (namespace, name), with reverse look-ups.
+
+    `on_change(kind, key, before, after)` is called for each real change; None stands for absence.
+    """
+
+    def __init__(self) -> None:
+        self._objects: dict[str, dict[Key, Object]] = {kind.plural: {} for kind in KINDS}
+        self._by_integration = Index()
+        self._by_secret = Index()
+        self._by_config_map = Index()
+        self._flows_by_instance = Index()
+        self._versions_by_integration = Index()
+        self._by_namespace: dict[str, set[Key]] = defaultdict(set)
+        self.on_change: Callable[[Kind, Key, Object | None, Object | None], None] | None = None
+
+    def get(self, kind: Kind, key: Key) -> Object | None:
+        """The object as last seen; never change what is inside."""
+        return self._objects[kind.plural].get(key)
+
+    def all(self, kind: Kind) -> Mapping[Key, Object]:
+        """All objects of a kind."""
+        return self._objects[kind.plural]
+
+    def put(self, kind: Kind, item: Object) -> None:
+        """Takes what a watch, a list or a write of our own returned; the same version again, or an older one, is no change."""
+        key = key_of(item)
+        before = self._objects[kind.plural].get(key)
+        if before is not None and not _newer(item, before):
+            return
+        self._objects[kind.plural][key] = item
+        self._index(kind, key, item)
+        self._tell(kind, key, before, item)
+
+    def remove(self, kind: Kind, key: Key) -> None:
+        """Forgets an object that is gone."""
+        before = self._objects[kind.plural].pop(key, None)
+        if before is None:
+            return
+        self._index(kind, key, None)
+        self._tell(kind, key, before, None)
+
+    def replace(self, kind: Kind, items: Iterable[Object], *, listed_before: Iterable[Key]) -> None:
+        """Takes a complete list; of the keys known when it was asked for (`listed_before`), those not in it are gone."""
+        found = {key_of(item): item for item in items}
+        for key in [key for key in listed_before if key not in found]:
+            self.remove(kind, key)
+        for item in found.values():
+            self.put(kind, item)
+
+    def instances_of(self, integration: Key) -> frozenset[Key]:
+        """Instances of an Integration."""
+        return self._by_integration.of(integration)
+
+    def instances_with_secret(self, secret: Key) -> frozenset[Key]:
+        """Instances that name a Secret as a connection or for webhook keys, or own it as their generated key."""
+        return self._by_secret.of(secret)
+
+    def instances_with_config_map(self, config_map: Key) -> frozenset[Key]:
+        """Instances that name a ConfigMap in `configFrom`."""
+        return self._by_config_map.of(config_map)
+
+    def instances_in(self, namespace: str) -> frozenset[Key]:
+        """Instances of a namespace."""
+        return frozenset(self._by_namespace.get(namespace, ()))
+
+    def flows_of(self, instance: Key) -> list[Object]:
+        """Flow objects that name the instance."""
+        return self._objects_at(FLOWS, self._flows_by_instance.of(instance))
+
+    def versions_of(self, integration: Key) -> list[Object]:
+        """IntegrationVersions of an Integration."""
+        return self._objects_at(INTEGRATION_VERSIONS, self._versions_by_integration.of(integration))
+
+    def _objects_at(self, kind: Kind, keys: Iterable[Key]) -> list[Object]:
+        return [self._objects[kind.plural][key] for key in sorted(keys)]
+
+    def _index(self, kind: Kind, key: Key, item: Object | None) -> None:
+        if kind is INSTANCES:
+            self._by_integration.put(key, [integration_key(item)] if item else ())
+            self._by_secret.put(key, secret_keys(item) if item else ())
+            self._by_config_map.put(key, config_map_keys(item) if item else ())
+            if item:
+                self._by_namespace[key[0]].add(key)
+            else:
+                self._by_namespace[key[0]].discard(key)
+        elif kind is FLOWS:
+            self._flows_by_instance.put(key, [(key[0], item["spec"]["instance"])] if item else ())
+        elif kind is INTEGRATION_VERSIONS:
+            self._versions_by_integration.put(key, [(key[0], version_of(item)[0])] if item else ())
+
+    def _tell(self, kind: Kind, key: Key, before: Object | None, after: Object | None) -> None:
+        if self.on_change is not None:
+            self.on_change(kind, key, before, after)
+
+
+def integration_key(instance: Mapping[str, Any]) -> Key:
+    """The Integration that an Instance names, in its own namespace unless it says another."""
+    reference = instance["spec"]["integration"]
+    return str(reference.get("namespace") or instance["metadata"]["namespace"]), str(reference["name"])
+
+
+def version_of(integration_version: Mapping[str, Any]) -> tuple[str, str]:
+    """(Integration's name, version) of an IntegrationVersion."""
+    spec = integration_version["spec"]
+    return str(spec["integration"]), str(spec["version"])
+
+
+def secret_keys(instance: Mapping[str, Any]) -> list[Key]:
+    """The Secrets that matter to an Instance."""
+    namespace, name = key_of(instance)
+    spec = instance["spec"]
+    found = [reference["secretRef"]["name"] for reference in spec.get("connections", {}).values()]
+    keys = spec.get("webhook", {}).get("keysSecretRef")
+    found.append(keys["name"] if keys else names.webhook_key_secret(name))
+    return [(namespace, secret) for secret in found]
+
+
+def config_map_keys(instance: Mapping[str, Any]) -> list[Key]:
+    """The ConfigMaps that an Instance names, in the order in which they lie over each other."""
+    namespace = instance["metadata"]["namespace"]
+    return [(namespace, source["configMapRef"]["name"]) for source in instance["spec"].get("configFrom", ())]
+
+
+def _newer(item: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """True where `item` should replace `before`: versions of one object grow, where they are numbers (in etcd they are)."""
+    new, old = item["metadata"], before["metadata"]
+    if new.get("uid") != old.get("uid"):
+        return True
+    versions = str(new.get("resourceVersion", "")), str(old.get("resourceVersion", ""))
+    if all(version.isdecimal() for version in versions):
+        return int(versions[0]) > int(versions[1])
+    return versions[0] != versions[1]

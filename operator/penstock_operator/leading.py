@@ -1,0 +1,254 @@
+"""What the active replica does: everything is built here, from parts that know nothing of one another, and run together.
+
+A part that ends or fails ends all of them, and with them the process: Kubernetes starts a fresh one, and the spare goes on.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from penstock_core import names
+from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, SECRETS, Cluster, Key
+from penstock_core.states import ExecutionState
+from penstock_core.store.acceptance import Acceptances
+from penstock_core.store.dispatch import Dispatch
+from penstock_core.store.maintenance import Maintenance
+from penstock_core.store.model import Expired, Starting
+from penstock_core.store.pool import Pool
+from penstock_core.store.schedules import Schedules
+from penstock_core.store.statistics import Statistics
+from penstock_core.store.tenancy import Tenancy
+from penstock_operator.custody import Custody
+from penstock_operator.diagnosis import Cause
+from penstock_operator.dispatcher import Dispatcher
+from penstock_operator.instances import Instances
+from penstock_operator.inventory import KINDS, Inventory
+from penstock_operator.last_runs import LastRuns
+from penstock_operator.loops import Pulse, every
+from penstock_operator.metrics import Metrics
+from penstock_operator.publication import Publication
+from penstock_operator.removal import Removal
+from penstock_operator.reporting import Reporter
+from penstock_operator.resolution import Resolver
+from penstock_operator.routing import Router
+from penstock_operator.settings import Settings
+from penstock_operator.starting import Starter
+from penstock_operator.tenancy import Namespaces
+from penstock_operator.ticks import Ticks
+from penstock_operator.watching import list_once, resync, watch
+from penstock_operator.webhook_keys import WebhookKeys
+from penstock_operator.work_queue import WorkQueue
+from penstock_operator.workloads import Collection, Workloads
+
+log = logging.getLogger(__name__)
+
+DISPATCH_SECONDS: Final = 1.0
+CUSTODY_SECONDS: Final = 2.0
+TICKS_SECONDS: Final = 15.0
+LAST_RUNS_SECONDS: Final = 1.0
+MAINTENANCE_SECONDS: Final = 3600.0
+PULSE_SECONDS: Final = 5.0
+
+
+def now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+class Leader:
+    """The active replica, until cancelled; `predecessor_seen` is when the one before renewed last, None if there was none."""
+
+    _router: Router
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        pool: Pool,
+        settings: Settings,
+        *,
+        metrics: Metrics,
+        pulse: Pulse,
+        predecessor_seen: datetime | None,
+    ) -> None:
+        self._cluster = cluster
+        self._settings = settings
+        self._metrics = metrics
+        self._pulse = pulse
+        self._inventory = Inventory()
+        self._dispatch = Dispatch(pool)
+        self._statistics = Statistics(pool)
+        self._maintenance = Maintenance(pool)
+        self._schedules = Schedules(pool)
+        self._tenancy = Tenancy(
+            pool, dsn=settings.dsn, prefix=settings.database_role_prefix, host=settings.runner_database_host or None
+        )
+        self._namespaces = Namespaces(cluster, self._tenancy, settings)
+        self._reporter = Reporter(cluster, self._inventory, clock=now)
+        self._workloads = Workloads(cluster, release=settings.release, namespaces=settings.watched)
+        self._build_collections()
+        self._build_reconcilers(Acceptances(pool))
+        self._build_execution_loops(predecessor_seen)
+
+    def _build_collections(self) -> None:
+        cluster, settings = self._cluster, self._settings
+        release = f"{names.LABEL_RELEASE}={settings.release}"
+        secret_namespaces = settings.watched
+        if None not in secret_namespaces:
+            secret_namespaces = tuple(dict.fromkeys((*secret_namespaces, settings.release_namespace)))
+        self._connections = Collection(
+            cluster,
+            SECRETS,
+            namespaces=settings.watched,
+            labels=f"{names.LABEL_CONNECTION}=true",
+            on_change=lambda key, item: self._router.secret_changed(key, item),
+        )
+        self._own_secrets = Collection(
+            cluster,
+            SECRETS,
+            namespaces=secret_namespaces,
+            labels=release,
+            on_change=lambda key, item: self._own_secret_changed(key),
+        )
+        self._config_maps = Collection(
+            cluster,
+            CONFIG_MAPS,
+            namespaces=settings.watched,
+            on_change=lambda key, item: self._router.config_map_changed(key, item),
+        )
+        self._cron_jobs = Collection(cluster, CRON_JOBS, namespaces=settings.watched, labels=release)
+
+    def _build_reconcilers(self, acceptances: Acceptances) -> None:
+        cluster, settings, inventory = self._cluster, self._settings, self._inventory
+        keys = WebhookKeys(cluster, own=self._own_secrets, settings=settings)
+        self._removal = Removal(
+            cluster,
+            inventory,
+            self._workloads,
+            tenancy=self._tenancy,
+            namespaces=self._namespaces,
+            keys=keys,
+            leave_behind=lambda key: self._left_behind.add(key),
+        )
+        self._left_behind: WorkQueue[tuple[str, str]] = self._queue("left-behind", self._removal.forget_data, workers=1)
+        publication = Publication(cluster, inventory, self._reporter, settings=settings)
+        instances = Instances(
+            cluster,
+            inventory,
+            settings=settings,
+            clock=now,
+            reporter=self._reporter,
+            resolver=Resolver(
+                cluster,
+                inventory,
+                connections=self._connections,
+                config_maps=self._config_maps,
+                settings=settings,
+            ),
+            removal=self._removal,
+            namespaces=self._namespaces,
+            keys=keys,
+            cron_jobs=self._cron_jobs,
+            acceptances=acceptances,
+            schedules=self._schedules,
+            tenancy=self._tenancy,
+        )
+        self._integration_queue = self._queue("integrations", publication.reconcile, workers=2)
+        self._instance_queue = self._queue("instances", instances.reconcile, workers=8)
+        self._router = Router(inventory, integrations=self._integration_queue, instances=self._instance_queue)
+        inventory.on_change = self._router.changed
+
+    def _build_execution_loops(self, predecessor_seen: datetime | None) -> None:
+        starter = Starter(self._cluster, self._inventory, self._dispatch, runner=self._settings.runner)
+        self._dispatcher = Dispatcher(self._dispatch, starter, max_running=self._settings.max_running)
+        self._custody = Custody(
+            self._cluster,
+            self._dispatch,
+            self._workloads,
+            starter,
+            clock=now,
+            lost=self._metrics.lost,
+            held_up=self._tell_hindrance,
+        )
+        self._ticks = Ticks(
+            self._cluster,
+            self._inventory,
+            self._workloads,
+            self._schedules,
+            reporter=self._reporter,
+            clock=now,
+            missed=self._metrics.missed,
+            since=predecessor_seen or now(),
+        )
+        self._last_runs = LastRuns(
+            self._statistics, self._inventory, self._reporter, monotonic=asyncio.get_running_loop().time
+        )
+
+    def _queue(self, name: str, work: Callable[[Key], Awaitable[None]], *, workers: int) -> WorkQueue[Key]:
+        return WorkQueue(name, work, workers=workers, on_end=self._metrics.reconciled)
+
+    async def _tell_hindrance(self, row: Expired | Starting, cause: Cause) -> None:
+        instance = self._inventory.get(INSTANCES, (row.namespace, row.instance))
+        if instance is not None:
+            message = f"{row.flow}: an execution cannot start yet: {cause.words}"
+            await self._reporter.event(instance, type="Warning", reason="ExecutionHeldUp", message=message)
+
+    def _own_secret_changed(self, key: Key) -> None:
+        if key[1] == names.database_secret(self._settings.release_name):
+            self._namespaces.forget(key[0])
+            for instance in self._inventory.instances_in(key[0]):
+                self._instance_queue.add(instance)
+        self._router.secret_changed(key, None)
+
+    async def run(self) -> None:
+        """Lists everything, then watches and works until cancelled; raises when a part cannot go on."""
+        collections = (self._connections, self._own_secrets, self._config_maps, self._cron_jobs, self._workloads)
+        async with asyncio.TaskGroup() as group:
+            for collection in collections:
+                group.create_task(collection.run())
+            for collection in collections:
+                await collection.synced()
+            await self._list()
+            log.info("objects listed", extra={kind.plural: len(self._inventory.all(kind)) for kind in KINDS})
+            group.create_task(watch(self._inventory, self._settings.watched))
+            group.create_task(resync(self._cluster, self._inventory, self._settings.watched))
+            for queue in (self._integration_queue, self._instance_queue, self._left_behind):
+                group.create_task(queue.run())
+            self._router.everything()
+            for seconds, name, step in self._loops():
+                group.create_task(
+                    every(seconds, name, step, pulse=self._pulse, store_away=self._custody.database_was_away)
+                )
+
+    async def _list(self) -> None:
+        for kind in KINDS:
+            await list_once(self._cluster, self._inventory, kind, namespaces=self._settings.watched)
+
+    def _loops(self) -> tuple[tuple[float, str, Callable[[], Awaitable[object]]], ...]:
+        return (
+            (DISPATCH_SECONDS, "dispatcher", self._dispatch_step),
+            (CUSTODY_SECONDS, "custody", self._custody.step),
+            (TICKS_SECONDS, "ticks", self._ticks.step),
+            (LAST_RUNS_SECONDS, "last-runs", self._last_runs.step),
+            (MAINTENANCE_SECONDS, "maintenance", self._maintain),
+            (PULSE_SECONDS, "queues", self._measure_queues),
+        )
+
+    async def _dispatch_step(self) -> None:
+        counts = await self._statistics.live()
+        self._metrics.live(counts.by_state, oldest_queued_seconds=counts.oldest_queued_seconds)
+        if counts.by_state.get(ExecutionState.QUEUED, 0):
+            live = sum(counts.by_state.get(state, 0) for state in (ExecutionState.STARTING, ExecutionState.RUNNING))
+            self._metrics.dispatched(await self._dispatcher.step(live=live))
+
+    async def _maintain(self) -> None:
+        made = await self._maintenance.create_partitions(now())
+        dropped = await self._maintenance.drop_partitions(now(), days=self._settings.retention_days)
+        keys = await self._maintenance.delete_expired_keys()
+        swept = await self._maintenance.sweep_default(now(), days=self._settings.retention_days)
+        log.info("tables maintained", extra={"made": len(made), "dropped": len(dropped), "keys": keys, "swept": swept})
+
+    async def _measure_queues(self) -> None:
+        queues = (self._integration_queue, self._instance_queue, self._left_behind)
+        self._metrics.waiting({queue.name: len(queue) for queue in queues})

@@ -1,0 +1,174 @@
+"""Integration → IntegrationVersion.
+
+1. Gone: its versions are deleted as soon as no Instance names them.
+2. Compile. Problems: condition Valid=False lists all of them, nothing is published, what was published stays in use.
+3. The version is new: its snapshot is created. Known with the same content: nothing to do.
+   Known with other content: Published=False, VersionConflict; the snapshot stays as it is.
+4. Status: conditions, the version published last; each version says how many Instances run it.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from penstock_core.cluster import INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Cluster, Key, Object
+from penstock_core.compiler import Problem, compile_integration
+from penstock_core.errors import Conflict
+from penstock_operator.conditions import Condition, merged
+from penstock_operator.inventory import Inventory
+from penstock_operator.reporting import Reporter
+from penstock_operator.settings import Settings
+from penstock_operator.versions import content_hash, published, snapshot
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """`publish` says whether to create the snapshot; `version` is what instances that follow should get then."""
+
+    publish: bool
+    version: str | None
+    conditions: tuple[Condition, ...]
+
+
+def decide(
+    integration: Mapping[str, Any], *, problems: Sequence[Problem], snapshots: Sequence[Mapping[str, Any]]
+) -> Decision:
+    """What to do about an Integration with these problems, given the snapshots that there are."""
+    spec = integration["spec"]
+    version, before = spec["version"], published(integration)
+    if problems:
+        return _invalid(problems, version=version, before=before)
+    valid = Condition(type="Valid", status=True, reason="Compiled", message="Every flow compiles.")
+    known = {one["spec"]["version"]: one["spec"]["sha256"] for one in snapshots}
+    if version in known and known[version] != content_hash(spec):
+        message = (
+            f"Version {version} was published with other content, which stays in use: "
+            "give the change a new spec.version, or restore the content."
+        )
+        conditions = (valid, *_unpublished("VersionConflict", message))
+        return Decision(publish=False, version=before or version, conditions=conditions)
+    message = f"Version {version} is published."
+    conditions = (
+        valid,
+        Condition(type="Published", status=True, reason="Published", message=message),
+        Condition(type="Ready", status=True, reason="Published", message=message),
+    )
+    return Decision(publish=version not in known, version=version, conditions=conditions)
+
+
+def _invalid(problems: Sequence[Problem], *, version: str, before: str | None) -> Decision:
+    in_use = f"{before} stays in use" if before else "nothing is published"
+    message = f"Version {version} is not published, {in_use}: see the condition Valid."
+    listed = "\n".join(str(problem) for problem in problems)
+    valid = Condition(type="Valid", status=False, reason="DoesNotCompile", message=listed)
+    return Decision(publish=False, version=before, conditions=(valid, *_unpublished("DoesNotCompile", message)))
+
+
+def _unpublished(reason: str, message: str) -> tuple[Condition, Condition]:
+    return (
+        Condition(type="Published", status=False, reason=reason, message=message),
+        Condition(type="Ready", status=False, reason=reason, message=message),
+    )
+
+
+class Publication:
+    """Reconciles Integrations."""
+
+    def __init__(self, cluster: Cluster, inventory: Inventory, reporter: Reporter, *, settings: Settings) -> None:
+        self._cluster = cluster
+        self._inventory = inventory
+        self._reporter = reporter
+        self._settings = settings
+        self._compiled: dict[Key, tuple[tuple[str, int], list[Problem]]] = {}
+
+    async def reconcile(self, key: Key) -> None:
+        """Brings one Integration, by (namespace, name), to where it should be."""
+        integration = self._inventory.get(INTEGRATIONS, key)
+        if integration is None or "deletionTimestamp" in integration["metadata"]:
+            self._compiled.pop(key, None)
+            await self._collect(key)
+            return
+        snapshots = self._inventory.versions_of(key)
+        problems = await self._problems(key, integration)
+        decision = decide(integration, problems=problems, snapshots=snapshots)
+        if decision.publish:
+            await self._publish(integration)
+        await self._report(integration, decision)
+        await self._count(key)
+
+    async def _problems(self, key: Key, integration: Object) -> list[Problem]:
+        """Compiles each generation once; a large Integration takes long, so it is done beside the event loop."""
+        metadata = integration["metadata"]
+        identity = (metadata["uid"], metadata["generation"])
+        remembered = self._compiled.get(key)
+        if remembered is None or remembered[0] != identity:
+            remembered = (identity, await asyncio.to_thread(compile_integration, integration["spec"]))
+            self._compiled[key] = remembered
+        return remembered[1]
+
+    async def _publish(self, integration: Object) -> None:
+        namespace, version = integration["metadata"]["namespace"], integration["spec"]["version"]
+        wanted = snapshot(integration, release=self._settings.release)
+        try:
+            created = await self._cluster.create(INTEGRATION_VERSIONS, namespace, wanted)
+        except Conflict:
+            # made by an earlier try whose watch event has not come yet
+            created = await self._cluster.get(INTEGRATION_VERSIONS, namespace, wanted["metadata"]["name"])
+        self._inventory.put(INTEGRATION_VERSIONS, created)
+        await self._reporter.event(
+            integration, type="Normal", reason="Published", message=f"Version {version} is published"
+        )
+        log.info(
+            "version published",
+            extra={"namespace": namespace, "integration": wanted["spec"]["integration"], "version": version},
+        )
+
+    async def _report(self, integration: Object, decision: Decision) -> None:
+        generation = integration["metadata"]["generation"]
+        old = integration.get("status", {})
+        status = {
+            **old,
+            "observedGeneration": generation,
+            "conditions": merged(
+                old.get("conditions", ()), decision.conditions, generation=generation, now=self._reporter.now()
+            ),
+            "flows": len(integration["spec"]["flows"]),
+        }
+        if decision.version is not None:
+            status["publishedVersion"] = decision.version
+        await self._reporter.status(INTEGRATIONS, integration, status)
+        await self._warn(integration, decision)
+
+    async def _warn(self, integration: Object, decision: Decision) -> None:
+        first = next((one for one in decision.conditions if one.status is False), None)
+        if first is not None and first.reason != "Published":
+            await self._reporter.event(integration, type="Warning", reason=first.reason, message=first.message)
+
+    async def _collect(self, key: Key) -> None:
+        """Deletes the versions of an Integration that is gone, unless an Instance still names or runs them."""
+        await self._count(key)
+        used = {version for versions in self._uses(key) for version in versions}
+        for one in self._inventory.versions_of(key):
+            if one["spec"]["version"] not in used:
+                await self._cluster.delete(INTEGRATION_VERSIONS, key[0], one["metadata"]["name"])
+
+    async def _count(self, key: Key) -> None:
+        """Writes into each version's status how many Instances run it."""
+        running = Counter(version for _, version in self._uses(key))
+        for one in self._inventory.versions_of(key):
+            status = {**one.get("status", {}), "instances": running[one["spec"]["version"]]}
+            await self._reporter.status(INTEGRATION_VERSIONS, one, status)
+
+    def _uses(self, key: Key) -> list[tuple[str | None, str | None]]:
+        """For each Instance of an Integration the version that it pins and the one that it runs."""
+        found = (self._inventory.get(INSTANCES, instance) for instance in self._inventory.instances_of(key))
+        return [
+            (item["spec"]["integration"].get("version"), item.get("status", {}).get("version"))
+            for item in found
+            if item is not None
+        ]

@@ -1,0 +1,59 @@
+"""Status and Events: what a user sees of an object. Written only where they differ from what is there."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from penstock_core.cluster import Cluster, EventType, Kind, Object, key_of
+from penstock_core.errors import ClusterError, NotFound
+from penstock_operator.conditions import status_patch
+from penstock_operator.inventory import Inventory
+
+log = logging.getLogger(__name__)
+
+REPEAT: Final = 3600.0
+"""Seconds for which the same Event about the same object is not written again."""
+_REMEMBERED: Final = 10_000
+
+Clock = Callable[[], datetime]
+
+
+class Reporter:
+    """Writes statuses and Events; `clock` gives aware datetimes."""
+
+    def __init__(self, cluster: Cluster, inventory: Inventory, *, clock: Clock) -> None:
+        self._cluster = cluster
+        self._inventory = inventory
+        self._clock = clock
+        self._told: dict[tuple[str, str, str], float] = {}
+
+    def now(self) -> str:
+        """The time as statuses carry it: RFC 3339, whole seconds, UTC."""
+        return self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    async def status(self, kind: Kind, item: Object, status: Mapping[str, Any]) -> bool:
+        """Makes the object's status what is given; True where that took a write. An object that is gone is forgotten."""
+        patch = status_patch(item.get("status", {}), status)
+        if not patch:
+            return False
+        namespace, name = key_of(item)
+        try:
+            self._inventory.put(kind, await self._cluster.patch_status(kind, namespace, name, patch))
+        except NotFound:
+            self._inventory.remove(kind, (namespace, name))
+        return True
+
+    async def event(self, item: Object, *, type: EventType, reason: str, message: str) -> None:  # noqa: A002
+        """Writes an Event, once an hour for the same sentence; one that cannot be written is only logged."""
+        now = self._clock().timestamp()
+        told = (str(item["metadata"].get("uid")), reason, message)
+        if now - self._told.get(told, -REPEAT) < REPEAT:
+            return
+        if len(self._told) >= _REMEMBERED:
+            self._told = {key: at for key, at in self._told.items() if now - at < REPEAT}
+        self._told[told] = now
+        try:
+            await self._cluster.event(item, type=type, reason=reason, message=message)
+        except ClusterError as error:
+            log.warning("event not written", extra={"reason": reason, "cause": str(error)})

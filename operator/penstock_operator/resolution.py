@@ -1,0 +1,135 @@
+"""Observes what an Instance refers to and decides whether it can be deployed: every problem at once, in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from penstock_core.cluster import CONFIG_MAPS, INTEGRATIONS, SECRETS, Cluster, Key, Object
+from penstock_core.compiler import resolve_config
+from penstock_core.errors import NotFound
+from penstock_operator.connections import problem_of, resolve
+from penstock_operator.deployment import Plan, override_problems, plan
+from penstock_operator.inventory import Inventory, config_map_keys, integration_key
+from penstock_operator.settings import Settings
+from penstock_operator.versions import Choice, choose
+from penstock_operator.webhook_keys import digests_of
+from penstock_operator.workloads import Collection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """`plan` is None where something is missing; then `choice.problem` or `problems` say what.
+
+    `given_keys` are the digests of the keys that the Instance names, None where it names none.
+    """
+
+    choice: Choice
+    problems: tuple[str, ...] = ()
+    plan: Plan | None = None
+    given_keys: tuple[str, ...] | None = None
+
+
+class Resolver:
+    """Reads Secrets and ConfigMaps through watches; one that the watch does not hold is asked for once more, by name."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        inventory: Inventory,
+        *,
+        connections: Collection,
+        config_maps: Collection,
+        settings: Settings,
+    ) -> None:
+        self._cluster = cluster
+        self._inventory = inventory
+        self._connections = connections
+        self._config_maps = config_maps
+        self._settings = settings
+
+    async def resolve(self, instance: Object) -> Resolution:
+        """What to deploy for an Instance, or what keeps it from being deployed."""
+        key = integration_key(instance)
+        refused = self._not_a_catalogue(instance, key)
+        if refused:
+            return Resolution(choice=Choice(snapshot=None, newest=None, problem=refused))
+        choice = choose(
+            instance, integration=self._inventory.get(INTEGRATIONS, key), snapshots=self._inventory.versions_of(key)
+        )
+        if choice.snapshot is None:
+            return Resolution(choice=choice)
+        return await self._with_content(instance, choice, choice.snapshot["spec"]["content"])
+
+    async def _with_content(self, instance: Object, choice: Choice, content: Mapping[str, Any]) -> Resolution:
+        texts, problems = await self._texts(instance)
+        config, config_problems = resolve_config(
+            content.get("configVariables", ()), instance["spec"].get("config", {}), texts
+        )
+        secrets = await self._secrets(instance)
+        connections, connection_problems = resolve(
+            content.get("connections", ()), instance["spec"].get("connections", {}), secret=secrets.get
+        )
+        keys, key_problems = _given_keys(instance, secrets)
+        problems += [*config_problems, *connection_problems, *key_problems, *override_problems(instance, content)]
+        if problems:
+            return Resolution(choice=choice, problems=tuple(problems), given_keys=keys)
+        planned = plan(instance, content, config=config, connections=connections, public_url=self._settings.public_url)
+        return Resolution(choice=choice, plan=planned, given_keys=keys)
+
+    def _not_a_catalogue(self, instance: Object, key: Key) -> str | None:
+        allowed = (instance["metadata"]["namespace"], *self._settings.catalogue_namespaces)
+        if key[0] in allowed:
+            return None
+        catalogues = ", ".join(self._settings.catalogue_namespaces) or "none"
+        return (
+            f"spec.integration.namespace: {key[0]} is not a catalogue of this installation (catalogues: {catalogues}): "
+            "name one of these, or put the Integration into the Instance's namespace"
+        )
+
+    async def _texts(self, instance: Object) -> tuple[dict[str, str], list[str]]:
+        """The data of the Instance's ConfigMaps, later ones over earlier ones, and a sentence for each that is missing."""
+        texts: dict[str, str] = {}
+        problems: list[str] = []
+        for key in config_map_keys(instance):
+            item = self._config_maps.get(key) or await self._get(CONFIG_MAPS, key)
+            if item is None:
+                problems.append(
+                    f"spec.configFrom: the ConfigMap {key[1]} does not exist: create it, or remove the entry"
+                )
+            else:
+                texts |= item.get("data") or {}
+        return texts, problems
+
+    async def _secrets(self, instance: Object) -> dict[str, Object]:
+        namespace, spec = instance["metadata"]["namespace"], instance["spec"]
+        wanted = {one["secretRef"]["name"] for one in spec.get("connections", {}).values()}
+        keys = spec.get("webhook", {}).get("keysSecretRef")
+        if keys:
+            wanted.add(keys["name"])
+        found = {name: await self._secret((namespace, name)) for name in sorted(wanted)}
+        return {name: item for name, item in found.items() if item is not None}
+
+    async def _secret(self, key: Key) -> Object | None:
+        # not in the watch: it lacks the label, or does not exist, or came this moment; the message should tell which
+        return self._connections.get(key) or await self._get(SECRETS, key)
+
+    async def _get(self, kind: Any, key: Key) -> Object | None:
+        try:
+            return await self._cluster.get(kind, *key)
+        except NotFound:
+            return None
+
+
+def _given_keys(instance: Object, secrets: Mapping[str, Object]) -> tuple[tuple[str, ...] | None, list[str]]:
+    reference = instance["spec"].get("webhook", {}).get("keysSecretRef")
+    if not reference:
+        return None, []
+    problem = problem_of(reference["name"], (), secret=secrets.get)
+    if problem:
+        return (), [f"spec.webhook.keysSecretRef: {problem}"]
+    digests = digests_of(secrets[reference["name"]])
+    if not digests:
+        return (), [
+            f"spec.webhook.keysSecretRef: the Secret {reference['name']} holds no key: give it at least one value"
+        ]
+    return tuple(digests), []

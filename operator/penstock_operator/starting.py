@@ -1,0 +1,75 @@
+"""Creating the Job of an execution that has been moved to starting: always from the Flow object, never from a row."""
+
+import asyncio
+import logging
+from typing import Final
+from uuid import UUID
+
+from penstock_core import names
+from penstock_core.cluster import FLOWS, JOBS, Cluster, Object
+from penstock_core.errors import ClusterError, Conflict, NotFound
+from penstock_core.manifests.job import RunnerPod, execution_job
+from penstock_core.store.dispatch import Dispatch
+from penstock_operator.diagnosis import job_is_over
+from penstock_operator.inventory import Inventory
+
+log = logging.getLogger(__name__)
+
+AT_ONCE: Final = 16
+"""Jobs that are being created at the same time."""
+
+
+class Starter:
+    """Creates Jobs; what cannot be created now is left to `requeue` after 30 s."""
+
+    def __init__(self, cluster: Cluster, inventory: Inventory, dispatch: Dispatch, *, runner: RunnerPod) -> None:
+        self._cluster = cluster
+        self._inventory = inventory
+        self._dispatch = dispatch
+        self._runner = runner
+        self._limit = asyncio.Semaphore(AT_ONCE)
+
+    def flow_of(self, *, namespace: str, instance: str, flow: str, flow_uid: str) -> Object | None:
+        """The Flow object of an execution; None where it was removed, even if another of its name has come since."""
+        item = self._inventory.get(FLOWS, (namespace, names.flow_object(instance, flow)))
+        return item if item is not None and item["metadata"]["uid"] == flow_uid else None
+
+    async def start(self, flow: Object, execution: UUID, *, attempt: int = 1) -> bool:
+        """Creates the Job number `attempt` or, where that name is taken by a Job that is over, a later one.
+
+        False where the API server did not take it.
+        """
+        extra = {
+            "namespace": flow["metadata"]["namespace"],
+            "flow": flow["metadata"]["name"],
+            "execution": str(execution),
+        }
+        async with self._limit:
+            try:
+                await self._create(flow, execution, attempt)
+            except ClusterError as error:
+                log.warning("job not created", extra={**extra, "cause": str(error)})
+                return False
+        log.info("job created", extra=extra)
+        return True
+
+    async def _create(self, flow: Object, execution: UUID, attempt: int) -> None:
+        namespace = flow["metadata"]["namespace"]
+        for number in range(attempt, attempt + 10):
+            job = execution_job(flow, execution, runner=self._runner, attempt=number)
+            try:
+                await self._cluster.create(JOBS, namespace, job)
+            except Conflict:
+                if not await self._is_over(namespace, job["metadata"]["name"]):
+                    return
+                continue
+            if number != attempt:
+                await self._dispatch.replaced(execution, job_attempt=number)
+            return
+        raise ClusterError(f"every name of a Job for the execution {execution} is taken")
+
+    async def _is_over(self, namespace: str, name: str) -> bool:
+        try:
+            return job_is_over(await self._cluster.get(JOBS, namespace, name))
+        except NotFound:
+            return False

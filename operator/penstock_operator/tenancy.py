@@ -1,0 +1,107 @@
+"""What a namespace with instances needs besides them: a database role with its Secret, and the gateway's right to create Jobs.
+
+Made before the first Flow, removed after the last Instance. Calls for one namespace are serialised.
+"""
+
+import asyncio
+import base64
+import logging
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from penstock_core import names
+from penstock_core.cluster import ROLE_BINDINGS, SECRETS, Cluster, Object
+from penstock_core.errors import NotFound
+from penstock_core.manifests.access import gateway_role_binding
+from penstock_core.manifests.secret import database
+from penstock_core.store.tenancy import Tenancy
+from penstock_operator.apply import ensure
+from penstock_operator.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Namespaces:
+    """Prepares and clears namespaces; what was prepared is remembered until it is cleared or `forget` is told."""
+
+    def __init__(self, cluster: Cluster, tenancy: Tenancy, settings: Settings) -> None:
+        self._cluster = cluster
+        self._tenancy = tenancy
+        self._settings = settings
+        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._prepared: set[str] = set()
+
+    async def prepare(self, namespace: str) -> None:
+        """Makes what is missing; cheap when nothing is."""
+        async with self._locks[namespace]:
+            if namespace in self._prepared:
+                return
+            await self._ensure_database(namespace)
+            await self._ensure_binding(namespace)
+            self._prepared.add(namespace)
+
+    def forget(self, namespace: str) -> None:
+        """Somebody changed what was prepared there: look again next time."""
+        self._prepared.discard(namespace)
+
+    async def clear(self, namespace: str) -> None:
+        """Takes everything away again; repeated calls do no harm."""
+        async with self._locks[namespace]:
+            self._prepared.discard(namespace)
+            await self._tenancy.drop_runner_role(namespace)
+            await self._cluster.delete(SECRETS, namespace, names.database_secret(self._settings.release_name))
+            if self._settings.jobs_role:
+                await self._cluster.delete(ROLE_BINDINGS, namespace, self._settings.jobs_role)
+        log.info("namespace cleared", extra={"namespace": namespace})
+
+    async def _ensure_database(self, namespace: str) -> None:
+        name = names.database_secret(self._settings.release_name)
+        current = await self._get(SECRETS, namespace, name)
+        role = await self._tenancy.ensure_runner_role(namespace, password=password_in(current))
+        manifest = database(release=self._settings.release, namespace=namespace, name=name, dsn=role.dsn)
+        _, written = await ensure(self._cluster, SECRETS, manifest, current=current)
+        if written:
+            log.info("database secret written", extra={"namespace": namespace, "role": role.role})
+
+    async def publish_gateway_address(self) -> None:
+        """The gateway's database role, and the Secret in the release's namespace that the gateway waits for."""
+        name, namespace = self._settings.gateway_database_secret, self._settings.release_namespace
+        if not name:
+            return
+        current = await self._get(SECRETS, namespace, name)
+        role = await self._tenancy.ensure_gateway_role(password=password_in(current))
+        manifest = database(release=self._settings.release, namespace=namespace, name=name, dsn=role.dsn)
+        await ensure(self._cluster, SECRETS, manifest, current=current)
+
+    async def _ensure_binding(self, namespace: str) -> None:
+        role = self._settings.jobs_role
+        if not role:
+            return
+        manifest = gateway_role_binding(
+            release=self._settings.release,
+            namespace=namespace,
+            role=role,
+            service_account=self._settings.gateway_service_account,
+            service_account_namespace=self._settings.release_namespace,
+        )
+        await ensure(self._cluster, ROLE_BINDINGS, manifest, current=await self._get(ROLE_BINDINGS, namespace, role))
+
+    async def _get(self, kind: Any, namespace: str, name: str) -> Object | None:
+        try:
+            return await self._cluster.get(kind, namespace, name)
+        except NotFound:
+            return None
+
+
+def password_in(secret: Mapping[str, Any] | None) -> str | None:
+    """The password of the DSN in a Secret, so that programs which use it are not locked out; None where there is none."""
+    try:
+        dsn = base64.b64decode((secret or {})["data"]["dsn"]).decode()
+        password = conninfo_to_dict(dsn).get("password")
+    except (KeyError, ValueError, ProgrammingError):
+        return None
+    return str(password) if password else None

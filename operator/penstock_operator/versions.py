@@ -1,0 +1,109 @@
+"""Which version of an Integration an Instance gets, and what a snapshot holds. Pure."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from penstock_core import names
+from penstock_core.cluster import Object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The snapshot to deploy, None where there is none, then `problem` says why; `newest` is the version published last.
+
+    `pending` is true where the Integration has not been looked at yet: the problem may be gone in a moment.
+    """
+
+    snapshot: Mapping[str, Any] | None
+    newest: str | None
+    problem: str | None = None
+    pending: bool = False
+
+
+def content_hash(spec: Mapping[str, Any]) -> str:
+    """sha256 over what a version fixes: the Integration's spec without the texts that may change freely."""
+    fixed = {name: value for name, value in spec.items() if name not in {"displayName", "description"}}
+    return hashlib.sha256(json.dumps(fixed, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def snapshot(integration: Mapping[str, Any], *, release: str) -> Object:
+    """The IntegrationVersion of an Integration as it is now."""
+    metadata, spec = integration["metadata"], integration["spec"]
+    return {
+        "apiVersion": names.API_VERSION,
+        "kind": "IntegrationVersion",
+        "metadata": {
+            "name": names.integration_version(metadata["name"], spec["version"]),
+            "namespace": metadata["namespace"],
+            "labels": {
+                names.LABEL_INTEGRATION: metadata["name"],
+                names.LABEL_MANAGED_BY: names.MANAGER,
+                names.LABEL_RELEASE: release,
+            },
+        },
+        "spec": {
+            "integration": metadata["name"],
+            "version": spec["version"],
+            "sha256": content_hash(spec),
+            "content": dict(spec),
+        },
+    }
+
+
+def precedence(version: str) -> tuple[Any, ...]:
+    """The sort key of a semantic version: a pre-release comes before its release, numbers in it before words."""
+    core, _, pre = version.partition("-")
+    numbers = tuple(int(part) for part in core.split("."))
+    parts = tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in pre.split(".")) if pre else ()
+    return numbers, not pre, parts
+
+
+def is_newer(candidate: str, than: str) -> bool:
+    """True where `candidate` is a later version."""
+    return precedence(candidate) > precedence(than)
+
+
+def published(integration: Mapping[str, Any] | None) -> str | None:
+    """The version that the Integration published last."""
+    if integration is None:
+        return None
+    version: str | None = integration.get("status", {}).get("publishedVersion")
+    return version
+
+
+def choose(
+    instance: Mapping[str, Any],
+    *,
+    integration: Mapping[str, Any] | None,
+    snapshots: Sequence[Mapping[str, Any]],
+) -> Choice:
+    """What the Instance asks for: its pin, or else what the Integration published last."""
+    by_version = {one["spec"]["version"]: one for one in snapshots}
+    reference = instance["spec"]["integration"]
+    newest = published(integration)
+    wanted = reference.get("version") or newest or instance.get("status", {}).get("version")
+    pending = _is_pending(integration)
+    if wanted is None:
+        return Choice(snapshot=None, newest=None, problem=_nothing_published(reference, integration), pending=pending)
+    if wanted not in by_version:
+        known = ", ".join(sorted(by_version, key=precedence)) or "none"
+        problem = f"{reference['name']} {wanted} is not published (published: {known}): publish it, or name another in spec.integration.version"
+        return Choice(snapshot=None, newest=newest, problem=problem, pending=pending)
+    return Choice(snapshot=by_version[wanted], newest=newest)
+
+
+def _is_pending(integration: Mapping[str, Any] | None) -> bool:
+    if integration is None:
+        return False
+    seen = integration.get("status", {}).get("observedGeneration", 0)
+    return bool(seen < integration["metadata"].get("generation", 0))
+
+
+def _nothing_published(reference: Mapping[str, Any], integration: Mapping[str, Any] | None) -> str:
+    where = f" in namespace {reference['namespace']}" if reference.get("namespace") else ""
+    if integration is None:
+        return f"the Integration {reference['name']}{where} does not exist: create it, or correct spec.integration"
+    return f"the Integration {reference['name']}{where} has published no version yet: its condition Valid says why"

@@ -1,0 +1,152 @@
+"""Penstock's kinds, watched through Kopf: every event goes into the inventory, which says what to look at again.
+
+There are only low-level event handlers, by intent: reconciliation is level-triggered (see `work_queue`), so Kopf
+has nothing to remember about an object. It writes no annotation, no finalizer and no event, whatever an object's size.
+
+Kopf lives in a thread and an event loop of its own: in the main thread it takes SIGTERM for itself, waits 5 s before it
+ends, and then cancels every task of the loop, whoever made it.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import kopf
+
+from penstock_core.cluster import Cluster, Kind, Object, key_of
+from penstock_core.errors import ClusterError
+from penstock_operator.errors import OperatorError
+from penstock_operator.inventory import KINDS, Inventory
+
+log = logging.getLogger(__name__)
+
+RESYNC_SECONDS: Final = 600.0
+"""Kopf does not tell what was deleted while a watch was broken; a full list does."""
+
+
+class NothingStored(kopf.DiffBaseStorage):
+    """Kopf's memory of what it handled last: none, so no copy of a spec is made, compared or written anywhere."""
+
+    def build(self, *, body: kopf.Body, extra_fields: Iterable[Any] | None = None) -> kopf.BodyEssence:
+        """Nothing of an object is kept, whatever `body` holds."""
+        return kopf.BodyEssence()
+
+    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:
+        """Nothing was stored."""
+        return None
+
+    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
+        """Stores nothing."""
+
+
+Sink = Callable[[Kind, str, Object], None]
+"""Takes kind, event type ("DELETED", others mean that it is there) and object."""
+
+
+def registry(sink: Sink) -> kopf.OperatorRegistry:
+    """The handlers, explicitly: one a kind, all of which hand what they see to `sink`."""
+    handlers = kopf.OperatorRegistry()
+    kopf.on.login(registry=handlers)(_login)
+    for kind in KINDS:
+        _register(handlers, kind, sink)
+    return handlers
+
+
+def _register(handlers: kopf.OperatorRegistry, kind: Kind, sink: Sink) -> None:
+    async def changed(event: kopf.RawEvent, **_: Any) -> None:
+        sink(kind, event["type"] or "", dict(event["object"]))
+
+    kopf.on.event(kind.group, kind.version, kind.plural, id=f"{kind.plural}-changed", registry=handlers)(changed)
+
+
+def into(inventory: Inventory) -> Sink:
+    """The sink that fills an inventory."""
+
+    def take(kind: Kind, event_type: str, item: Object) -> None:
+        if event_type == "DELETED":
+            inventory.remove(kind, key_of(item))
+        else:
+            inventory.put(kind, item)
+
+    return take
+
+
+async def _login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+    return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+
+
+def settings() -> kopf.OperatorSettings:
+    """Every setting of Kopf that we depend on, spelled out."""
+    chosen = kopf.OperatorSettings()
+    chosen.process.ultimate_exiting_timeout = None
+    chosen.posting.enabled = False
+    chosen.scanning.disabled = True
+    chosen.persistence.diffbase_storage = NothingStored()
+    chosen.queueing.idle_timeout = 1.0
+    chosen.watching.server_timeout = 240
+    chosen.watching.client_timeout = 300
+    chosen.watching.reconnect_backoff = 1.0
+    chosen.networking.request_timeout = 30
+    chosen.networking.connect_timeout = 5
+    return chosen
+
+
+async def watch(inventory: Inventory, namespaces: tuple[str | None, ...]) -> None:
+    """Watches Penstock's kinds until cancelled, or until Kopf fails; `namespaces` as in `Settings.watched`."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[None] = loop.create_future()
+    stop = threading.Event()
+    take = into(inventory)
+
+    def sink(kind: Kind, event_type: str, item: Object) -> None:
+        if not stop.is_set():
+            loop.call_soon_threadsafe(take, kind, event_type, item)
+
+    def run() -> None:
+        failure: BaseException = OperatorError("Kopf ended by itself")
+        try:
+            asyncio.run(_kopf(sink, namespaces, stop=stop))
+        except Exception as error:  # noqa: BLE001 - it belongs to the main thread
+            failure = error
+        if not stop.is_set():
+            loop.call_soon_threadsafe(_fail, ended, failure)
+
+    threading.Thread(target=run, name="kopf", daemon=True).start()
+    try:
+        await ended
+    finally:
+        stop.set()
+
+
+async def _kopf(sink: Sink, namespaces: tuple[str | None, ...], *, stop: threading.Event) -> None:
+    scope: dict[str, Any] = {"clusterwide": True}
+    if namespaces != (None,):
+        scope = {"namespaces": list(namespaces)}
+    await kopf.operator(registry=registry(sink), settings=settings(), standalone=True, stop_flag=stop, **scope)
+
+
+def _fail(ended: "asyncio.Future[None]", failure: BaseException) -> None:
+    if not ended.done():
+        ended.set_exception(failure)
+
+
+async def resync(
+    cluster: Cluster, inventory: Inventory, namespaces: tuple[str | None, ...], *, every_seconds: float = RESYNC_SECONDS
+) -> None:
+    """Lists everything now and then, until cancelled."""
+    while True:
+        await asyncio.sleep(every_seconds)
+        for kind in KINDS:
+            try:
+                await list_once(cluster, inventory, kind, namespaces=namespaces)
+            except ClusterError as error:
+                log.warning("list failed", extra={"resource": kind.plural, "cause": str(error)})
+
+
+async def list_once(cluster: Cluster, inventory: Inventory, kind: Kind, *, namespaces: tuple[str | None, ...]) -> None:
+    """Puts a complete list of a kind into the inventory."""
+    before = list(inventory.all(kind))
+    items = [item for namespace in namespaces for item in await cluster.list(kind, namespace)]
+    inventory.replace(kind, items, listed_before=before)

@@ -1,0 +1,139 @@
+"""The release's Jobs and their pods, as watches see them; nothing here writes to either."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from penstock_core import names
+from penstock_core.cluster import JOBS, PODS, Cluster, Key, Kind, Object, Reflector
+
+JOB_NAME = "batch.kubernetes.io/job-name"
+
+
+class Collection:
+    """One kind's objects in the watched namespaces (a lone None: all), kept current by one reflector each."""
+
+    def __init__(
+        self, cluster: Cluster, kind: Kind, *, namespaces: Iterable[str | None], labels: str = "", on_change: Any = None
+    ) -> None:
+        self.reflectors = [
+            Reflector(cluster, kind, namespace=namespace, labels=labels, on_change=on_change)
+            for namespace in namespaces
+        ]
+
+    def get(self, key: Key) -> Object | None:
+        """The object at (namespace, name), as last seen."""
+        return next((item for each in self.reflectors if (item := each.objects.get(key)) is not None), None)
+
+    async def run(self) -> None:
+        """Keeps them current until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for reflector in self.reflectors:
+                group.create_task(reflector.run())
+
+    async def synced(self) -> None:
+        """Waits for the first complete lists."""
+        for reflector in self.reflectors:
+            await reflector.synced()
+
+    @property
+    def is_alive(self) -> bool:
+        """True while all copies can be trusted."""
+        return all(reflector.is_alive for reflector in self.reflectors)
+
+
+class Workloads:
+    """Jobs and pods of a release, found by the execution they belong to."""
+
+    def __init__(self, cluster: Cluster, *, release: str, namespaces: Iterable[str | None]) -> None:
+        chosen = tuple(namespaces)
+        labels = f"{names.LABEL_RELEASE}={release}"
+        self._jobs = _Index()
+        self._pods = _Index()
+        self._collections = (
+            Collection(cluster, JOBS, namespaces=chosen, labels=labels, on_change=self._jobs.take),
+            Collection(cluster, PODS, namespaces=chosen, labels=labels, on_change=self._pods.take),
+        )
+
+    async def run(self) -> None:
+        """Keeps them current until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for collection in self._collections:
+                group.create_task(collection.run())
+
+    async def synced(self) -> None:
+        """Waits for the first complete lists."""
+        for collection in self._collections:
+            await collection.synced()
+
+    @property
+    def is_alive(self) -> bool:
+        """True while what is seen can be trusted: nothing may be judged otherwise."""
+        return all(collection.is_alive for collection in self._collections)
+
+    def of(self, execution: UUID, *, namespace: str, holder: str = "") -> tuple[list[Object], list[Object]]:
+        """Jobs and pods of an execution: by its label, and by the pod that held its lease (a CronJob's Job has no such label)."""
+        jobs = {item["metadata"]["name"]: item for item in self._jobs.labelled(str(execution))}
+        pods = {item["metadata"]["name"]: item for item in self._pods.labelled(str(execution))}
+        held = self._pods.get((namespace, holder)) if holder else None
+        if held is not None:
+            pods[holder] = held
+            job = self._jobs.get((namespace, held["metadata"].get("labels", {}).get(JOB_NAME, "")))
+            if job is not None:
+                jobs[job["metadata"]["name"]] = job
+        return list(jobs.values()), list(pods.values())
+
+    def job(self, key: Key) -> Object | None:
+        """A Job by (namespace, name)."""
+        return self._jobs.get(key)
+
+    def pods_of(self, job: Object) -> list[Object]:
+        """The pods of a CronJob's Job, by its name."""
+        namespace, name = job["metadata"]["namespace"], job["metadata"]["name"]
+        return [
+            item
+            for item in self._pods.labelled("")
+            if item["metadata"]["namespace"] == namespace and item["metadata"].get("labels", {}).get(JOB_NAME) == name
+        ]
+
+    def in_namespace(self, namespace: str, *, instance: str) -> list[Object]:
+        """Jobs of an instance, by label."""
+        return [
+            item
+            for (where, _), item in self._jobs.items()
+            if where == namespace and item["metadata"].get("labels", {}).get(names.LABEL_INSTANCE) == instance
+        ]
+
+
+class _Index:
+    """Objects by key and by execution label."""
+
+    def __init__(self) -> None:
+        self._objects: dict[Key, Object] = {}
+        self._by_execution: dict[str, set[Key]] = defaultdict(set)
+
+    def take(self, key: Key, item: Object | None) -> None:
+        before = self._objects.pop(key, None)
+        if before is not None:
+            execution = _execution(before)
+            self._by_execution[execution].discard(key)
+            if not self._by_execution[execution]:
+                del self._by_execution[execution]
+        if item is not None:
+            self._objects[key] = item
+            self._by_execution[_execution(item)].add(key)
+
+    def get(self, key: Key) -> Object | None:
+        return self._objects.get(key)
+
+    def items(self) -> Iterable[tuple[Key, Object]]:
+        return self._objects.items()
+
+    def labelled(self, execution: str) -> list[Object]:
+        return [self._objects[key] for key in self._by_execution.get(execution, ())]
+
+
+def _execution(item: Object) -> str:
+    return str(item["metadata"].get("labels", {}).get(names.LABEL_EXECUTION, ""))

@@ -1,0 +1,62 @@
+"""Bodies of requests and responses of the http action."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from penstock_core import body as bodies
+from penstock_core.errors import BodyError
+from penstock_runner.errors import Failure
+
+
+def request_body(given: Mapping[str, Any]) -> tuple[str, bytes | None]:
+    """Content type and bytes of one of `json`, `form` and `body`; nothing where none is set. Raises Failure."""
+    if given.get("json") is not None:
+        return "application/json", _json(given["json"])
+    if given.get("form") is not None:
+        fields = {name: value for name, value in given["form"].items() if value is not None}
+        return "application/x-www-form-urlencoded", urlencode(fields, doseq=True, errors="replace").encode()
+    raw = given.get("body")
+    if raw is None:
+        return "", None
+    if isinstance(raw, bytes):
+        return "application/octet-stream", raw
+    if isinstance(raw, str):
+        return "text/plain; charset=utf-8", raw.encode(errors="replace")
+    return "application/json", _json(raw)
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain).encode(errors="replace")
+    except (ValueError, TypeError, RecursionError) as exc:
+        raise Failure("invalid_input", f"http.json: the value cannot be written as JSON: {exc}") from exc
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (bytes, bytearray)):
+        from base64 import b64encode
+
+        return b64encode(value).decode()
+    if isinstance(value, (set, frozenset)):
+        return list(value)
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def response_body(raw: bytes, content_type: str) -> tuple[Any, tuple[str, ...]]:
+    """The body, parsed where the content type says JSON, else text where it is, else bytes; and warnings."""
+    if not raw:
+        return None, ()
+    media_type, parameters = bodies.parse_content_type(content_type)
+    try:
+        if bodies.is_json(media_type):
+            return bodies.parse(raw, content_type), ()
+        if "charset" in parameters:
+            return bodies.decode(raw, parameters["charset"]), ()
+    except BodyError as exc:
+        return raw.decode(errors="replace"), (f"the response says {content_type}, but {exc}; it is kept as text",)
+    try:
+        return raw.decode(), ()
+    except UnicodeDecodeError:
+        return raw, ()

@@ -1,0 +1,252 @@
+"""`http`: one request, without retries of its own; the step's `retry` decides about those."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlencode, urljoin, urlsplit
+from uuid import uuid5
+
+import urllib3
+from urllib3 import exceptions as faults
+
+from penstock_runner.actions.content import request_body, response_body
+from penstock_runner.call import Call
+from penstock_runner.errors import Failure
+from penstock_runner.interrupt import Apart
+
+MAX_RESPONSE_BYTES: Final = 16 * 1024 * 1024
+MAX_REDIRECTS: Final = 10
+CONNECT_SECONDS: Final = 30.0
+"""Longest wait for a connection, whatever the step's timeout."""
+
+_UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_PRIVATE_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
+_CHUNK: Final = 65_536
+
+
+class Transport:
+    """The flow's open connections, kept from one request to the next; threads share it."""
+
+    def __init__(self) -> None:
+        self._pool = urllib3.PoolManager(num_pools=20, maxsize=100, retries=False)
+
+    def request(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None, seconds: float) -> Any:
+        """Send one request and return its response, unread. Raises what urllib3 raises."""
+        timeout = urllib3.Timeout(connect=min(seconds, CONNECT_SECONDS), read=seconds)
+        return self._pool.urlopen(
+            method, url, headers=headers, body=body, timeout=timeout, redirect=False, retries=False,
+            preload_content=False,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Drop all connections."""
+        self._pool.clear()
+
+
+class Http:
+    """Sends the request and reads the response."""
+
+    evaluates = True
+
+    def has_effect(self, fields: Any) -> bool:
+        """Yes, for every method: what is asked for may count requests."""
+        return True
+
+    def prepare(self, call: Call) -> None:
+        """Nothing to add."""
+
+    def run(self, call: Call) -> Any:
+        """{status, headers, body, bytes, url}; raises Failure for every other status than the expected ones."""
+        exchange = _Exchange(call)
+        output = Apart(exchange.run, call.flow.interrupt).run(until=call.deadline)
+        call.attempt.warnings = (*call.attempt.warnings, *exchange.warnings)
+        return _expected(call.input, output)
+
+
+class _Exchange:
+    """A request with the redirects that follow from it."""
+
+    def __init__(self, call: Call) -> None:
+        given = call.input
+        self._call = call
+        self._seconds = call.deadline - call.flow.clock.monotonic() + 1.0  # the wait outside ends first, and says so
+        self._limit = int(given.get("maxResponseBytes") or MAX_RESPONSE_BYTES)
+        self._follows = given.get("followRedirects", True)
+        self._method = str(given.get("method") or "GET").upper()
+        self._url = _url(given)
+        content_type, self._body = request_body(given)
+        self._headers = _headers(given.get("headers"))
+        if content_type:
+            self._headers.setdefault("Content-Type", content_type)
+        if self._method in _UNSAFE:
+            self._headers.setdefault("Idempotency-Key", str(uuid5(call.flow.execution, call.path)))
+        self._headers.setdefault("User-Agent", "penstock")
+        self._sign_in = _sign_in(call)
+        self.warnings: tuple[str, ...] = ()
+
+    def run(self, apart: Apart[dict[str, Any]]) -> dict[str, Any]:
+        """The response at the end of the redirects."""
+        for _ in range(MAX_REDIRECTS + 1):
+            response = self._send()
+            target = response.headers.get("Location")
+            if not (self._follows and response.status in _REDIRECTS and target):
+                return self._read(response, apart)
+            response.drain_conn()
+            response.release_conn()
+            self._redirect(response.status, urljoin(self._url, target))
+        raise Failure("http_redirects", f"{self._method} {self._url}: more than {MAX_REDIRECTS} redirects in a row")
+
+    def _send(self) -> Any:
+        try:
+            return self._call.flow.transport.request(
+                self._method,
+                self._url,
+                headers={**self._headers, **self._sign_in},
+                body=self._body,
+                seconds=self._seconds,
+            )
+        except (faults.HTTPError, OSError, ValueError) as exc:
+            raise _failure(self._method, self._url, exc) from exc
+
+    def _redirect(self, status: int, url: str) -> None:
+        """Go on to `url`; another origin gets no credentials."""
+        if _origin(url) != _origin(self._url):
+            self._sign_in = {}
+            self._headers = {
+                name: value for name, value in self._headers.items() if name.lower() not in _PRIVATE_HEADERS
+            }
+        if status == 303 or (status in (301, 302) and self._method == "POST"):
+            self._method = "HEAD" if self._method == "HEAD" else "GET"
+            self._body = None
+            self._headers = {
+                name: value
+                for name, value in self._headers.items()
+                if name.lower() not in ("content-type", "idempotency-key")
+            }
+        self._url = url
+
+    def _read(self, response: Any, apart: Apart[dict[str, Any]]) -> dict[str, Any]:
+        raw = bytearray()
+        try:
+            for chunk in response.stream(_CHUNK, decode_content=True):
+                raw += chunk
+                self._still_wanted(len(raw), response.status, apart)
+        except BaseException as exc:
+            response.close()  # only what was read to its end can serve the next request
+            if isinstance(exc, (faults.HTTPError, OSError)):
+                raise _failure(self._method, self._url, exc) from exc
+            raise
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        body, self.warnings = response_body(bytes(raw), headers.get("content-type", ""))
+        return {"status": response.status, "headers": headers, "body": body, "bytes": len(raw), "url": self._url}
+
+    def _still_wanted(self, size: int, status: int, apart: Apart[dict[str, Any]]) -> None:
+        if size > self._limit:
+            message = (
+                f"{self._method} {self._url}: the response is larger than {self._limit} bytes:"
+                " raise `maxResponseBytes`, or ask for less"
+            )
+            raise Failure("http_response_too_large", message, details={"status": status})
+        if apart.abandoned:
+            raise Failure("abandoned", "nobody waits for this response any more")
+
+
+def _url(given: Mapping[str, Any]) -> str:
+    url = given.get("url")
+    try:
+        parts = urlsplit(url) if isinstance(url, str) else None
+    except ValueError:
+        parts = None
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Failure("invalid_input", f"http.url: {url!r} is not an address: write http://… or https://…")
+    query = {name: value for name, value in (given.get("query") or {}).items() if value is not None}
+    if not query:
+        return str(url)
+    encoded = urlencode({name: _texts(value) for name, value in query.items()}, doseq=True)
+    return parts._replace(query="&".join(filter(None, (parts.query, encoded)))).geturl()
+
+
+def _texts(value: Any) -> Any:
+    return [_text(member) for member in value] if isinstance(value, list) else _text(value)
+
+
+def _text(value: Any) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def _headers(given: Any) -> dict[str, str]:
+    """Header fields with capitalised names, so that each is there once; null leaves one out."""
+    headers = {}
+    for name, value in (given or {}).items():
+        if value is None:
+            continue
+        text = _text(value)
+        if any(character in text for character in "\r\n\x00"):
+            raise Failure("invalid_input", f"http.headers.{name}: the value has a line break, which no header may hold")
+        headers["-".join(part.capitalize() for part in name.split("-"))] = text
+    return headers
+
+
+def _sign_in(call: Call) -> dict[str, str]:
+    name = call.input.get("connection")
+    if not name:
+        return {}
+    connection = call.flow.connections.get(name)
+    if connection is None:
+        raise Failure("connection_missing", f"http.connection: the Integration declares no connection {name!r}")
+    return connection.headers()
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _expected(given: Mapping[str, Any], output: dict[str, Any]) -> dict[str, Any]:
+    status = output["status"]
+    expected = [str(each).lower() for each in given.get("expectStatus") or ["2xx"]]
+    if str(status) in expected or f"{status // 100}xx" in expected:
+        return output
+    body = str(output["body"] if output["body"] is not None else "")
+    begins = f"; the body begins: {body[:300]}" if body else ""
+    message = f"{given.get('method') or 'GET'} {output['url']} answered {status}{_phrase(status)}, not {' or '.join(expected)}{begins}"
+    raise Failure("http_status", message, details={"status": status}, output=output)
+
+
+def _phrase(status: int) -> str:
+    from http import HTTPStatus
+
+    try:
+        return f" {HTTPStatus(status).phrase}"
+    except ValueError:
+        return ""
+
+
+def _failure(method: str, url: str, exc: Exception) -> Failure:
+    """What went wrong below HTTP, in words, and where to look."""
+    host = urlsplit(url).hostname
+    reason = str(exc.__cause__ or exc)
+    match exc:
+        case faults.NameResolutionError():
+            code, text = "dns", f"the name {host} cannot be resolved: check the address and the cluster's DNS"
+        case faults.NewConnectionError():
+            code, text = "connect", f"no connection to {host}: {_last(reason)}; check address, port and NetworkPolicy"
+        case faults.ConnectTimeoutError():
+            code, text = "connect_timeout", f"{host} does not accept connections: check address, port and NetworkPolicy"
+        case faults.SSLError():
+            code, text = "tls", f"TLS with {host} failed: {reason[:200]}; the certificate must be valid for this name"
+        case faults.ReadTimeoutError() | faults.TimeoutError():
+            code, text = "timeout", f"{host} did not answer in time"
+        case faults.LocationParseError() | ValueError():
+            code, text = "invalid_input", f"the address or a header cannot be sent: {reason}"
+        case _:
+            code, text = (
+                "connection_broken",
+                f"the connection to {host} broke before the response was complete: {reason[:200]}",
+            )
+    return Failure(code, f"{method} {url}: {text}", details={"status": 0})
+
+
+def _last(reason: str) -> str:
+    """The operating system's own words inside a chain of wrappers."""
+    return reason.rsplit(": ", 1)[-1][:200]

@@ -1,0 +1,73 @@
+"""`set`, `check` and `stop`: nothing outside of this process sees them, so they are recorded behind."""
+
+from typing import Any
+
+from penstock_runner.call import Call
+from penstock_runner.errors import Failure, Stopped
+
+
+class Pure:
+    """What the three have in common."""
+
+    evaluates = True
+
+    def has_effect(self, fields: Any) -> bool:
+        """No."""
+        return False
+
+    def prepare(self, call: Call) -> None:
+        """Nothing to add."""
+
+
+class Set(Pure):
+    """Gives its value."""
+
+    def run(self, call: Call) -> Any:
+        """The value, as it was evaluated."""
+        return call.input.get("value")
+
+
+class Check(Pure):
+    """Fails where one of its conditions is not true."""
+
+    evaluates = False
+
+    def run(self, call: Call) -> Any:
+        """Each condition with its evaluated operands."""
+        reports = [call.flow.evaluator.report(text, variables=call.frame.variables) for text in call.fields["that"]]
+        if failed := [report for report in reports if not report["passed"]]:
+            raise Failure("check_failed", failed_message(failed, len(reports)), details=failed, output=reports)
+        return reports
+
+
+class Stop(Pure):
+    """Ends the execution."""
+
+    def run(self, call: Call) -> Any:
+        """Never returns: raises Stopped."""
+        passed = call.input.get("status", "passed") == "passed"
+        message = str(call.input.get("message") or "")
+        call.attempt.output = {"status": "passed" if passed else "failed", "message": message}
+        raise Stopped(call.path, passed=passed, message=message)
+
+
+def failed_message(failed: list[dict[str, Any]], total: int) -> str:
+    """In words: the first condition that is not true, with its operands, and how many others are not."""
+    first = failed[0]
+    text = f"`{first['expression']}` is not true"
+    if "error" in first:
+        text = f"`{first['expression']}` cannot be evaluated: {first['error']}"
+    elif first.get("op") == "||":
+        text += ": neither side is"
+    elif "op" in first:
+        text += f": the left side is {shown(first['left'])}, the right side {shown(first['right'])}"
+    others = f" (and {len(failed) - 1} more of {total} are not)" if len(failed) > 1 else ""
+    return text + others
+
+
+def shown(value: Any) -> str:
+    """A value for a message: JSON where it is, cut after 200 characters."""
+    import json
+
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 200 else f"{text[:200]}…"

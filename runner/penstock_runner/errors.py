@@ -1,0 +1,89 @@
+"""How a step, a flow or this process can end early, as a tree:
+
+RunnerError
+├── ConfigurationError      the environment lacks what a runner needs: a defect of whoever made the Job
+├── Failure                 an attempt of a step failed: code, message and details are what `retry.on` and the record see
+├── StepFailed              a step failed for good, and nothing says to go on
+├── Expired                 a deadline passed: the step's own, an enclosing step's or the flow's
+├── Interrupted             somebody outside wants this process to stop: cancelled, SIGTERM, lost lease
+└── Stopped                 a `stop` step ended the flow
+"""
+
+from enum import StrEnum
+from typing import Any
+
+
+class Reason(StrEnum):
+    """Why a running flow is interrupted."""
+
+    CANCELLED = "cancelled"
+    HANDED_OVER = "handed_over"
+    """SIGTERM: the replacement goes on."""
+    LOST = "lost"
+    """A later claim exists: nothing more may be written."""
+    UNAVAILABLE = "unavailable"
+    """The database stayed away past the flow's deadline."""
+
+
+class RunnerError(Exception):
+    """Base of everything that the runner raises on purpose."""
+
+
+class ConfigurationError(RunnerError):
+    """The environment lacks what a runner needs; the message names the variable."""
+
+
+class Failure(RunnerError):
+    """An attempt failed; `code` is for programs, the message for people, `details` for `retry.on`.
+
+    `output` is what the action had produced all the same, such as a response with an unexpected status.
+    """
+
+    def __init__(self, code: str, message: str, *, details: Any = None, output: Any = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.details = details
+        self.output = output
+
+    def as_value(self) -> dict[str, Any]:
+        """What expressions see as `error`; `type` is another name of `code`, `status` 0 where no response came."""
+        details = self.details if isinstance(self.details, dict) else {}
+        return {
+            "code": self.code,
+            "type": self.code,
+            "message": self.message,
+            "details": self.details,
+            "status": details.get("status", 0),
+        }
+
+
+class StepFailed(RunnerError):
+    """A step failed for good and its `onError` is fail; `path` names it."""
+
+    def __init__(self, path: str, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.path = path
+        self.failure = failure
+
+
+class Expired(RunnerError):
+    """A deadline passed while an action ran."""
+
+
+class Interrupted(RunnerError):
+    """The process was told to stop."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class Stopped(RunnerError):
+    """A `stop` step was reached; `passed` tells how the flow ends."""
+
+    def __init__(self, path: str, *, passed: bool, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+        self.passed = passed
+        self.message = message

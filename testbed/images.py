@@ -1,0 +1,150 @@
+"""The images of Penstock: built when their content changed, loaded where the cluster lacks them.
+
+An image's tag is a hash of what goes into it. So nothing is built or loaded twice, and no tag ever means two things.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from testbed import builders
+from testbed.base import POSTGRES, PYTHON, Base
+from testbed.console import say, timed
+from testbed.errors import TestbedError
+from testbed.layout import Layout
+
+TAG_LENGTH = 12
+PARALLEL = 2
+
+# Files get one time and one of two modes: layers are the same for the same content, and readable by any user.
+FILE_TIME = 1_577_836_800
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image: a target of a Dockerfile, and the files and directories of the checkout that it is made of.
+
+    One that `stands_in` is built only for a cluster that cannot pull the public image that the chart names.
+    """
+
+    program: str
+    sources: tuple[str, ...]
+    dockerfile: str = "Dockerfile"
+    base: Base = PYTHON
+    stands_in: bool = False
+
+
+IMAGES = (
+    Image("runner", ("requirements/runner.txt", "core/penstock_core", "runner/penstock_runner")),
+    Image("operator", ("requirements/operator.txt", "core/penstock_core", "operator/penstock_operator", "crds")),
+    Image("gateway", ("requirements/gateway.txt", "core/penstock_core", "gateway/penstock_gateway")),
+    Image(
+        "postgres",
+        ("images/postgres/entrypoint",),
+        dockerfile="images/postgres/Dockerfile",
+        base=POSTGRES,
+        stands_in=True,
+    ),
+)
+
+
+class Cluster(Protocol):
+    """What takes the images: the part of a provider that is used here."""
+
+    @property
+    def pulls(self) -> bool:
+        """See `testbed.provider.Provider`."""
+
+    def holds(self, image: str) -> bool:
+        """See `testbed.provider.Provider`."""
+
+    def load(self, image: str, builder: builders.Builder) -> None:
+        """See `testbed.provider.Provider`."""
+
+
+def built(layout: Layout) -> dict[str, str]:
+    """Return the images of the last build by program; empty before the first."""
+    try:
+        return dict(json.loads(layout.images_file.read_text()))
+    except FileNotFoundError:
+        return {}
+
+
+def build_and_load(layout: Layout, cluster: Cluster) -> dict[str, str]:
+    """Build what changed, write build/images.json, and load what the cluster lacks."""
+    builder = builders.choose(layout)
+    wanted = [image for image in IMAGES if not (image.stands_in and cluster.pulls)]
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(PARALLEL) as pool:
+        context = Path(scratch)
+        copy_context(layout.checkout, context)
+        bases = {base: pool.submit(builder.base, base) for base in dict.fromkeys(image.base for image in wanted)}
+        builds = [pool.submit(_build, builder, image, context, bases[image.base].result()) for image in wanted]
+        names = {image.program: build.result() for image, build in zip(wanted, builds, strict=True)}
+        _write(layout.images_file, names)
+        for load in [pool.submit(_load, cluster, builder, name) for name in names.values()]:
+            load.result()
+    return names
+
+
+def content_tag(context: Path, image: Image, base: str | None) -> str:
+    """Hash all that goes into an image: the Dockerfile, its sources, the base's name and the processor."""
+    digest = hashlib.sha256(repr((image.program, base, platform.machine())).encode())
+    for path in _files(context, (image.dockerfile, *image.sources)):
+        digest.update(f"\n{path.relative_to(context)}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:TAG_LENGTH]
+
+
+def copy_context(checkout: Path, context: Path) -> None:
+    """Copy what the images are made of: what is hashed is what is built, even while somebody edits."""
+    for source in dict.fromkeys(source for image in IMAGES for source in (image.dockerfile, *image.sources)):
+        _copy(checkout / source, context / source)
+    for path in (context, *context.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+        os.utime(path, (FILE_TIME, FILE_TIME))
+
+
+def _copy(source: Path, target: Path) -> None:
+    if not source.exists():
+        raise TestbedError(f"{source} is missing: the images cannot be built")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+    else:
+        shutil.copyfile(source, target)
+
+
+def _files(context: Path, sources: tuple[str, ...]) -> Iterator[Path]:
+    for source in sources:
+        top = context / source
+        yield from [top] if top.is_file() else sorted(path for path in top.rglob("*") if path.is_file())
+
+
+def _build(builder: builders.Builder, image: Image, context: Path, base: str | None) -> str:
+    name = f"localhost/penstock-{image.program}:{content_tag(context, image, base)}"
+    if not builder.holds(name):
+        arguments = {"BASE": base} if base else {}
+        with timed(f"built {name}"):
+            builder.build(name, builders.Recipe(context, image.dockerfile, image.program, arguments))
+    return name
+
+
+def _load(cluster: Cluster, builder: builders.Builder, name: str) -> None:
+    if cluster.holds(name):
+        say(f"  {name} is in the cluster already")
+        return
+    with timed(f"loaded {name}"):
+        cluster.load(name, builder)
+
+
+def _write(file: Path, names: dict[str, str]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(names, indent=2) + "\n")

@@ -1,0 +1,209 @@
+"""The operator's loops on a real Postgres, with a cluster that only remembers."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from operator_stand import ENVIRONMENT, Clock, FakeCluster
+from penstock_core import codec, uuid7
+from penstock_core.cluster import FLOWS, JOBS, SECRETS
+from penstock_core.manifests.identity import flow_identity
+from penstock_core.states import ExecutionState, Trigger
+from penstock_core.store.acceptance import Acceptances
+from penstock_core.store.dispatch import Dispatch
+from penstock_core.store.model import Acceptance
+from penstock_core.store.reading import Reading
+from penstock_core.store.schedules import Schedules
+from penstock_core.store.statistics import Statistics
+from penstock_core.store.tenancy import Tenancy
+from penstock_operator.custody import RECOVERY_SECONDS, Custody
+from penstock_operator.dispatcher import Dispatcher
+from penstock_operator.inventory import Inventory
+from penstock_operator.last_runs import LastRuns
+from penstock_operator.reporting import Reporter
+from penstock_operator.settings import from_environment
+from penstock_operator.starting import Starter
+from penstock_operator.tenancy import Namespaces, password_in
+from penstock_operator.ticks import Ticks
+
+SPEC = {
+    "instance": "acme-orders",
+    "instanceUid": "u1",
+    "flow": "hook",
+    "integration": {"name": "orders", "version": "1.0.0"},
+    "customer": {"id": "acme"},
+    "trigger": "webhook",
+    "paused": False,
+    "timeoutSeconds": 60,
+    "connections": [],
+    "definitionHash": "9" * 64,
+    "definition": {},
+}
+
+
+class Workloads:
+    """No Job and no pod is to be seen."""
+
+    is_alive = True
+
+    def of(self, execution, *, namespace, holder=""):
+        return [], []
+
+    def job(self, key):
+        return None
+
+
+class Stand:
+    """The loops over one database."""
+
+    def __init__(self, pool, dsn):
+        self.pool, self.clock, self.inventory = pool, Clock(), Inventory()
+        self.clock.at = datetime.now(UTC)
+        self.cluster = FakeCluster(self.inventory)
+        self.settings = from_environment({**ENVIRONMENT, "PENSTOCK_DSN": dsn})
+        self.dispatch, self.reading = Dispatch(pool), Reading(pool)
+        self.starter = Starter(self.cluster, self.inventory, self.dispatch, runner=self.settings.runner)
+        self.reporter = Reporter(self.cluster, self.inventory, clock=self.clock)
+        self.lost = []
+
+    def flow(self, **spec):
+        metadata = {"name": "acme-orders.hook", "namespace": "acme", "uid": "f1"}
+        body = {"apiVersion": "penstock.dev/v1alpha1", "kind": "Flow", "metadata": metadata, "spec": SPEC | spec}
+        return self.cluster.seed(FLOWS, body)
+
+    async def accept(self, flow, *, start=False):
+        acceptances = Acceptances(self.pool)
+        await acceptances.ensure_definition(namespace="acme", hash="9" * 64, packed=codec.pack({}).data)
+        one = Acceptance(
+            id=uuid7.new(),
+            flow=flow_identity(flow),
+            trigger=Trigger.WEBHOOK,
+            payload=codec.pack({}).data,
+            requested_by="test",
+            start=start,
+        )
+        return (await acceptances.accept([one])).outcomes[0].id
+
+    async def state(self, execution: UUID):
+        return (await self.reading.execution(execution)).state
+
+    async def judge(self):
+        async def held_up(*_):
+            pass
+
+        custody = Custody(
+            self.cluster,
+            self.dispatch,
+            Workloads(),
+            self.starter,
+            clock=self.clock,
+            lost=self.lost.append,
+            held_up=held_up,
+        )
+        await custody.step()
+        self.clock.advance(timedelta(seconds=RECOVERY_SECONDS))
+        await custody.step()
+
+    async def execute(self, statement):
+        async with self.pool.connection() as connection:
+            await connection.execute(statement)
+
+
+@pytest.fixture
+def stand(pool, dsn):
+    return Stand(pool, dsn)
+
+
+async def test_what_waits_is_started_within_the_flows_limit(stand):
+    """Of three that wait in a flow with one slot, the oldest starts and gets the one Job."""
+    flow = stand.flow(concurrency={"limit": 1, "whenFull": "queue"})
+    waiting = [await stand.accept(flow) for _ in range(3)]
+    started = await Dispatcher(stand.dispatch, stand.starter, max_running=10).step(live=0)
+
+    assert started == 1
+    assert list(stand.cluster.of(JOBS)) == [f"pex-{waiting[0]}"]
+    assert [one.id for one in await stand.dispatch.queued()] == waiting[1:]
+
+
+async def test_a_start_without_a_job_goes_back_to_the_queue(stand):
+    """An execution whose gateway died between row and Job is queued again, and started by the dispatcher."""
+    flow = stand.flow()
+    execution = await stand.accept(flow, start=True)
+    await stand.execute("update live_executions set state_since = now() - interval '31 seconds'")
+    stand.clock.advance(timedelta(seconds=60))
+    await stand.judge()
+    started = await Dispatcher(stand.dispatch, stand.starter, max_running=10).step(live=0)
+
+    assert started == 1
+    assert list(stand.cluster.of(JOBS)) == [f"pex-{execution}"]
+
+
+async def test_a_lost_execution_is_replaced_once_and_then_ends_with_its_cause(stand):
+    """A runner that vanished is replaced; when its replacement vanishes too, the execution ends in words."""
+    flow = stand.flow()
+    execution = await stand.accept(flow, start=True)
+    await stand.execute("update executions set state = 'running', started_at = now()")
+    await stand.execute(
+        "update live_executions set state = 'running', epoch = 1, holder = 'gone', lease_until = now() - interval '1 minute'"
+    )
+    await stand.judge()
+    second = list(stand.cluster.of(JOBS))
+    await stand.judge()
+    found = await stand.reading.execution(execution)
+
+    assert second == [f"pex-{execution}-2"]
+    assert found.state is ExecutionState.FAILED
+    assert (found.error_code, found.error_message) == ("job_gone", "the Job was deleted before the execution ended")
+    assert stand.lost == ["job_gone"]
+
+
+async def test_missed_ticks_are_recorded_once(stand):
+    """Two replicas that look at the same minutes record each tick once."""
+    schedule = {"cron": "* * * * *", "timeZone": "Etc/UTC", "overlap": "skip"}
+    stand.flow(trigger="schedule", schedule=schedule)
+    counts = []
+    for _ in range(2):
+        ticks = Ticks(
+            stand.cluster,
+            stand.inventory,
+            Workloads(),
+            Schedules(stand.pool),
+            reporter=stand.reporter,
+            clock=stand.clock,
+            missed=counts.append,
+            since=stand.clock() - timedelta(minutes=10),
+        )
+        await ticks.step()
+
+    assert len(counts) == 1
+    assert counts[0] in {10, 11}
+
+
+async def test_a_flows_status_shows_what_ended_last(stand):
+    """The end of an execution reaches its Flow's status, and is settled."""
+    flow = stand.flow()
+    execution = await stand.accept(flow)
+    await stand.dispatch.end(execution, ExecutionState.CANCELLED, cause="c", code="c")
+    statistics = Statistics(stand.pool)
+    runs = LastRuns(statistics, stand.inventory, stand.reporter, monotonic=lambda: 1000.0)
+    written = await runs.step()
+
+    assert written == 1
+    assert stand.cluster.of(FLOWS)["acme-orders.hook"]["status"]["lastExecution"]["id"] == str(execution)
+    assert (await statistics.changes()).marks == ()
+
+
+async def test_a_namespaces_role_keeps_its_password_over_restarts(stand, pool, dsn):
+    """A second operator process finds the password of the Secret, so that running Jobs are not locked out."""
+    tenancy = Tenancy(pool, dsn=dsn, prefix=f"p{uuid7.new().hex[:20]}")
+    await tenancy.ensure_access()
+    passwords = []
+    for _ in range(2):
+        await Namespaces(stand.cluster, tenancy, stand.settings).prepare("acme")
+        passwords.append(password_in(stand.cluster.of(SECRETS)["penstock-database-penstock"]))
+    await Namespaces(stand.cluster, tenancy, stand.settings).clear("acme")
+
+    assert passwords[0] is not None
+    assert passwords[0] == passwords[1]
+    assert stand.cluster.of(SECRETS) == {}

@@ -1,0 +1,227 @@
+"""http steps against a real server."""
+
+import json
+import socket
+import threading
+import time
+from base64 import b64encode
+
+import pytest
+
+from penstock_core.states import ExecutionState
+from penstock_runner.errors import Reason
+
+JSON = {"Content-Type": "application/json; charset=utf-8"}
+
+
+def http(url, **members):
+    return {"name": "call", "http": {"url": url, **members}}
+
+
+def test_request_and_response(stand, web):
+    """Method, query, headers and JSON body arrive; status, headers, parsed body, size and url come back."""
+    web.answer = lambda request: (201, JSON, json.dumps({"got": json.loads(request["body"])}).encode())
+
+    stand.run(
+        http(
+            f"{web.url}/orders?x=1",
+            method="POST",
+            query={"tag": ["a", "b c"], "none": None, "n": 5},
+            headers={"X-Total": 3},
+            json={"id": "${config.id}"},
+        ),
+        config={"id": "ü"},
+    )
+
+    (request,) = web.seen
+    assert (request["method"], request["path"]) == ("POST", "/orders?x=1&tag=a&tag=b+c&n=5")
+    assert (request["headers"]["x-total"], request["headers"]["content-type"]) == ("3", "application/json")
+    output = stand.recorder.output("call")
+    assert (output["status"], output["body"]) == (201, {"got": {"id": "ü"}})
+    assert output["headers"]["content-type"] == JSON["Content-Type"]
+    assert (output["bytes"], output["url"]) == (25, f"{web.url}/orders?x=1&tag=a&tag=b+c&n=5")
+
+
+@pytest.mark.parametrize(
+    ("description", "fields", "header", "value"),
+    [
+        ({"type": "apiKey", "header": "X-Api-Key"}, {"key": "canary-key\n"}, "x-api-key", "canary-key"),
+        ({"type": "apiKey", "prefix": "Token "}, {"key": "canary-key"}, "authorization", "Token canary-key"),
+        ({"type": "bearer"}, {"token": "canary-token"}, "authorization", "Bearer canary-token"),
+        ({"type": "basic"}, {"username": "me", "password": "pw12"}, "authorization",
+         f"Basic {b64encode(b'me:pw12').decode()}"),
+        ({"type": "custom", "fields": ["user", "token"], "headers": {"X-Auth": "${user}:${token}", "X-Const": "fixed-text"}},
+         {"user": "u", "token": "canary-1"}, "x-auth", "u:canary-1"),
+    ],
+)  # fmt: skip
+def test_connections_sign_in_and_are_masked(stand, web, description, fields, header, value):
+    """Each type of connection sends its header; an echo of it is recorded masked."""
+    web.answer = lambda request: (200, JSON, json.dumps(request["headers"]).encode())
+
+    stand.run(http(web.url, connection="erp"), descriptions={"erp": description}, fields={"erp": fields})
+
+    assert web.seen[0]["headers"][header] == value
+    assert value not in str(stand.recorder.output("call"))
+    assert "***" in stand.recorder.output("call")["body"][header]
+
+
+def test_missing_field_is_named(stand, web):
+    """A connection without its field fails the step with the name of the key; nothing is sent."""
+    outcome = stand.run(http(web.url, connection="erp"), descriptions={"erp": {"type": "bearer"}})
+
+    assert outcome.error_code == "connection_field_missing"
+    assert "'token'" in outcome.error_message
+    assert web.seen == []
+
+
+def test_unexpected_status_fails_with_the_answer(stand, web):
+    """A status that is not expected fails with the beginning of the body, and keeps the response as output."""
+    web.answer = lambda _: (503, {}, b"try later")
+
+    outcome = stand.run(http(web.url) | {"retry": {"attempts": 2, "delay": "1ms", "on": "error.status >= 500"}})
+
+    assert outcome.error_message == (
+        f"step call: GET {web.url} answered 503 Service Unavailable, not 2xx; the body begins: try later"
+    )
+    assert stand.recorder.output("call")["status"] == 503
+    assert len(web.seen) == 2
+
+
+def test_expected_statuses(stand, web):
+    """expectStatus takes codes and classes."""
+    web.answer = lambda _: (404, {}, b"")
+
+    assert stand.run(http(web.url, expectStatus=["2xx", 404])).state is ExecutionState.PASSED
+
+
+def test_idempotency_key_is_the_same_over_attempts(stand, web):
+    """Unsafe methods carry a key that stays the same over attempts and differs between steps; GET has none."""
+    web.answer = lambda request: (500 if len(web.seen) == 1 else 200, {}, b"")
+
+    stand.run(
+        http(web.url, method="POST") | {"retry": {"attempts": 2, "delay": "1ms"}},
+        http(web.url, method="POST") | {"name": "other"},
+        http(web.url) | {"name": "get"},
+    )
+
+    keys = [request["headers"].get("idempotency-key") for request in web.seen]
+    assert keys[0] == keys[1] != keys[2]
+    assert keys[3] is None
+
+
+def test_redirects_keep_credentials_to_themselves(stand, web):
+    """Another origin gets neither the connection's header nor Authorization; the same origin does."""
+    web.answer = lambda request: {
+        "/same": (307, {"Location": "/away"}, b""), "/away": (302, {"Location": f"{web.other}/end"}, b""),
+    }.get(request["path"], (200, {}, b"end"))  # fmt: skip
+
+    stand.run(
+        http(f"{web.url}/same", connection="erp", headers={"authorization": "mine", "X-Other": "kept"}),
+        descriptions={"erp": {"type": "apiKey", "header": "X-Api-Key"}},
+        fields={"erp": {"key": "canary-key"}},
+    )
+
+    assert [request["headers"].get("x-api-key") for request in web.seen] == ["canary-key", "canary-key", None]
+    assert [request["headers"].get("authorization") for request in web.seen] == ["mine", "mine", None]
+    assert web.seen[2]["headers"]["x-other"] == "kept"
+    assert stand.recorder.output("call")["url"] == f"{web.other}/end"
+
+
+def test_redirects_need_not_be_followed(stand, web):
+    """followRedirects false gives the redirect itself."""
+    web.answer = lambda _: (302, {"Location": "/x"}, b"")
+
+    stand.run(http(web.url, followRedirects=False, expectStatus=[302]))
+
+    assert stand.recorder.output("call")["status"] == 302
+    assert len(web.seen) == 1
+
+
+def test_endless_redirects_fail(stand, web):
+    """More than ten redirects are an error."""
+    web.answer = lambda _: (302, {"Location": "/again"}, b"")
+
+    assert stand.run(http(web.url)).error_code == "http_redirects"
+
+
+def test_large_response_is_refused(stand, web):
+    """A response above maxResponseBytes fails the step with the limit."""
+    web.answer = lambda _: (200, {}, b"x" * 300_000)
+
+    outcome = stand.run(http(web.url, maxResponseBytes=100_000))
+
+    assert outcome.error_code == "http_response_too_large"
+    assert "100000 bytes" in outcome.error_message
+
+
+def test_body_that_is_no_json_is_kept_as_text(stand, web):
+    """A response that says JSON and is none is text, with a warning."""
+    web.answer = lambda _: (200, JSON, b"<html>")
+
+    stand.run(http(web.url))
+
+    assert stand.recorder.output("call")["body"] == "<html>"
+    assert "line 1, column 1" in stand.recorder.last("call").warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [("http://nobody.invalid/", "dns"), ("http://127.0.0.1:1/", "connect"), ("ftp://x/", "invalid_input"), ("", "invalid_input")],
+)  # fmt: skip
+def test_failures_below_http_are_told_apart(stand, url, code):
+    """Name, connection and address problems each have a code and a remedy."""
+    outcome = stand.run(http(url))
+
+    assert outcome.error_code == code
+
+
+def test_tls_is_verified(stand, web):
+    """A server without a valid certificate is refused."""
+    outcome = stand.run(http(web.url.replace("http:", "https:")))
+
+    assert outcome.error_code in ("tls", "connection_broken")
+
+
+def test_line_break_in_a_header_is_refused(stand, web):
+    """A header value cannot smuggle further headers."""
+    outcome = stand.run(http(web.url, headers={"X-A": "${config.v}"}), config={"v": "a\r\nX-B: 1"})
+
+    assert (outcome.error_code, web.seen) == ("invalid_input", [])
+
+
+@pytest.fixture
+def silent():
+    """The address of a server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+
+
+def test_step_timeout_ends_the_wait(stand, silent):
+    """A server that does not answer ends with the step's timeout."""
+    begun = time.monotonic()
+
+    outcome = stand.run(http(silent) | {"timeout": "300ms"})
+
+    assert outcome.error_code == "timeout"
+    assert time.monotonic() - begun < 2
+
+
+def test_cancellation_does_not_wait_for_the_server(stand, silent):
+    """A cancelled flow leaves the request at once."""
+    threading.Timer(0.2, stand.interrupt.set, [Reason.CANCELLED]).start()
+    begun = time.monotonic()
+
+    assert stand.run(http(silent)).state is ExecutionState.CANCELLED
+    assert time.monotonic() - begun < 2
+
+
+def test_forms_and_plain_bodies(stand, web):
+    """A form is urlencoded with repeated fields, a lone expression in `body` sends bytes."""
+    stand.run(
+        http(web.url, method="POST", form={"a": [1, 2], "b": "ü"}),
+        http(web.url, method="PUT", body="${trigger.rawBody}") | {"name": "raw"},
+        trigger={"rawBody": b"\x00\xff", "contentType": "application/octet-stream"},
+    )
+
+    assert web.seen[0]["body"] == b"a=1&a=2&b=%C3%BC"
+    assert web.seen[1]["body"] == b"\x00\xff"

@@ -1,0 +1,165 @@
+"""python steps: the user's code in a process of its own."""
+
+import threading
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import timeouts
+from eventually import eventually
+from penstock_core.states import ExecutionState
+from penstock_runner.errors import Reason
+
+
+def code(*lines):
+    return {"name": "py", "python": {"code": "\n".join(lines) + "\n"}}
+
+
+def test_result_context_and_log(stand):
+    """run gets the context with attributes, its result is the output, its log lines are kept."""
+    outcome = stand.run(
+        {"name": "first", "set": {"value": [1, 2]}},
+        code(
+            "from decimal import Decimal",
+            "def run(context):",
+            "    context.log.info('pushed', lines=len(context.steps['first'].output))",
+            "    print('printed')",
+            "    return {'n': context.steps['first'].output, 'none': context.steps['x'].output,",
+            "            'who': context.instance.customer['id'], 'c': context.config['k'], 'd': Decimal('1.50')}",
+        ),
+        config={"k": "v"},
+    )
+
+    assert outcome.state is ExecutionState.PASSED, outcome.error_message
+    assert stand.recorder.output("py") == {"n": [1, 2], "none": None, "who": "acme", "c": "v", "d": Decimal("1.50")}
+    assert ("info", "pushed", "py", {"lines": 2}) in stand.recorder.logs
+    assert ("info", "printed", "py", None) in stand.recorder.logs
+
+
+def test_exception_names_line_and_shows_the_code(stand):
+    """An exception is the step's error, with the line of the user's code."""
+    outcome = stand.run(code("def run(context):", "    x = 0", "    return 1 / x"))
+
+    assert outcome.error_code == "python_error"
+    assert outcome.error_message.startswith("step py: ZeroDivisionError: division by zero (line 3)")
+    assert "return 1 / x" in outcome.error_message
+    assert "worker.py" not in outcome.error_message
+
+
+def test_syntax_error_names_its_line(stand):
+    """Code that does not compile says where."""
+    outcome = stand.run(code("def run(context):", "    return ("))
+
+    assert outcome.error_code == "python_error"
+    assert "line 2" in outcome.error_message
+
+
+def test_code_without_run(stand):
+    """Code that defines no run says so."""
+    assert "does not define a function `run(context)`" in stand.run(code("x = 1")).error_message
+
+
+def test_exit_and_death_are_failures(stand):
+    """sys.exit, os._exit and a kill fail the step with what happened, and the next step works."""
+    outcome = stand.run(
+        {**code("def run(context):", "    import sys; sys.exit(3)"), "name": "a", "onError": "continue"},
+        {**code("def run(context):", "    import os; os._exit(0)"), "name": "b", "onError": "continue"},
+        {**code("def run(context):", "    import os; os.kill(os.getpid(), 9)"), "name": "c", "onError": "continue"},
+        {**code("def run(context):", "    return 1"), "name": "d"},
+    )
+
+    assert outcome.steps_failed == 3
+    assert [stand.recorder.last(path).error_code for path in "abc"] == ["python_error", "python_died", "python_died"]
+    assert "exit code 0" in stand.recorder.last("b").error_message
+    assert "SIGKILL: probably for memory" in stand.recorder.last("c").error_message
+    assert stand.recorder.output("d") == 1
+
+
+def test_environment_holds_nothing_of_the_runner(stand, monkeypatch):
+    """Neither DSN nor connections are in the code's environment."""
+    monkeypatch.setenv("PENSTOCK_DSN", "postgresql://secret")
+    monkeypatch.setenv("PENSTOCK_CONNECTION.erp.key", "canary-value")
+
+    stand.run(code("import os", "def run(context):", "    return sorted(os.environ)"))
+
+    assert not [name for name in stand.recorder.output("py") if name.startswith("PENSTOCK_")]
+
+
+def test_timeout_kills_the_code_and_its_children(stand):
+    """Code that does not end is killed with what it started."""
+    begun = time.monotonic()
+
+    outcome = stand.run(
+        code(
+            "import subprocess, time",
+            "def run(context):",
+            "    print(subprocess.Popen(['sleep', '60']).pid, flush=True)",
+            "    while True: pass",
+        )
+        | {"timeout": "1s"}
+    )
+
+    assert outcome.error_code == "timeout"
+    assert time.monotonic() - begun < 5
+    (pid,) = [int(message) for _, message, _, _ in stand.recorder.logs]
+    state = Path(f"/proc/{pid}/stat")
+    eventually(lambda: not state.exists() or state.read_text().split()[2] == "Z", within=timeouts.QUIET, every=0.01)
+
+
+def test_cancellation_kills_the_code(stand):
+    """A cancelled flow does not wait for its code."""
+    threading.Timer(0.5, stand.interrupt.set, [Reason.CANCELLED]).start()
+    begun = time.monotonic()
+
+    outcome = stand.run(code("import time", "def run(context):", "    time.sleep(60)"))
+
+    assert outcome.state is ExecutionState.CANCELLED
+    assert time.monotonic() - begun < 3
+
+
+def test_calls_share_nothing(stand):
+    """What one call changes the next one does not see."""
+    stand.run(
+        {"name": "loop", "forEach": {"items": [1, 2, 3], "parallel": 2, "steps": [
+            code("import json", "def run(context):", "    seen = hasattr(json, 'mark')", "    json.mark = 1",
+                 "    return [seen, context.item]"),
+        ]}},
+    )  # fmt: skip
+
+    assert stand.recorder.output("loop") == [[False, 1], [False, 2], [False, 3]]
+
+
+def test_values_that_cannot_be_stored_are_named(stand):
+    """A result with a strange value keeps its type's name, with a warning."""
+    stand.run(code("def run(context):", "    return {'x': object(), 'big': 2 ** 70}"))
+
+    assert stand.recorder.output("py") == {"x": "<object>", "big": 2**70}
+    assert "x" in stand.recorder.last("py").warnings[0]
+
+
+def test_output_of_programs_is_logged_and_flooding_is_bounded(stand):
+    """Programs that the code starts write into the log; a flood of lines is cut with a note."""
+    stand.run(
+        code("import os", "def run(context):", "    os.system('echo from-a-program >&2')", "    print('x\\n' * 30000)")
+    )
+
+    assert ("warn", "from-a-program", "py", None) in stand.recorder.logs
+    assert len(stand.recorder.logs) == 10_001
+
+
+def test_secrets_are_masked_in_what_the_code_says(stand):
+    """A secret that came through a response is masked in output, log and error."""
+    stand.run(
+        {"name": "got", "set": {"value": "canary-value"}},
+        code(
+            "def run(context):",
+            "    print(context.steps['got'].output)",
+            "    raise ValueError(context.steps['got'].output)",
+        ),
+        descriptions={"erp": {"type": "apiKey"}},
+        fields={"erp": {"key": "canary-value"}},
+    )
+
+    assert stand.recorder.logs[0][1] == "***"
+    assert "canary" not in stand.recorder.last("py").error_message
+    assert stand.recorder.output("got") == "***"

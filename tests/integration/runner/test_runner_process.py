@@ -1,0 +1,223 @@
+"""The runner's life as a process: start, end, signals, lease, resumption."""
+
+import signal
+import time
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import psycopg
+
+import timeouts
+from eventually import eventually
+from penstock_core import names
+from postgres import Server
+
+NAP = {"name": "nap", "sleep": {"for": "60s"}}
+FIRST = {"name": "first", "set": {"value": {"n": 1}}}
+
+
+def test_flow_is_run_and_recorded(bench):
+    """A started execution ends as passed with each step's record, and the runner exits 0."""
+    identifier = bench.flow(FIRST, {"name": "second", "set": {"value": "${steps.first.output.n + 1}"}})
+
+    said = bench.run(identifier)
+
+    assert bench.execution(identifier)["state"] == "passed"
+    assert bench.execution(identifier)["steps_total"] == 2
+    assert bench.steps(identifier) == [("first", 1, "passed"), ("second", 1, "passed")]
+    assert bench.output(identifier, "second") == 2
+    assert "state=passed" in said
+
+
+def test_failed_flow_exits_0(bench):
+    """A failed execution is a result: the state is written, the exit code is 0."""
+    identifier = bench.flow({"name": "valid", "check": {"that": ["1 > 2"]}})
+
+    bench.run(identifier)
+
+    row = bench.execution(identifier)
+    assert (row["state"], row["error_code"], row["failed_step"]) == ("failed", "check_failed", "valid")
+
+
+def test_ended_execution_is_left_alone(bench):
+    """A second runner of an ended execution exits 0 and changes nothing."""
+    identifier = bench.flow(FIRST)
+    bench.run(identifier)
+    before = bench.execution(identifier)
+
+    said = bench.run(identifier, pod="pod-2")
+
+    assert "it has ended: passed" in said
+    assert bench.execution(identifier) == before
+
+
+def test_sigterm_hands_over_and_the_replacement_resumes(bench):
+    """SIGTERM ends the runner with 75 at once; the next one does not run recorded steps again and counts the attempt on."""
+    identifier = bench.flow(
+        FIRST, NAP | {"sleep": {"for": "4s"}}, {"name": "last", "set": {"value": "${steps.first.output}"}}
+    )
+    runner = bench.start(identifier)
+    bench.until_step(identifier, "nap", 1, "running")
+    begun = time.monotonic()
+    runner.send_signal(signal.SIGTERM)
+    assert runner.wait(timeout=10) == names.EXIT_HANDED_OVER
+    assert time.monotonic() - begun < 2
+
+    bench.run(identifier, pod="pod-1")
+
+    assert bench.execution(identifier)["state"] == "passed"
+    assert bench.steps(identifier) == [
+        ("first", 1, "passed"), ("nap", 1, "failed"), ("nap", 2, "passed"), ("last", 1, "passed"),
+    ]  # fmt: skip
+    assert bench.output(identifier, "last") == {"n": 1}
+
+
+def test_killed_runner_is_replaced_after_its_lease(bench):
+    """A runner waits for a dead predecessor's lease, then goes on behind what is recorded."""
+    identifier = bench.flow(FIRST, NAP | {"sleep": {"for": "1s"}})
+    runner = bench.start(identifier)
+    bench.until_step(identifier, "nap", 1, "running")
+    runner.kill()
+    runner.wait(timeout=10)
+    with psycopg.connect(bench.dsn) as connection:
+        connection.execute("update live_executions set lease_until = now() + interval '1 second'")
+
+    bench.run(identifier, pod="pod-2")
+
+    assert bench.execution(identifier)["state"] == "passed"
+    assert bench.steps(identifier)[:2] == [("first", 1, "passed"), ("nap", 1, "failed")]
+
+
+def test_cancel_mark_ends_within_two_seconds(bench):
+    """A cancel mark ends a sleeping flow as cancelled; the lease renewal sees it."""
+    identifier = bench.flow(NAP)
+    runner = bench.start(identifier)
+    bench.until_step(identifier, "nap", 1, "running")
+
+    with psycopg.connect(bench.dsn) as connection:
+        connection.execute("update live_executions set cancel = true where id = %s", [identifier])
+    begun = time.monotonic()
+    runner.communicate(timeout=20)
+
+    assert time.monotonic() - begun < 3
+    assert runner.returncode == 0
+    assert bench.execution(identifier)["state"] == "cancelled"
+    assert bench.steps(identifier) == [("nap", 1, "cancelled")]
+
+
+def test_flow_timeout_ends_as_timed_out(bench):
+    """A flow that does not end in its time is timed_out, and so is the step that ran."""
+    identifier = bench.flow(NAP, timeout_ms=500)
+
+    bench.run(identifier)
+
+    assert bench.execution(identifier)["state"] == "timed_out"
+    assert bench.steps(identifier) == [("nap", 1, "timed_out")]
+
+
+def test_lost_lease_stops_without_writing(bench):
+    """A runner whose execution somebody else claimed exits 75 and writes nothing more."""
+    identifier = bench.flow(NAP)
+    runner = bench.start(identifier)
+    bench.until_step(identifier, "nap", 1, "running")
+
+    with psycopg.connect(bench.dsn) as connection:
+        connection.execute("update live_executions set epoch = epoch + 1, holder = 'other'")
+    runner.communicate(timeout=20)
+
+    assert runner.returncode == names.EXIT_HANDED_OVER
+    assert bench.steps(identifier) == [("nap", 1, "running")]
+    assert bench.execution(identifier)["state"] == "running"
+
+
+def test_database_restart_loses_nothing(bench, postgres_server: Server):
+    """Steps that end while the database is away are written when it is back."""
+    steps = [{"name": "nap", "sleep": {"for": "1s"}}, FIRST, {"name": "again", "sleep": {"for": "1ms"}}]
+    identifier = bench.flow(*steps)
+    runner = bench.start(identifier)
+    bench.until_step(identifier, "nap", 1, "running")
+
+    postgres_server.restart()
+    _, said = runner.communicate(timeout=60)
+
+    assert runner.returncode == 0, said
+    assert bench.execution(identifier)["state"] == "passed"
+    assert [status for _, _, status in bench.steps(identifier)] == ["passed", "passed", "passed"]
+
+
+def test_database_away_at_start_is_waited_for(bench):
+    """A runner that starts before its database answers waits for it."""
+    identifier = bench.flow(FIRST)
+    database = psycopg.conninfo.conninfo_to_dict(bench.dsn)["dbname"]
+    with psycopg.connect(bench.dsn, dbname="postgres", autocommit=True) as connection:
+        connection.execute(f"alter database {database} allow_connections false")
+        runner = bench.start(identifier)
+        said: list[str] = []
+        eventually(
+            lambda: said.append(runner.stderr.readline()) or "does not answer" in said[-1],
+            within=timeouts.EXECUTION_ENDED,
+        )
+        connection.execute(f"alter database {database} allow_connections true")
+    runner.communicate(timeout=30)
+
+    assert runner.returncode == 0
+    assert bench.execution(identifier)["state"] == "passed"
+
+
+def test_missing_environment_is_a_defect_with_the_name(bench):
+    """Without its variables the program exits 1 and names the one that is missing."""
+    said = bench.run(None, code=1, PENSTOCK_NAMESPACE="")
+
+    assert "PENSTOCK_NAMESPACE is not set" in said
+
+
+def test_unknown_execution_exits_0(bench):
+    """An execution whose rows are gone is nothing to run."""
+    assert "nothing to run" in bench.run(uuid4())
+
+
+def test_tick_is_accepted_under_its_minute_once(bench, tick):
+    """A CronJob's Job accepts the scheduled minute and runs it; a doubled Job finds the row."""
+    bench.define({"name": "at", "set": {"value": "${trigger.startedAt}"}})
+    minute = int(time.time()) // 60
+    job = f"{names.cron_job('acme-orders', 'uid-importorder')}-{minute}"
+
+    bench.run(PENSTOCK_TICK=tick(), PENSTOCK_JOB=job)
+    bench.run(PENSTOCK_TICK=tick(), PENSTOCK_JOB=job, pod="pod-2")
+
+    (row,) = bench.rows("select id, state, trigger from executions")
+    assert (row["state"], row["trigger"]) == ("passed", "schedule")
+    assert bench.output(row["id"], "at") == datetime.fromtimestamp(minute * 60, UTC).isoformat().replace("+00:00", "Z")
+
+
+def test_job_by_hand_is_a_manual_run(bench, tick):
+    """A Job made from the CronJob under another name is a manual run, every time."""
+    bench.define(FIRST)
+
+    bench.run(PENSTOCK_TICK=tick(), PENSTOCK_JOB="try-1")
+    bench.run(PENSTOCK_TICK=tick(), PENSTOCK_JOB="try-1")
+
+    assert [row["trigger"] for row in bench.rows("select trigger from executions")] == ["manual", "manual"]
+
+
+def test_overlapping_tick_is_skipped(bench, tick):
+    """With overlap skip a tick is skipped while an earlier execution has not ended; the runner exits 0."""
+    bench.flow(NAP)
+    job = f"{names.cron_job('acme-orders', 'uid-importorder')}-{int(time.time()) // 60}"
+
+    said = bench.run(PENSTOCK_TICK=tick(), PENSTOCK_JOB=job)
+
+    assert "overlap" in said
+    assert [row["state"] for row in bench.rows("select state from executions where trigger = 'schedule'")] == [
+        "skipped"
+    ]
+
+
+def test_five_hundred_steps_are_all_recorded(bench):
+    """A long flow's records arrive complete, grouped into few transactions."""
+    identifier = bench.flow(*({"name": f"s{number}", "set": {"value": number}} for number in range(500)))
+
+    bench.run(identifier)
+
+    assert len(bench.steps(identifier)) == 500
+    assert bench.execution(identifier)["steps_total"] == 500

@@ -1,0 +1,168 @@
+"""Penstock as a user has it: installed by its chart, reached over HTTP, with a token of Kubernetes."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+import timeouts
+from eventually import eventually
+from kubectl import CommandFailed, apply, condition, exists, get, kubectl, secret
+
+FINAL = {"passed", "failed", "completed_with_errors", "cancelled", "timed_out", "skipped"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """One release of Penstock and the way to it."""
+
+    release: str
+    namespace: str
+    client: httpx.Client
+    token: str
+
+    def post(self, tenant: str, instance: str, flow: str, **request: Any) -> httpx.Response:
+        """POST a webhook with the instance's generated key; `request` is what httpx takes (json, content, headers, …)."""
+        key = secret(f"{instance}-webhook-key", "key", namespace=tenant)
+        headers = {"Api-Key": key, **request.pop("headers", {})}
+        return self.client.post(f"/hooks/{tenant}/{instance}/{flow}", headers=headers, **request)
+
+    def send(self, tenant: str, instance: str, flow: str, body: Any) -> str:
+        """POST a JSON webhook that must be accepted; gives the execution's id."""
+        answer = self.post(tenant, instance, flow, json=body)
+        assert answer.status_code == 202, answer.text
+        identifier: str = answer.json()["executionId"]
+        return identifier
+
+    def read(self, path: str, **query: Any) -> Any:
+        """GET below /api/v1 with the tests' token; gives the JSON."""
+        answer = self.client.get(f"/api/v1{path}", params=query, headers={"Authorization": f"Bearer {self.token}"})
+        assert answer.status_code == 200, f"{answer.status_code} {answer.text}"
+        return answer.json()
+
+    def execution(self, identifier: str) -> dict[str, Any]:
+        """An execution with its steps."""
+        found: dict[str, Any] = self.read(f"/executions/{identifier}", include="steps")
+        return found
+
+    def ended(self, identifier: str, *, within: float = timeouts.EXECUTION_ENDED) -> dict[str, Any]:
+        """The execution once it has a final state."""
+
+        def look() -> dict[str, Any]:
+            try:
+                found = self.execution(identifier)
+            except httpx.HTTPError as error:
+                raise AssertionError(f"no answer: {error}") from error
+            assert found["status"] in FINAL, {key: found.get(key) for key in ("status", "error", "steps")}
+            return found
+
+        return eventually(look, within=within, about=f"execution {identifier} ends")
+
+    def value(self, identifier: str, path: str, kind: str = "output", attempt: int = 1) -> Any:
+        """A step's recorded input or output."""
+        return self.read(f"/executions/{identifier}/steps/{quote(path, safe='')}/attempts/{attempt}/{kind}")
+
+    def executions(self, tenant: str, **query: Any) -> list[dict[str, Any]]:
+        """The namespace's executions, newest first."""
+        found: list[dict[str, Any]] = self.read("/executions", namespace=tenant, **query)["items"]
+        return found
+
+
+def steps(execution: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """An execution's steps by path; of a step with several attempts the last."""
+    return {step["path"]: step for step in execution["steps"]}
+
+
+def ready(tenant: str, instance: str, *, version: str = "") -> dict[str, Any]:
+    """The Instance once it is Ready (and, where given, at a version)."""
+
+    def look() -> dict[str, Any]:
+        found = get("instance", instance, namespace=tenant)
+        assert condition(found, "Ready").get("status") == "True", found.get("status")
+        assert not version or found["status"].get("version") == version, found["status"]
+        return found
+
+    return eventually(look, within=timeouts.RECONCILED, about=f"instance {instance} is ready")
+
+
+def told(tenant: str, kind: str, name: str, of: str, *, status: str) -> str:
+    """The message of a condition once it has the status."""
+
+    def look() -> str:
+        found = condition(get(kind, name, namespace=tenant), of)
+        assert found.get("status") == status, found
+        message: str = found["message"]
+        return message
+
+    return eventually(look, within=timeouts.RECONCILED, about=f"{kind} {name}: {of}={status}")
+
+
+def integration(name: str, flows: list[dict[str, Any]], **spec: Any) -> dict[str, Any]:
+    """An Integration as a dict."""
+    return {
+        "apiVersion": "penstock.dev/v1alpha1",
+        "kind": "Integration",
+        "metadata": {"name": name},
+        "spec": {"version": "1.0.0", "flows": flows, **spec},
+    }
+
+
+def instance(name: str, of: str, **spec: Any) -> dict[str, Any]:
+    """An Instance as a dict; its customer is called as the instance."""
+    return {
+        "apiVersion": "penstock.dev/v1alpha1",
+        "kind": "Instance",
+        "metadata": {"name": name},
+        "spec": {"integration": {"name": of}, "customer": {"id": name, "name": name.title()}, **spec},
+    }
+
+
+def webhook_flow(name: str, flow_steps: list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
+    """A flow with a webhook that wants a key."""
+    return {
+        "name": name,
+        "trigger": {"webhook": {"methods": ["POST"], "security": "required"}},
+        "steps": flow_steps,
+        **fields,
+    }
+
+
+def deploy(tenant: str, *documents: dict[str, Any]) -> None:
+    """Apply documents into a namespace and wait for the Instances among them."""
+    placed = [{**document, "metadata": {**document["metadata"], "namespace": tenant}} for document in documents]
+    apply(*placed)
+    for document in placed:
+        if document["kind"] == "Instance":
+            ready(tenant, document["metadata"]["name"])
+
+
+def remove_namespace(name: str) -> None:
+    """Delete a namespace and wait until it is gone: nothing of Penstock may hang in it."""
+    kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+    eventually(lambda: not exists("namespace", name), within=timeouts.GONE, about=f"namespace {name} is gone")
+
+
+def pods_of(tenant: str, execution: str) -> list[dict[str, Any]]:
+    """The pods of an execution's Jobs."""
+    found: list[dict[str, Any]] = get("pods", namespace=tenant, selector=f"penstock.dev/execution={execution}")["items"]
+    return found
+
+
+def kill(pod: str, *, namespace: str) -> None:
+    """End a pod at once, as a lost node or the kernel would."""
+    kubectl("-n", namespace, "delete", "pod", pod, "--grace-period=0", "--force", "--wait=false")
+
+
+def wait_rollout(kind: str, name: str, *, namespace: str) -> None:
+    """Wait until a Deployment or StatefulSet is rolled out."""
+    deadline = time.monotonic() + timeouts.ROLLED_OUT
+    while True:
+        try:
+            kubectl("-n", namespace, "rollout", "status", f"{kind}/{name}", "--timeout=60s")
+        except CommandFailed:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return

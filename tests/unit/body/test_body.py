@@ -1,0 +1,153 @@
+"""Parsing request bodies."""
+
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penstock_core import body
+from penstock_core.errors import BodyError
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=15,
+)
+
+
+@given(JSON_VALUES, st.sampled_from(["utf-8", "utf-16", "utf-32"]))
+def test_json_comes_back(value, encoding):
+    """Any JSON value is parsed, in each of JSON's encodings."""
+    raw = json.dumps(value).encode(encoding)
+
+    assert body.parse(raw, JSON) == value
+
+
+@given(
+    st.binary(min_size=1),
+    st.sampled_from([JSON, FORM, "multipart/form-data; boundary=B", "text/plain", "", "a/b; charset=x"]),
+)
+def test_any_bytes_parse_or_are_refused(raw, content_type):
+    """Whatever arrives is a value or a BodyError."""
+    with suppress(BodyError):
+        body.parse(raw, content_type)
+
+
+@given(st.text())
+def test_any_content_type_is_taken(content_type):
+    """Nothing in a Content-Type header breaks the parser."""
+    with suppress(BodyError):
+        body.parse(b"{}", content_type)
+
+
+@pytest.mark.parametrize(
+    ("raw", "line", "column"),
+    [(b'{"a":\n 1,}', 2, 4), (b" ", 1, 2), (b'"\xff"', 1, 2), (b'{"a": 1}\n\n x', 3, 2), (b"{'a': 1}", 1, 2)],
+)
+def test_errors_say_line_and_column(raw, line, column):
+    """A malformed body is refused with the place, counted from 1."""
+    with pytest.raises(BodyError) as caught:
+        body.parse(raw, JSON)
+
+    assert (caught.value.line, caught.value.column) == (line, column)
+    assert f"line {line}, column {column}" in str(caught.value)
+
+
+@pytest.mark.parametrize("raw", [b"NaN", b"[Infinity]", b'{"a": -Infinity}', b"1e999", b"1" * 5000, b"[" * 100_000])
+def test_what_json_does_not_allow_is_refused(raw):
+    """NaN, infinities, numbers without end and endless nesting are refused."""
+    with pytest.raises(BodyError):
+        body.parse(raw, JSON)
+
+
+def test_depth_limit_is_exact():
+    """200 levels are taken, 201 are not, beside other brackets too."""
+    beside = b"[], " * 300
+
+    assert body.parse(b"[" * 200 + b"]" * 200, JSON) is not None
+    assert len(body.parse(b"[" + beside + b"{}]", JSON)) == 301
+    with pytest.raises(BodyError, match="200 levels"):
+        body.parse(b"[" * 201 + b"]" * 201, JSON)
+
+
+def test_last_duplicate_key_wins():
+    """Of duplicate keys the last one counts."""
+    assert body.parse(b'{"a": 1, "a": 2}', JSON) == {"a": 2}
+
+
+def test_empty_body_is_none():
+    """No bytes are no value, whatever the content type."""
+    assert body.parse(b"", JSON) is None
+
+
+def test_charset_of_the_content_type_counts():
+    """A charset is used, quoted or not; an unknown one is refused."""
+    assert body.parse("é".encode("latin-1"), 'text/plain; charset="ISO-8859-1"') == "é"
+    assert body.parse('{"a": "é"}'.encode("cp1252"), "application/json;charset=windows-1252") == {"a": "é"}
+    with pytest.raises(BodyError, match="'zip'"):
+        body.parse(b"x", "text/plain; charset=zip")
+
+
+def test_other_json_types():
+    """Everything that ends in +json is JSON."""
+    assert body.parse(b"[1]", "application/cloudevents+json; charset=utf-8") == [1]
+
+
+def test_forms():
+    """Fields are text, repeated ones a list, empty ones are kept."""
+    assert body.parse(b"a=1&a=2&b=%C3%BC+x&c=", FORM) == {"a": ["1", "2"], "b": "ü x", "c": ""}
+
+
+def test_form_with_too_many_fields():
+    """A form of more than 10,000 fields is refused."""
+    with pytest.raises(BodyError, match="10000 fields"):
+        body.parse(b"&".join([b"a=1"] * 10_001), FORM)
+
+
+def multipart(*parts):
+    return b"".join(b"--B\r\n" + head + b"\r\n\r\n" + content + b"\r\n" for head, content in parts) + b"--B--\r\n"
+
+
+def test_multipart():
+    """Fields are text, files keep name, type and bytes, repeated names are lists."""
+    raw = multipart(
+        (b'Content-Disposition: form-data; name="a"', b"1"),
+        (b'Content-Disposition: form-data; name="a"', b"2"),
+        (b'Content-Disposition: form-data; name="f"; filename="x;\\".bin"\r\nContent-Type: image/png', b"\x00\xff"),
+    )
+
+    assert body.parse(raw, "multipart/form-data; boundary=B") == {
+        "a": ["1", "2"],
+        "f": {"filename": 'x;".bin', "contentType": "image/png", "content": b"\x00\xff"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("raw", "content_type", "message"),
+    [
+        (b"x", "multipart/form-data", "no boundary"),
+        (b"x", "multipart/form-data; boundary=B", "malformed at line 1, column 1"),
+        (multipart((b"X: y", b"1")), "multipart/form-data; boundary=B", "no name"),
+        (b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1', "multipart/form-data; boundary=B", "ends before"),
+    ],
+)
+def test_multipart_errors(raw, content_type, message):
+    """A malformed multipart body says what is missing."""
+    with pytest.raises(BodyError, match=message):
+        body.parse(raw, content_type)
+
+
+def test_text_and_bytes():
+    """Text is text, anything else stays bytes; without a content type it is text where it can be."""
+    assert body.parse(b"<a/>", "application/xml") == "<a/>"
+    assert body.parse(b"\x89PNG", "image/png") == b"\x89PNG"
+    assert body.parse(b"plain", "") == "plain"
+    assert body.parse(b"\xff", "") == b"\xff"

@@ -1,0 +1,191 @@
+"""The rights that the chart grants are exactly those that the programs use: operator/RBAC.md is the table."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TABLE = Path(__file__).resolve().parents[3] / "operator" / "RBAC.md"
+SYSTEM = "penstock-system"
+Rights = dict[tuple[str, str, str], set[str]]
+"""(where, API group, resource) to verbs."""
+
+
+def documented(section: str) -> Rights:
+    """The rows below a heading of the table; `where` is its first word."""
+    text = TABLE.read_text().split(f"\n## {section}\n", 1)[1].split("\n## ", 1)[0]
+    rights: Rights = {}
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if not line.startswith("|") or cells[0] == "where" or set(cells[0]) <= {"-"}:
+            continue
+        where, group, resources, verbs = cells[0].split()[0], cells[1].strip('"'), cells[2], cells[3]
+        names = verbs.split(" ", 1)[0] if "resourceNames" in verbs else verbs
+        for resource in resources.split(", "):
+            rights.setdefault((where, group, resource), set()).update(name.strip(" ,") for name in names.split(", "))
+    return rights
+
+
+def granted(rules: list[dict[str, Any]], where: str) -> Rights:
+    """What the rules of a role grant."""
+    rights: Rights = {}
+    for rule in rules:
+        for group in rule["apiGroups"]:
+            for resource in rule["resources"]:
+                rights.setdefault((where, group, resource), set()).update(rule["verbs"])
+    return rights
+
+
+def merged(*parts: Rights) -> Rights:
+    whole: Rights = {}
+    for part in parts:
+        for key, verbs in part.items():
+            whole.setdefault(key, set()).update(verbs)
+    return whole
+
+
+def bound(objects: list[dict[str, Any]], account: str) -> list[tuple[str | None, dict[str, Any]]]:
+    """(namespace or None, role) of every binding of a service account of the release's namespace."""
+    roles = {
+        (item["kind"], item["metadata"].get("namespace"), item["metadata"]["name"]): item
+        for item in objects
+        if item["kind"] in {"Role", "ClusterRole"}
+    }
+    found = []
+    for item in objects:
+        if item["kind"] not in {"RoleBinding", "ClusterRoleBinding"}:
+            continue
+        if not any(subject["name"] == account and subject["namespace"] == SYSTEM for subject in item["subjects"]):
+            continue
+        namespace = item["metadata"].get("namespace")
+        kind = item["roleRef"]["kind"]
+        found.append((namespace, roles[kind, namespace if kind == "Role" else None, item["roleRef"]["name"]]))
+    return found
+
+
+def where_of(rights: Rights, table: Rights) -> Rights:
+    """Tells "cluster" and "watched" apart, which share one role when all namespaces are served."""
+    return {
+        ("watched" if ("watched", group, resource) in table else "cluster", group, resource): verbs
+        for (_, group, resource), verbs in rights.items()
+    }
+
+
+OWN = {("watched", "penstock.dev", kind): {"own"} for kind in ("flows", "integrationversions")}
+"""Asked for by the admission policy `resources`, not used as a verb: the one thing that the table has not."""
+
+
+def test_operator_everywhere(render):
+    """should give the operator that serves all namespaces exactly the table's verbs, and `own` for the policy."""
+    table = documented("Operator")
+    rights: Rights = {}
+    for namespace, role in bound(render(), "penstock-operator"):
+        part = granted(role["rules"], "release")
+        rights = merged(rights, part if namespace else where_of(part, table))
+
+    assert rights == merged(table, OWN)
+
+
+def test_operator_named_namespaces(render):
+    """should give an operator with watchNamespaces its rights in these and the catalogues alone, none of them cluster-wide."""
+    table = documented("Operator")
+    by_namespace: dict[str | None, Rights] = {}
+    for namespace, role in bound(
+        render({"watchNamespaces": ["acme"], "catalogNamespaces": ["shared"]}), "penstock-operator"
+    ):
+        by_namespace[namespace] = merged(by_namespace.get(namespace, {}), granted(role["rules"], "watched"))
+    watched = merged({key: verbs for key, verbs in table.items() if key[0] == "watched"}, OWN)
+    cluster = {("watched", *key[1:]): verbs for key, verbs in table.items() if key[0] == "cluster"}
+    release = {("watched", *key[1:]): verbs for key, verbs in table.items() if key[0] == "release"}
+
+    assert by_namespace == {
+        None: cluster,
+        "acme": watched,
+        "shared": watched,
+        SYSTEM: merged(watched, release),
+    }
+
+
+def test_gateway(render):
+    """should give the gateway exactly the table's verbs: no Secret outside its namespace, Jobs only by the operator's binding."""
+    table = documented("Gateway")
+    objects = render()
+    rights: Rights = {}
+    for namespace, role in bound(objects, "penstock-gateway"):
+        part = granted(role["rules"], "release")
+        rights = merged(rights, part if namespace else where_of(part, table))
+    (jobs,) = [item for item in objects if item["metadata"]["name"].endswith("penstock-job-creator")]
+
+    assert merged(rights, granted(jobs["rules"], "namespaces")) == table
+
+
+def test_gateway_named_namespaces(render):
+    """should let a gateway with watchNamespaces see Flows in these alone."""
+    places = {
+        namespace
+        for namespace, role in bound(render({"watchNamespaces": ["acme", "globex"]}), "penstock-gateway")
+        if any("flows" in rule["resources"] for rule in role["rules"])
+    }
+
+    assert places == {"acme", "globex"}
+
+
+def test_bind_is_for_one_role(render):
+    """should let the operator bind the job creator's role and no other."""
+    (rule,) = [
+        rule for _, role in bound(render(), "penstock-operator") for rule in role["rules"] if "bind" in rule["verbs"]
+    ]
+
+    assert rule["resourceNames"] == [f"{SYSTEM}.penstock-job-creator"]
+
+
+@pytest.mark.parametrize("watched", [[], ["acme"]], ids=["everywhere", "named"])
+def test_hooks(render, watched):
+    """should give the hooks what their scripts use, the CRDs and the namespace by name."""
+    objects = render({"watchNamespaces": watched})
+    crds = merged(*(granted(role["rules"], "hook") for _, role in bound(objects, "penstock-crds")))
+    cleanup = merged(*(granted(role["rules"], "hook") for _, role in bound(objects, "penstock-cleanup")))
+
+    assert crds == {
+        ("hook", "apiextensions.k8s.io", "customresourcedefinitions"): {"get", "create", "patch"},
+        ("hook", "", "namespaces"): {"get", "patch"},
+    }
+    assert all("resourceNames" in rule for _, role in bound(objects, "penstock-crds") for rule in role["rules"])
+    assert cleanup == {
+        ("hook", "penstock.dev", "instances"): {"list", "patch"},
+        ("hook", "batch", "cronjobs"): {"list", "delete"},
+        ("hook", "apps", "deployments/scale"): {"patch"},
+        ("hook", "", "pods"): {"list"},
+    }
+
+
+USERS = {
+    "viewer": ("view", {"executions": {"get", "list"}}),
+    "operator": (
+        "edit",
+        {"executions/data": {"get", "list"}, "logs": {"get", "list"}, "instances": {"update", "patch"}},
+    ),
+    "deployer": ("admin", {"instances": {"create", "update", "patch", "delete", "deletecollection"}}),
+    "publisher": ("admin", {"integrations": {"create", "update", "patch", "delete", "deletecollection"}}),
+}
+
+
+@pytest.mark.parametrize("role", USERS)
+def test_user_roles(render, find, role):
+    """should add each user role to Kubernetes' own, and let none of them write Flows or IntegrationVersions."""
+    into, expected = USERS[role]
+    found = find(render(), "ClusterRole", f"{SYSTEM}.penstock-{role}")
+    rights = granted(found["rules"], role)
+
+    assert found["metadata"]["labels"][f"rbac.authorization.k8s.io/aggregate-to-{into}"] == "true"
+    for resource, verbs in expected.items():
+        assert rights[role, "penstock.dev", resource] == verbs
+    for kind in ("flows", "integrationversions"):
+        assert rights.get((role, "penstock.dev", kind), set()) <= {"get", "list", "watch"}
+
+
+def test_payloads_are_not_for_viewers(render, find):
+    """should keep payloads and logs from viewers."""
+    rights = granted(find(render(), "ClusterRole", f"{SYSTEM}.penstock-viewer")["rules"], "viewer")
+
+    assert not {"executions/data", "logs"} & {resource for _, _, resource in rights}

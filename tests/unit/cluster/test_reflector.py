@@ -1,0 +1,170 @@
+"""The reflector against a scripted cluster: what it reports, and how it recovers."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import pytest
+
+from penstock_core.cluster import CONFIG_MAPS, Listing, Reflector, reflector
+from penstock_core.cluster.kinds import FLOWS, JOBS, NAMESPACES
+from penstock_core.cluster.transport import failure
+from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict, NotFound
+
+
+def item(name: str, version: int) -> dict[str, Any]:
+    return {"metadata": {"namespace": "n", "name": name, "uid": name, "resourceVersion": str(version)}}
+
+
+class Scripted:
+    """Lists and watches in the order of a script; an exception in it is raised; at its end a watch waits."""
+
+    def __init__(self, *script: Any) -> None:
+        self.script = list(script)
+        self.watched_from: list[str] = []
+        self.at_end = asyncio.Event()
+
+    async def listing(self, *_: Any, **__: Any) -> Listing:
+        step = self.script.pop(0)
+        if isinstance(step, Exception):
+            raise step
+        return Listing(items=step, resource_version="10")
+
+    async def watch(self, *_: Any, resource_version: str, **__: Any) -> AsyncGenerator[dict[str, Any], None]:
+        self.watched_from.append(resource_version)
+        if not self.script:
+            self.at_end.set()
+            await asyncio.Event().wait()
+        for event in self.script.pop(0):
+            if isinstance(event, Exception):
+                raise event
+            yield event
+
+
+@asynccontextmanager
+async def following(cluster: Scripted) -> AsyncIterator[tuple[Reflector, list[tuple[str, str | None]]]]:
+    seen: list[tuple[str, str | None]] = []
+    made = Reflector(
+        cluster,  # type: ignore[arg-type]
+        CONFIG_MAPS,
+        on_change=lambda key, body: seen.append((key[1], body and body["metadata"]["resourceVersion"])),
+    )
+    task = asyncio.create_task(made.run())
+    try:
+        async with asyncio.timeout(5):
+            await cluster.at_end.wait()
+        yield made, seen
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reflector, "pause_after", lambda failures: 0.0)
+
+
+async def test_list_then_events() -> None:
+    """The first list and each event change the copy and are reported once."""
+    events = [
+        {"type": "MODIFIED", "object": item("a", 11)},
+        {"type": "ADDED", "object": item("b", 12)},
+        {"type": "DELETED", "object": item("a", 13)},
+        {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "20"}}},
+    ]
+    cluster = Scripted([item("a", 1)], events)
+    async with following(cluster) as (made, seen):
+        assert seen == [("a", "1"), ("a", "11"), ("b", "12"), ("a", None)]
+        assert set(made.objects) == {("n", "b")}
+        assert made.is_synced
+        assert made.is_alive
+        assert cluster.watched_from == ["10", "20"]
+
+
+@pytest.mark.parametrize(
+    "end", [ClusterUnavailable("reset"), {"type": "ERROR", "object": {"code": 410, "message": "too old"}}]
+)
+@pytest.mark.usefixtures("no_pauses")
+async def test_lists_again_after_a_broken_watch(end: Any) -> None:
+    """What was missed is found out by the next list: changes, additions and removals, and nothing twice."""
+    cluster = Scripted([item("a", 1), item("b", 2), item("c", 3)], [end], [item("a", 1), item("b", 5), item("d", 6)])
+    async with following(cluster) as (made, seen):
+        assert seen[3:] == [("c", None), ("b", "5"), ("d", "6")]
+        assert set(made.objects) == {("n", "a"), ("n", "b"), ("n", "d")}
+
+
+@pytest.mark.usefixtures("no_pauses")
+async def test_failing_list_is_tried_again() -> None:
+    """An API server that is away at the start, or a CRD that is not there yet, is waited for."""
+    cluster = Scripted(ClusterUnavailable("away"), NotFound("no such resource", status=404), [item("a", 1)])
+    async with following(cluster) as (made, _):
+        assert made.is_synced
+
+
+@pytest.mark.usefixtures("no_pauses")
+async def test_recreated_object_is_a_change() -> None:
+    """An object with the same name and another uid is reported even if the version looks the same."""
+    again = item("a", 1)
+    again["metadata"]["uid"] = "other"
+    async with following(Scripted([item("a", 1)], [ClusterUnavailable("reset")], [again])) as (_, seen):
+        assert seen == [("a", "1"), ("a", "1")]
+
+
+async def test_before_the_first_list_nothing_is_alive() -> None:
+    """A copy that never was is not to be trusted."""
+    made = Reflector(Scripted(), FLOWS)  # type: ignore[arg-type]
+
+    assert not made.is_synced
+    assert not made.is_alive
+
+
+def test_pauses_grow_and_end() -> None:
+    """The pause doubles, stays within 15 s, and is never nothing."""
+    pauses = [reflector.pause_after(n) for n in range(40)]
+
+    assert all(0.1 < pause <= 15 for pause in pauses)
+    assert pauses[-1] > 7
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "path"),
+    [
+        (FLOWS, (), "/apis/penstock.dev/v1alpha1/flows"),
+        (JOBS, ("acme", "pex-1"), "/apis/batch/v1/namespaces/acme/jobs/pex-1"),
+        (FLOWS, ("acme", "a.b", "status"), "/apis/penstock.dev/v1alpha1/namespaces/acme/flows/a.b/status"),
+        (CONFIG_MAPS, ("acme",), "/api/v1/namespaces/acme/configmaps"),
+        (NAMESPACES, (None, "acme"), "/api/v1/namespaces/acme"),
+        (NAMESPACES, ("ignored", "acme"), "/api/v1/namespaces/acme"),
+        (CONFIG_MAPS, ("acme", "../secrets"), "/api/v1/namespaces/acme/configmaps/..%2Fsecrets"),
+    ],
+)
+def test_paths(kind: Any, arguments: tuple[Any, ...], path: str) -> None:
+    """Paths are made as the API has them, and a name cannot leave its place."""
+    assert kind.path(*arguments) == path
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (404, NotFound),
+        (409, Conflict),
+        (429, ClusterUnavailable),
+        (503, ClusterUnavailable),
+        (403, ClusterError),
+        (422, ClusterError),
+    ],
+)
+def test_failures_are_translated(status: int, kind: type[ClusterError]) -> None:
+    """The status chooses the error, the API's own message is kept."""
+    error = failure(status, b'{"kind": "Status", "message": "the reason"}')
+
+    assert type(error) is kind
+    assert (str(error), error.status) == ("the reason", status)
+
+
+def test_failure_without_a_status_object() -> None:
+    """A proxy's page is quoted, an empty answer named."""
+    assert str(failure(502, b"bad gateway")) == "bad gateway"
+    assert "500" in str(failure(500, b""))

@@ -1,0 +1,66 @@
+"""What the gateway evaluates itself."""
+
+from typing import Any
+
+import pytest
+
+from penstock_core.errors import ExpressionError
+from penstock_core.restricted import MAX_LENGTH, compile_restricted
+
+TRIGGER: dict[str, Any] = {
+    "body": {"id": 3, "float": 3.0, "x": [{"y": "z"}], "none": None, "empty": "", "odd": object(), "map": {"b": 1}},
+    "headers": {"x-id": "v"},
+    "rawBody": b"\0",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("${trigger.body.id}", "3"),
+        ("${trigger.body.float}", "3"),
+        ("${trigger.headers['x-id']}", "v"),
+        ("a-${trigger.body.x[0].y}-${'q'}${1}", "a-z-q1"),
+        ("${trigger.body.map}", '{"b":1}'),
+        ("${trigger.rawBody}", "AA=="),
+        ("constant", "constant"),
+        ("${trigger.body.nope}", None),
+        ("${trigger.body.none}", None),
+        ("${trigger.body.empty}", None),
+        ("${trigger.body.odd}", None),
+        ("${trigger.body.id.deeper}", None),
+        ("${trigger.body.x[5]}", None),
+        ("a-${trigger.body.nope}", None),
+        ("", None),
+    ],
+)
+def test_members_and_literals_are_joined(text: str, expected: str | None) -> None:
+    """Anything that is missing, null or empty gives None."""
+    assert compile_restricted(text).evaluate(TRIGGER) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "message"),
+    [
+        ("${trigger.body.id + 'x'}", 3, "only members of the trigger"),
+        ("a${size(trigger.body)}", 4, "only members of the trigger"),
+        ("${config.region}", 3, "not known before the execution starts"),
+        ("${steps.a.output}", 3, "not known before the execution starts"),
+        ("${trigger.boddy}", 3, "did you mean `trigger.body`"),
+        ("${trigger}", 3, "name one of its members"),
+        ("${trigger.body", 1, "never closed"),
+        ("${}", 3, "only members"),
+    ],
+)
+def test_everything_else_is_refused(text: str, column: int, message: str) -> None:
+    """The message says where, and what is allowed."""
+    with pytest.raises(ExpressionError, match=message) as failure:
+        compile_restricted(text)
+
+    assert failure.value.column == column
+
+
+def test_the_length_is_bounded() -> None:
+    """So is the time that it takes."""
+    with pytest.raises(ExpressionError, match="1024"):
+        compile_restricted("x" * (MAX_LENGTH + 1))

@@ -1,0 +1,134 @@
+"""Group commit: who shares a transaction, and what a failure does to whom."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+from prometheus_client import CollectorRegistry
+from psycopg import DataError, InterfaceError
+
+from gateway_stand import flow
+from penstock_core import uuid7
+from penstock_core.errors import StoreError, StoreUnavailable
+from penstock_core.manifests.identity import flow_identity
+from penstock_core.states import ExecutionState, Trigger
+from penstock_core.store.model import Acceptance, Accepted, AcceptedBatch, Started
+from penstock_gateway import batcher as batcher_module
+from penstock_gateway.batcher import Batcher
+from penstock_gateway.metrics import Metrics
+
+
+def acceptance(requested_by: str = "test") -> Acceptance:
+    return Acceptance(
+        id=uuid7.new(),
+        flow=flow_identity(flow()),
+        trigger=Trigger.WEBHOOK,
+        payload=b"",
+        requested_by=requested_by,
+    )
+
+
+class Store:
+    """Records batches; refuses those that hold a poisoned acceptance."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.batches: list[int] = []
+        self.failure = failure
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def accept(self, batch: Sequence[Acceptance]) -> AcceptedBatch:
+        await self.gate.wait()
+        if self.failure and any(item.requested_by == "poison" for item in batch):
+            raise self.failure
+        self.batches.append(len(batch))
+        return AcceptedBatch(
+            outcomes=tuple(Accepted(id=item.id, state=ExecutionState.STARTING) for item in batch),
+            started=tuple(Started(id=item.id, namespace="acme", flow_uid="u") for item in batch),
+        )
+
+
+@asynccontextmanager
+async def running(store: Store, started: list[Started] | None = None, workers: int = 1) -> AsyncIterator[Batcher]:
+    kept = started if started is not None else []
+    made = Batcher(store.accept, on_started=kept.extend, metrics=Metrics(CollectorRegistry()), workers=workers)
+    task = asyncio.create_task(made.run())
+    try:
+        yield made
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_what_waits_is_stored_together() -> None:
+    """While one transaction runs, what arrives shares the next; each gets its own outcome."""
+    store, started = Store(), list[Started]()
+    store.gate.clear()
+    items = [acceptance() for _ in range(11)]
+    async with running(store, started) as batcher:
+        first = asyncio.create_task(batcher.accept(items[0]))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        others = [asyncio.create_task(batcher.accept(item)) for item in items[1:]]
+        await asyncio.sleep(0)
+        store.gate.set()
+        outcomes = await asyncio.gather(first, *others)
+
+    assert store.batches == [1, 10]
+    assert [outcome.id for outcome in outcomes if isinstance(outcome, Accepted)] == [item.id for item in items]
+    assert [each.id for each in started] == [item.id for item in items]
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [(StoreUnavailable("away"), StoreUnavailable), (InterfaceError("closed"), StoreUnavailable)],
+)
+async def test_unavailable_store_fails_the_batch(failure: Exception, kind: type[Exception]) -> None:
+    """A database that is away is every caller's 503, and the worker goes on."""
+    store = Store(failure)
+    async with running(store) as batcher:
+        with pytest.raises(kind):
+            await batcher.accept(acceptance("poison"))
+        assert isinstance(await batcher.accept(acceptance()), Accepted)
+
+
+async def test_refused_acceptance_does_not_take_others_with_it() -> None:
+    """One acceptance that the database refuses fails alone."""
+    store = Store(DataError("bad"))
+    store.gate.clear()
+    async with running(store) as batcher:
+        tasks = [asyncio.create_task(batcher.accept(acceptance(by))) for by in ("a", "b", "poison", "c")]
+        await asyncio.sleep(0)
+        store.gate.set()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [Accepted, Accepted, StoreError, Accepted]
+
+
+async def test_caller_who_gave_up_is_not_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An acceptance whose caller was told 503 before its turn makes no row."""
+    monkeypatch.setattr(batcher_module, "WAIT_SECONDS", 0.01)
+    store = Store()
+    store.gate.clear()
+    async with running(store) as batcher:
+        tasks = [asyncio.create_task(batcher.accept(acceptance())) for _ in range(3)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        late = asyncio.create_task(batcher.accept(acceptance()))
+        outcomes = await asyncio.gather(*tasks, late, return_exceptions=True)
+        store.gate.set()
+        monkeypatch.setattr(batcher_module, "WAIT_SECONDS", 5)
+        await batcher.accept(acceptance())
+
+    assert {type(outcome) for outcome in outcomes} == {StoreUnavailable}
+    assert sum(store.batches) <= 4
+
+
+async def test_full_queue_refuses_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When too much waits, the next caller is told without waiting."""
+    monkeypatch.setattr(batcher_module, "QUEUE", 0)
+    async with running(Store()) as batcher:
+        with pytest.raises(StoreUnavailable, match="too many"):
+            await batcher.accept(acceptance())

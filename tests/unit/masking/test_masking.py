@@ -1,0 +1,119 @@
+"""Secrets are found in every form in which they travel."""
+
+import json
+from base64 import b64encode, urlsafe_b64encode
+from decimal import Decimal
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from penstock_core.masking import MASK, Masker
+
+SECRET = 'p@ss/w"örd+?>1'
+ENCODERS = {
+    "as it is": str,
+    "percent-encoded": lambda text: quote(text, safe=""),
+    "percent-encoded, slashes kept": quote,
+    "percent-encoded in lower case": lambda text: quote(text, safe="").lower().replace("w%22", "w%22"),
+    "as a form": quote_plus,
+    "JSON": json.dumps,
+    "JSON in UTF-8": lambda text: json.dumps(text, ensure_ascii=False),
+    "JSON inside JSON": lambda text: json.dumps({"a": json.dumps({"b": text})}),
+    "repr": repr,
+    "base64": lambda text: b64encode(text.encode()).decode(),
+    "urlsafe base64": lambda text: urlsafe_b64encode(text.encode()).decode(),
+    "base64 without padding": lambda text: b64encode(text.encode()).decode().rstrip("="),
+    "base64 in a URL": lambda text: quote(b64encode(text.encode()).decode(), safe=""),
+    "XML": lambda text: text.replace('"', "&quot;").replace(">", "&gt;"),
+}
+
+
+@pytest.mark.parametrize("form", ENCODERS)
+def test_forms_are_masked(form):
+    """Each form is replaced, and what stands around it stays."""
+    shown = Masker([SECRET]).text(f"before {ENCODERS[form](SECRET)} after")
+
+    assert MASK in shown
+    assert shown.startswith("before ")
+    assert shown.endswith(" after")
+    assert not any(part in shown for part in ("p@ss", "p%40", "cEBzcy", "w\\"))
+
+
+@given(
+    st.text(min_size=6), st.binary(max_size=20), st.binary(max_size=20), st.sampled_from([b64encode, urlsafe_b64encode])
+)
+def test_base64_at_any_alignment(secret, before, after, encode):
+    """A secret inside a longer base64 is found wherever it begins and ends."""
+    assume(len(secret.strip()) >= 6)
+
+    shown = Masker([secret]).text(encode(before + secret.encode() + after).decode())
+
+    assert MASK in shown
+
+
+@given(st.text(min_size=6, alphabet=st.characters(codec="utf-8")), st.text(alphabet="xyz "), st.text(alphabet="xyz "))
+def test_as_it_is_and_as_json(secret, before, after):
+    """Any text of six characters is found as it is and as JSON."""
+    assume(len(secret.strip()) >= 6)
+    masker = Masker([secret])
+
+    assert MASK in masker.text(before + secret + after)
+    assert MASK in masker.text(json.dumps({"k": before + secret + after}))
+    assert MASK.encode() in masker.data((before + secret + after).encode())
+
+
+def test_basic_authentication():
+    """The password inside `Authorization: Basic` is masked, whatever the user's name."""
+    for user in ("u", "me", "joe", "anna"):
+        token = b64encode(f"{user}:{SECRET}".encode()).decode()
+
+        assert token not in Masker([SECRET]).text(f"Basic {token}")
+        assert Masker([SECRET, f"{user}:{SECRET}"]).text(f"Basic {token}") == f"Basic {MASK}"
+
+
+def test_nested_values_keys_bytes_and_numbers():
+    """Maps with their keys, lists, bytes and numbers are walked; the given value is not changed."""
+    value = {
+        SECRET: [SECRET.encode(), {"n": 12345678, "d": Decimal(12345678), "f": 1.5, "ok": True, "none": None}],
+        "a": (1,),
+    }
+    before = repr(value)
+
+    masked = Masker([SECRET, "12345678"]).mask(value)
+
+    assert masked == {MASK: [MASK.encode(), {"n": MASK, "d": MASK, "f": 1.5, "ok": True, "none": None}], "a": [1]}
+    assert repr(value) == before
+
+
+def test_masked_keys_do_not_collide():
+    """Two keys that become the same are told apart."""
+    assert Masker(["secret-1", "secret-2"]).mask({"secret-1": 1, "secret-2": 2}) == {MASK: 1, f"{MASK} (2)": 2}
+
+
+def test_short_values_are_left_alone():
+    """Below six characters nothing is masked, and without secrets the value itself comes back."""
+    value = {"a": "12345"}
+
+    assert Masker(["12345"]).mask(value) is value
+    assert Masker([]).text("anything") == "anything"
+
+
+def test_longer_secret_goes_as_a_whole():
+    """Of two secrets, one inside the other, nothing of the longer one stays."""
+    assert Masker(["secret", "secret-longer"]).text("a secret-longer one") == f"a {MASK} one"
+
+
+def test_secret_with_a_line_break_is_found_without():
+    """A Secret made from a file ends in a line break; the value is found all the same."""
+    assert Masker(["canary-value\n"]).text("x canary-value y") == f"x {MASK} y"
+
+
+def test_too_deep_is_masked_altogether():
+    """What lies deeper than is walked is masked rather than let through."""
+    value: object = "canary-value"
+    for _ in range(400):
+        value = [value]
+
+    assert "canary" not in str(Masker(["canary-value"]).mask(value))

@@ -1,0 +1,95 @@
+"""Holding the Lease: one at a time, and giving up before another may take over."""
+
+import pytest
+
+from penstock_core.cluster import LEASES
+from penstock_core.errors import ClusterUnavailable
+from penstock_operator import lease as lease_module
+from penstock_operator.errors import LeaseLostError
+from penstock_operator.lease import GIVE_UP_SECONDS, LEASE_SECONDS, LeaseHolder
+
+
+class Monotonic:
+    def __init__(self):
+        self.at = 1000.0
+
+    def __call__(self):
+        return self.at
+
+
+@pytest.fixture
+def monotonic(monkeypatch):
+    """A clock in seconds, moved by every sleep."""
+    clock = Monotonic()
+
+    async def sleep(seconds):
+        clock.at += seconds
+
+    monkeypatch.setattr(lease_module.asyncio, "sleep", sleep)
+    return clock
+
+
+def holder(cluster, monotonic, name):
+    return LeaseHolder(cluster, namespace="penstock-system", name="operator", holder=name, monotonic=monotonic)
+
+
+def record(cluster):
+    return cluster.of(LEASES)["operator"]["spec"]
+
+
+async def test_the_first_takes_it_and_the_second_waits_for_its_end(cluster, monotonic):
+    """A spare takes over only when the record has not changed for the lease's duration by its own clock."""
+    first, second = holder(cluster, monotonic, "a"), holder(cluster, monotonic, "b")
+    await first.acquire()
+    before = monotonic.at
+    await second.acquire()
+
+    assert record(cluster)["holderIdentity"] == "b"
+    assert monotonic.at - before > LEASE_SECONDS
+    assert record(cluster)["leaseTransitions"] == 2
+
+
+async def test_a_released_lease_is_taken_at_once(cluster, monotonic):
+    """Release lets the spare go on without waiting, and tells when the one before was last alive."""
+    first, second = holder(cluster, monotonic, "a"), holder(cluster, monotonic, "b")
+    await first.acquire()
+    await first.release()
+    before = monotonic.at
+    await second.acquire()
+
+    assert monotonic.at == before
+    assert second.predecessor_seen is not None
+
+
+async def test_a_lease_held_by_another_is_lost(cluster, monotonic):
+    """A holder that sees another name in the record stops at once."""
+    first = holder(cluster, monotonic, "a")
+    await first.acquire()
+    body = cluster.of(LEASES)["operator"]
+    cluster.seed(LEASES, {**body, "spec": {**body["spec"], "holderIdentity": "b"}})
+
+    with pytest.raises(LeaseLostError, match="held by b"):
+        await first.keep()
+
+
+async def test_a_holder_that_cannot_renew_gives_up_before_the_spare_takes_over(cluster, monotonic):
+    """Without the API server the holder ends while its lease still runs."""
+    first = holder(cluster, monotonic, "a")
+    await first.acquire()
+    before = monotonic.at
+    cluster.failures[("patch", "leases")] = ClusterUnavailable("away")
+
+    with pytest.raises(LeaseLostError, match="could not be renewed"):
+        await first.keep()
+    assert GIVE_UP_SECONDS <= monotonic.at - before < LEASE_SECONDS
+
+
+async def test_releasing_what_another_took_changes_nothing(cluster, monotonic):
+    """A late release does not take the lease from its new holder."""
+    first = holder(cluster, monotonic, "a")
+    await first.acquire()
+    body = cluster.of(LEASES)["operator"]
+    cluster.seed(LEASES, {**body, "spec": {**body["spec"], "holderIdentity": "b"}})
+    await first.release()
+
+    assert record(cluster)["holderIdentity"] == "b"

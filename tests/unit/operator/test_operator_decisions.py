@@ -1,0 +1,346 @@
+"""The operator's pure decisions: versions, connections, publication, deployment, status."""
+
+import base64
+
+import pytest
+
+from penstock_core.compiler import Problem
+from penstock_operator.apply import differs, stamped
+from penstock_operator.conditions import Condition, merged, status_patch
+from penstock_operator.connections import Connection, resolve, used_by
+from penstock_operator.deployment import held, override_problems, plan
+from penstock_operator.instance_status import conditions_of
+from penstock_operator.publication import decide
+from penstock_operator.resolution import Resolution
+from penstock_operator.versions import Choice, choose, content_hash, precedence, snapshot
+from penstock_operator.webhook_keys import digests_of
+
+URL = "https://hooks.example"
+CONTENT = {
+    "version": "1.4.0",
+    "connections": [{"name": "erp", "type": "apiKey"}],
+    "flows": [
+        {
+            "name": "importOrder",
+            "trigger": {"webhook": {"methods": ["POST"], "security": "required"}},
+            "concurrency": {"limit": 20, "whenFull": "reject"},
+            "deduplicateBy": {"value": "${trigger.body.id}", "window": "2h"},
+            "timeout": "1500ms",
+            "steps": [
+                {
+                    "name": "each",
+                    "forEach": {"items": "${trigger.body}", "steps": [{"name": "push", "http": {"connection": "erp"}}]},
+                }
+            ],
+        },
+        {"name": "poll", "trigger": {"schedule": {"cron": "0 6 * * *"}}, "steps": [{"name": "a", "set": {"value": 1}}]},
+    ],
+}
+
+
+def instance(**spec):
+    base = {"integration": {"name": "orders"}, "customer": {"id": "acme"}}
+    return {"metadata": {"name": "acme-orders", "namespace": "acme", "uid": "u1", "generation": 2}, "spec": base | spec}
+
+
+def integration(version="1.4.0", *, published=None, generation=1, seen=1, **spec):
+    status = {"observedGeneration": seen} | ({"publishedVersion": published} if published else {})
+    return {
+        "metadata": {"name": "orders", "namespace": "acme", "generation": generation},
+        "spec": {**CONTENT, "version": version, **spec},
+        "status": status,
+    }
+
+
+def version(number, sha="s"):
+    return {"spec": {"integration": "orders", "version": number, "sha256": sha, "content": {}}}
+
+
+def secret(name="acme-erp", *, fields=("key",), labels=None):
+    given = {"penstock.dev/connection": "true"} if labels is None else labels
+    data = {field: base64.b64encode(b"value").decode() for field in fields}
+    return {"metadata": {"name": name, "labels": given}, "data": data}
+
+
+def flows_of(inst, content=CONTENT):
+    erp = Connection(
+        name="erp", type="apiKey", secret_name="acme-erp", fields=("key",), declared=content["connections"][0]
+    )
+    return plan(inst, content, config={}, connections={"erp": erp}, public_url=URL).flows
+
+
+def test_versions_are_ordered_semantically():
+    """Numbers count as numbers, and a pre-release comes before its release."""
+    ordered = [
+        "1.0.0-alpha",
+        "1.0.0-alpha.1",
+        "1.0.0-alpha.beta",
+        "1.0.0-rc.2",
+        "1.0.0-rc.10",
+        "1.0.0",
+        "1.2.0",
+        "1.10.0",
+    ]
+
+    assert ordered == sorted(set(ordered), key=precedence)
+
+
+def test_a_pin_wins_over_the_current_version():
+    """A pinned Instance gets its version, and learns of the newer one."""
+    chosen = choose(
+        instance(integration={"name": "orders", "version": "1.3.0"}),
+        integration=integration(published="1.4.0"),
+        snapshots=[version("1.3.0"), version("1.4.0")],
+    )
+
+    assert chosen.snapshot["spec"]["version"] == "1.3.0"
+    assert chosen.newest == "1.4.0"
+
+
+def test_a_follower_keeps_its_version_when_the_integration_is_gone():
+    """Deleting an Integration does not take the flows of Instances that follow it."""
+    follower = instance() | {"status": {"version": "1.4.0"}}
+    chosen = choose(follower, integration=None, snapshots=[version("1.4.0")])
+
+    assert chosen.snapshot["spec"]["version"] == "1.4.0"
+
+
+def test_an_unknown_pin_names_what_there_is():
+    """The message about a missing version lists the published ones and the remedy."""
+    chosen = choose(
+        instance(integration={"name": "orders", "version": "9.0.0"}),
+        integration=integration(published="1.4.0"),
+        snapshots=[version("1.4.0"), version("1.10.0")],
+    )
+
+    assert chosen.problem == (
+        "orders 9.0.0 is not published (published: 1.4.0, 1.10.0): publish it, or name another in spec.integration.version"
+    )
+
+
+def test_an_integration_not_looked_at_yet_is_no_problem_yet():
+    """An Instance created together with its Integration waits instead of complaining."""
+    assert choose(instance(), integration=integration(seen=0), snapshots=[]).pending
+    assert not choose(instance(), integration=integration(), snapshots=[]).pending
+
+
+def test_texts_for_people_do_not_change_a_version():
+    """displayName and description may change without a new version."""
+    plain = {"version": "1.0.0", "flows": []}
+
+    assert content_hash(plain) == content_hash({**plain, "displayName": "x", "description": "y"})
+    assert content_hash(plain) != content_hash({**plain, "flows": [1]})
+
+
+def test_problems_are_all_in_one_condition():
+    """An Integration that does not compile is not published, and every problem is listed."""
+    problems = [
+        Problem(message="no such variable: correct it", flow="a", step="b", field="if", column=3),
+        Problem(message="two"),
+    ]
+    decision = decide(integration(published="1.3.0"), problems=problems, snapshots=[version("1.3.0")])
+    by_type = {one.type: one for one in decision.conditions}
+
+    assert not decision.publish
+    assert decision.version == "1.3.0"
+    assert by_type["Valid"].message.splitlines() == [str(problem) for problem in problems]
+    assert "1.3.0 stays in use" in by_type["Ready"].message
+
+
+def test_changed_content_of_a_known_version_is_a_conflict():
+    """A version that comes back with other content is not published again; its snapshot stays."""
+    decision = decide(integration(published="1.4.0"), problems=[], snapshots=[version("1.4.0", sha="other")])
+    published = next(one for one in decision.conditions if one.type == "Published")
+
+    assert not decision.publish
+    assert (published.status, published.reason) == (False, "VersionConflict")
+
+
+def test_a_known_version_is_not_published_twice():
+    """The same content of the same version costs nothing."""
+    item = integration()
+    decision = decide(item, problems=[], snapshots=[snapshot(item, release="r")])
+
+    assert not decision.publish
+    assert decision.version == "1.4.0"
+
+
+DECLARED = [
+    {"name": "erp", "type": "basic", "description": "the ERP"},
+    {"name": "mail", "type": "apiKey", "required": False},
+]
+GIVEN = {"erp": {"secretRef": {"name": "acme-erp"}}}
+
+
+@pytest.mark.parametrize(
+    ("given", "found", "fragments"),
+    [
+        (
+            {},
+            None,
+            [
+                "connection erp of type basic is required (the ERP)",
+                "spec.connections.erp.secretRef.name",
+                "username, password",
+            ],
+        ),
+        (GIVEN, None, ["does not exist", "penstock.dev/connection=true"]),
+        (GIVEN, secret(labels={}), ['lacks the label penstock.dev/connection: "true"']),
+        (
+            GIVEN,
+            secret(labels={"penstock.dev/connection": "true", "app.kubernetes.io/managed-by": "penstock"}),
+            ["Penstock's own"],
+        ),
+        (GIVEN, secret(fields=("username",)), ["lacks password", "it has: username"]),
+        (
+            GIVEN | {"typo": {"secretRef": {"name": "x"}}},
+            secret(fields=("username", "password")),
+            ["connection typo is not declared", "erp, mail"],
+        ),
+    ],
+)
+def test_each_wrong_connection_is_named_with_its_remedy(given, found, fragments):
+    """What is wrong with a connection is one sentence that names the connection, the problem and the remedy."""
+    _, problems = resolve(DECLARED, given, secret=lambda _: found)
+
+    assert len(problems) == 1
+    assert [fragment for fragment in fragments if fragment not in problems[0]] == []
+
+
+def test_a_complete_connection_is_resolved_by_reference():
+    """A connection that is complete yields the Secret's name and fields, never a value."""
+    found, problems = resolve(DECLARED, GIVEN, secret=lambda _: secret(fields=("username", "password")))
+
+    assert problems == []
+    assert found["erp"].for_flow() == {
+        "name": "erp",
+        "type": "basic",
+        "secretName": "acme-erp",
+        "fields": ["username", "password"],
+    }
+
+
+def test_connections_are_found_in_nested_steps():
+    """A flow's Job gets the connections that its steps name, at any depth, and no others."""
+    assert used_by(CONTENT["flows"][0]) == {"erp"}
+    assert used_by(CONTENT["flows"][1]) == frozenset()
+
+
+def test_a_plan_holds_all_that_a_start_needs():
+    """A webhook's Flow carries its URL, limit, deduplication, time limit in whole seconds and connections."""
+    spec = flows_of(instance())["importOrder"]
+
+    assert spec["webhook"] == {
+        "methods": ["POST"],
+        "security": "required",
+        "url": f"{URL}/hooks/acme/acme-orders/importOrder",
+    }
+    assert spec["concurrency"] == {"limit": 20, "whenFull": "reject"}
+    assert spec["deduplicateBy"] == {"value": "${trigger.body.id}", "windowSeconds": 7200}
+    assert spec["timeoutSeconds"] == 2
+    assert [one["name"] for one in spec["connections"]] == ["erp"]
+    assert spec["definition"]["timeoutMs"] == 1500
+
+
+def test_overrides_win_over_the_integration():
+    """An Instance's own schedule, limit, resources and pause are what is deployed."""
+    flows = flows_of(
+        instance(
+            flows={
+                "importOrder": {"concurrency": {"limit": 5}, "resources": {"limits": {"memory": "1Gi"}}},
+                "poll": {"schedule": {"cron": "5 5 * * *", "timeZone": "Asia/Tokyo"}, "paused": True},
+            }
+        )
+    )
+
+    assert flows["importOrder"]["concurrency"] == {"limit": 5, "whenFull": "reject"}
+    assert flows["importOrder"]["resources"] == {"limits": {"memory": "1Gi"}}
+    assert flows["poll"]["schedule"]["cron"] == "5 5 * * *"
+    assert flows["poll"]["schedule"]["timeZone"] == "Asia/Tokyo"
+    assert [flows[name]["paused"] for name in ("importOrder", "poll")] == [False, True]
+
+
+def test_pausing_does_not_change_the_definition():
+    """The definition's hash stays while an Instance is paused, so that nothing is stored again."""
+    running, paused = flows_of(instance()), flows_of(instance(paused=True))
+
+    assert [spec["paused"] for spec in paused.values()] == [True, True]
+    assert [spec["definitionHash"] for spec in paused.values()] == [spec["definitionHash"] for spec in running.values()]
+
+
+def test_what_stays_deployed_can_still_be_paused():
+    """An Instance whose configuration broke keeps its Flows, and pausing still reaches them."""
+    kept = held(instance(paused=True, whenPaused="queue"), [{"spec": spec} for spec in flows_of(instance()).values()])
+
+    assert kept.version == "1.4.0"
+    assert {(spec["paused"], spec["whenPaused"]) for spec in kept.flows.values()} == {(True, "queue")}
+    assert held(instance(), []) is None
+
+
+def test_overrides_that_fit_nothing_are_named():
+    """An override for an unknown flow, and a schedule for a webhook, are problems with a remedy."""
+    problems = override_problems(
+        instance(flows={"pol": {"paused": True}, "importOrder": {"schedule": {"cron": "* * * * *"}}}), CONTENT
+    )
+
+    assert problems == [
+        "spec.flows.pol: the Integration has no such flow (it has: importOrder, poll): correct or remove it",
+        "spec.flows.importOrder.schedule: the flow's trigger is not a schedule: remove it",
+    ]
+
+
+def test_a_newer_version_is_named():
+    """UpToDate=False says which version is available."""
+    flows = [{"spec": spec} for spec in flows_of(instance()).values()]
+    resolution = Resolution(choice=Choice(snapshot=version("1.4.0"), newest="1.5.0"), problems=("x",))
+    found = {one.type: one for one in conditions_of(instance(), resolution, flows=flows)}
+
+    assert found["UpToDate"].message == "orders 1.5.0 is available."
+    assert found["Ready"].status is False
+    assert "1.4.0 stays deployed" in found["Deployed"].message
+
+
+def test_unchanged_conditions_keep_their_time():
+    """The transition time moves only where the status changes; foreign conditions stay."""
+    old = merged([], [Condition(type="Ready", status=True, reason="A", message="a")], generation=1, now="t1")
+    foreign = {"type": "Other", "status": "True", "lastTransitionTime": "t0"}
+    same = merged(
+        [*old, foreign], [Condition(type="Ready", status=True, reason="B", message="b")], generation=2, now="t2"
+    )
+    other = merged(same, [Condition(type="Ready", status=False, reason="C", message="c")], generation=3, now="t3")
+
+    assert [one["lastTransitionTime"] for one in same] == ["t0", "t1"]
+    assert [one["lastTransitionTime"] for one in other] == ["t0", "t3"]
+
+
+def test_a_status_patch_holds_the_difference_alone():
+    """Equal members are left out, and what is gone is removed by null."""
+    old = {"a": 1, "b": {"c": 1, "d": 2}, "gone": 1}
+
+    assert status_patch(old, {"a": 1, "b": {"c": 1, "d": 3}}) == {"gone": None, "b": {"d": 3}}
+    assert status_patch(old, old) == {}
+
+
+def test_defaults_of_the_api_server_are_no_difference():
+    """What others add does not make us write; what they change, and what we no longer want, does."""
+    desired = stamped({"metadata": {"name": "x"}, "spec": {"a": {"b": 1}, "list": [1], "resources": {"cpu": "0.5"}}})
+    current = {
+        **desired,
+        "status": {},
+        "spec": {"a": {"b": 1, "default": 2}, "list": [1], "resources": {"cpu": "500m"}},
+    }
+
+    assert not differs(desired, current)
+    assert differs(desired, {**current, "spec": {**current["spec"], "list": [1, 2]}})
+    assert differs(stamped({"metadata": {"name": "x"}, "spec": {"a": {}}}), current)
+    assert differs(desired, None)
+
+
+def test_keys_are_digests_of_trimmed_values():
+    """A trailing newline in a Secret is not part of the key, and empty values are no keys."""
+    encoded = {
+        name: base64.b64encode(value).decode()
+        for name, value in {"a": b"k1\n", "b": b"k1", "c": b" ", "d": b"k2"}.items()
+    }
+
+    assert len(digests_of({"data": encoded})) == 2

@@ -1,0 +1,439 @@
+"""Reconciliation from end to end, against a cluster and a store that only remember."""
+
+import base64
+
+import pytest
+
+from penstock_core import names
+from penstock_core.cluster import (
+    CONFIG_MAPS,
+    CRON_JOBS,
+    FLOWS,
+    INSTANCES,
+    INTEGRATION_VERSIONS,
+    INTEGRATIONS,
+    NAMESPACES,
+    ROLE_BINDINGS,
+    SECRETS,
+)
+from penstock_core.errors import ClusterUnavailable, Conflict
+from penstock_operator.errors import NotYet
+from penstock_operator.instances import Instances
+from penstock_operator.publication import Publication
+from penstock_operator.removal import Removal
+from penstock_operator.reporting import Reporter
+from penstock_operator.resolution import Resolver
+from penstock_operator.tenancy import Namespaces
+from penstock_operator.webhook_keys import WebhookKeys
+
+KEY = ("acme", "acme-orders")
+INTEGRATION = {
+    "apiVersion": "penstock.dev/v1alpha1",
+    "kind": "Integration",
+    "metadata": {"name": "orders", "namespace": "acme"},
+    "spec": {
+        "version": "1.0.0",
+        "configVariables": [{"name": "region", "type": "picklist", "options": ["eu", "us"], "required": True}],
+        "flows": [
+            {
+                "name": "hook",
+                "trigger": {"webhook": {}},
+                "steps": [{"name": "a", "set": {"value": "${config.region}"}}],
+            },
+            {
+                "name": "poll",
+                "trigger": {"schedule": {"cron": "0 6 * * *"}},
+                "steps": [{"name": "a", "set": {"value": 1}}],
+            },
+        ],
+    },
+}
+INSTANCE = {
+    "apiVersion": "penstock.dev/v1alpha1",
+    "kind": "Instance",
+    "metadata": {"name": "acme-orders", "namespace": "acme", "uid": "6f1c"},
+    "spec": {"integration": {"name": "orders"}, "customer": {"id": "acme"}, "config": {"region": "eu"}},
+}
+
+
+class Acceptances:
+    def __init__(self):
+        self.definitions = set()
+
+    async def ensure_definition(self, *, namespace, hash, packed):  # noqa: A002
+        self.definitions.add((namespace, hash))
+
+
+class Schedules:
+    def __init__(self):
+        self.notes = []
+
+    async def pause(self, *, namespace, flow_uid, at):
+        self.notes.append("pause")
+
+    async def unpause(self, *, namespace, flow_uid, at):
+        self.notes.append("unpause")
+
+
+class Workloads:
+    def __init__(self):
+        self.jobs = []
+
+    def in_namespace(self, namespace, *, instance):
+        return self.jobs
+
+
+class World:
+    """All reconcilers over one fake cluster."""
+
+    def __init__(self, cluster, inventory, *, settings, tenancy, clock, collection):
+        self.cluster, self.inventory, self.tenancy = cluster, inventory, tenancy
+        self.acceptances, self.schedules, self.workloads = Acceptances(), Schedules(), Workloads()
+        self.left_behind = []
+        reporter = Reporter(cluster, inventory, clock=clock)
+        keys = WebhookKeys(cluster, own=collection(SECRETS), settings=settings)
+        namespaces = Namespaces(cluster, tenancy, settings)
+        self.removal = Removal(
+            cluster,
+            inventory,
+            self.workloads,
+            tenancy=tenancy,
+            namespaces=namespaces,
+            keys=keys,
+            leave_behind=self.left_behind.append,
+        )
+        self.publication = Publication(cluster, inventory, reporter, settings=settings)
+        self.instances = Instances(
+            cluster,
+            inventory,
+            settings=settings,
+            clock=clock,
+            reporter=reporter,
+            resolver=Resolver(
+                cluster,
+                inventory,
+                connections=collection(SECRETS),
+                config_maps=collection(CONFIG_MAPS),
+                settings=settings,
+            ),
+            removal=self.removal,
+            namespaces=namespaces,
+            keys=keys,
+            cron_jobs=collection(CRON_JOBS),
+            acceptances=self.acceptances,
+            schedules=self.schedules,
+            tenancy=tenancy,
+        )
+
+    async def settle(self):
+        """Reconciles until nothing is written any more; a few rounds are enough."""
+        for _ in range(4):
+            before = len(self.cluster.writes)
+            await self.publication.reconcile(("acme", "orders"))
+            await self.instances.reconcile(KEY)
+            if len(self.cluster.writes) == before:
+                return
+
+    def condition(self, kind):
+        conditions = self.cluster.of(INSTANCES)["acme-orders"]["status"]["conditions"]
+        return next(one for one in conditions if one["type"] == kind)
+
+    def change(self, **spec):
+        """A user's change of the Instance's spec."""
+        body = self.cluster.of(INSTANCES)["acme-orders"]
+        generation = body["metadata"]["generation"] + 1
+        self.cluster.seed(
+            INSTANCES,
+            {**body, "metadata": {**body["metadata"], "generation": generation}, "spec": {**body["spec"], **spec}},
+        )
+
+    def publish(self, version, **spec):
+        """A publisher's new version."""
+        body = self.cluster.of(INTEGRATIONS)["orders"]
+        generation = body["metadata"]["generation"] + 1
+        self.cluster.seed(
+            INTEGRATIONS,
+            {
+                **body,
+                "metadata": {**body["metadata"], "generation": generation},
+                "spec": {**body["spec"], "version": version, **spec},
+            },
+        )
+
+    def delete_instance(self):
+        body = self.cluster.of(INSTANCES)["acme-orders"]
+        self.cluster.seed(
+            INSTANCES, {**body, "metadata": {**body["metadata"], "deletionTimestamp": "2026-03-01T12:00:00Z"}}
+        )
+
+
+@pytest.fixture
+def world(cluster, inventory, settings, tenancy, clock, collection):
+    found = World(cluster, inventory, settings=settings, tenancy=tenancy, clock=clock, collection=collection)
+    cluster.seed(NAMESPACES, {"metadata": {"name": "acme", "namespace": None}})
+    cluster.seed(INTEGRATIONS, INTEGRATION)
+    cluster.seed(INSTANCES, INSTANCE)
+    return found
+
+
+async def test_an_instance_gets_everything_it_needs(world):
+    """Flows, CronJob, keys, database role, the gateway's right, definitions and a Ready status come from one Instance."""
+    await world.settle()
+    flows = world.cluster.of(FLOWS)
+
+    assert sorted(flows) == ["acme-orders.hook", "acme-orders.poll"]
+    assert len(world.cluster.of(CRON_JOBS)) == 1
+    assert sorted(world.cluster.of(SECRETS)) == ["acme-orders-webhook-key", "hook-6f1c", "penstock-database-penstock"]
+    assert list(world.cluster.of(ROLE_BINDINGS)) == ["jobs"]
+    assert world.tenancy.roles == {"acme": "generated"}
+    assert world.acceptances.definitions == {("acme", flow["spec"]["definitionHash"]) for flow in flows.values()}
+    assert world.condition("Ready")["message"] == "Version 1.0.0: 2 flows, 1 webhook, 1 schedule"
+    assert world.cluster.of(INSTANCES)["acme-orders"]["metadata"]["finalizers"] == [names.FINALIZER]
+
+
+async def test_an_unchanged_instance_costs_no_write(world):
+    """Reconciling again what has not changed writes nothing, to the cluster or the store."""
+    await world.settle()
+    before = len(world.cluster.writes), len(world.tenancy.mirrored), len(world.cluster.events)
+    for _ in range(3):
+        await world.publication.reconcile(("acme", "orders"))
+        await world.instances.reconcile(KEY)
+
+    assert (len(world.cluster.writes), len(world.tenancy.mirrored), len(world.cluster.events)) == before
+
+
+async def test_a_restarted_operator_writes_nothing(world, cluster, inventory, settings, tenancy, clock, collection):
+    """A fresh process that remembers nothing finds nothing to write."""
+    await world.settle()
+    fresh = World(cluster, inventory, settings=settings, tenancy=tenancy, clock=clock, collection=collection)
+    before = len(cluster.writes)
+    await fresh.publication.reconcile(("acme", "orders"))
+    await fresh.instances.reconcile(KEY)
+
+    assert len(cluster.writes) == before
+
+
+async def test_the_password_in_use_is_kept(world, cluster, inventory, settings, tenancy, clock, collection):
+    """A fresh process uses the password of the Secret that runners have, so that none is locked out."""
+    await world.settle()
+    secret = cluster.of(SECRETS)["penstock-database-penstock"]
+    dsn = b"postgresql://role_acme:in-use@db/penstock"
+    cluster.seed(SECRETS, {**secret, "data": {"dsn": base64.b64encode(dsn).decode()}})
+    fresh = World(cluster, inventory, settings=settings, tenancy=tenancy, clock=clock, collection=collection)
+    await fresh.instances.reconcile(KEY)
+
+    assert tenancy.roles == {"acme": "in-use"}
+
+
+async def test_the_mirrored_secret_holds_no_key(world):
+    """What the gateway can read is the digest of the generated key, not the key."""
+    await world.settle()
+    secrets = world.cluster.of(SECRETS)
+    key = base64.b64decode(secrets["acme-orders-webhook-key"]["data"]["key"])
+
+    assert len(key) >= 40
+    assert key not in base64.b64decode(secrets["hook-6f1c"]["data"]["keys"])
+
+
+async def test_missing_configuration_is_told_and_deploys_nothing(world):
+    """An Instance that lacks a variable is accepted, says so, and has no Flows."""
+    world.change(config={"region": "asia", "typo": 1})
+    await world.settle()
+
+    assert world.cluster.of(FLOWS) == {}
+    message = world.condition("Configured")["message"]
+    assert "config.typo" in message
+    assert "config.region" in message
+    assert world.condition("Ready")["status"] == "False"
+
+
+async def test_broken_configuration_keeps_what_runs(world):
+    """Flows stay on the last good configuration when a change is wrong, and can be paused meanwhile."""
+    await world.settle()
+    before = {name: flow["spec"]["definitionHash"] for name, flow in world.cluster.of(FLOWS).items()}
+    world.change(config={}, paused=True)
+    await world.settle()
+    flows = world.cluster.of(FLOWS)
+
+    assert {name: flow["spec"]["definitionHash"] for name, flow in flows.items()} == before
+    assert all(flow["spec"]["paused"] for flow in flows.values())
+    assert "1.0.0 stays deployed" in world.condition("Deployed")["message"]
+
+
+async def test_config_maps_fill_what_the_instance_leaves_out(world):
+    """Values of a ConfigMap are used, and a missing ConfigMap is named."""
+    world.change(config={}, configFrom=[{"configMapRef": {"name": "acme-config"}}])
+    await world.settle()
+    assert "ConfigMap acme-config does not exist" in world.condition("Configured")["message"]
+
+    world.cluster.seed(
+        CONFIG_MAPS, {"metadata": {"name": "acme-config", "namespace": "acme"}, "data": {"region": "us", "x": "y"}}
+    )
+    await world.settle()
+
+    assert world.cluster.of(FLOWS)["acme-orders.hook"]["spec"]["definition"]["config"] == {"region": "us"}
+
+
+async def test_pausing_suspends_the_schedule_and_is_noted(world):
+    """Pausing reaches Flows and CronJob, and the schedule's pause interval is recorded at both ends."""
+    await world.settle()
+    world.change(paused=True)
+    await world.settle()
+    suspended = [job["spec"]["suspend"] for job in world.cluster.of(CRON_JOBS).values()]
+    world.change(paused=False)
+    await world.settle()
+
+    assert suspended == [True]
+    assert [job["spec"]["suspend"] for job in world.cluster.of(CRON_JOBS).values()] == [False]
+    assert world.schedules.notes == ["pause", "unpause"]
+
+
+async def test_a_follower_is_upgraded_and_a_removed_flow_goes(world):
+    """A new version reaches an Instance without a pin; flows that it lacks are removed."""
+    await world.settle()
+    world.publish("1.1.0", flows=INTEGRATION["spec"]["flows"][:1])
+    await world.settle()
+
+    assert list(world.cluster.of(FLOWS)) == ["acme-orders.hook"]
+    assert world.cluster.of(INSTANCES)["acme-orders"]["status"]["version"] == "1.1.0"
+    assert sorted(world.cluster.of(INTEGRATION_VERSIONS)) == ["orders.1.0.0", "orders.1.1.0"]
+
+
+async def test_a_pin_stays_and_can_roll_back(world):
+    """A pinned Instance stays where it is, is told of the newer version, and goes back when its pin does."""
+    world.change(integration={"name": "orders", "version": "1.0.0"})
+    await world.settle()
+    world.publish("1.1.0")
+    await world.settle()
+    assert world.condition("UpToDate")["message"] == "orders 1.1.0 is available."
+    assert ("Warning", "NewVersion", "orders 1.1.0 is available.") in world.cluster.events
+
+    world.change(integration={"name": "orders", "version": "1.1.0"})
+    await world.settle()
+    world.change(integration={"name": "orders", "version": "1.0.0"})
+    await world.settle()
+
+    assert world.cluster.of(FLOWS)["acme-orders.hook"]["spec"]["integration"]["version"] == "1.0.0"
+
+
+async def test_events_are_not_repeated(world):
+    """However often a wrong Instance is looked at, its Event is written once."""
+    world.change(config={})
+    await world.settle()
+    for _ in range(3):
+        await world.instances.reconcile(KEY)
+
+    assert [reason for _, reason, _ in world.cluster.events].count("Incomplete") == 1
+
+
+async def test_versions_are_kept_while_somebody_runs_them(world):
+    """Deleting an Integration leaves the version that an Instance runs; it goes with the Instance."""
+    await world.settle()
+    world.publish("1.1.0")
+    await world.settle()
+    world.cluster.remove(INTEGRATIONS, "acme", "orders")
+    await world.publication.reconcile(("acme", "orders"))
+    await world.instances.reconcile(KEY)
+    assert list(world.cluster.of(INTEGRATION_VERSIONS)) == ["orders.1.1.0"]
+    assert world.condition("Ready")["status"] == "True"
+
+    world.delete_instance()
+    await world.instances.reconcile(KEY)
+    await world.publication.reconcile(("acme", "orders"))
+
+    assert world.cluster.of(INTEGRATION_VERSIONS) == {}
+
+
+async def test_each_version_counts_its_instances(world):
+    """An IntegrationVersion's status says how many Instances run it."""
+    await world.settle()
+    await world.settle()
+
+    assert world.cluster.of(INTEGRATION_VERSIONS)["orders.1.0.0"]["status"]["instances"] == 1
+
+
+async def test_another_namespace_must_be_a_catalogue(world):
+    """An Integration of a namespace that is no catalogue is refused with the remedy."""
+    world.change(integration={"name": "orders", "namespace": "other"})
+    await world.instances.reconcile(KEY)
+
+    assert "other is not a catalogue" in world.condition("Deployed")["message"]
+
+
+async def test_named_keys_replace_the_generated_one(world):
+    """An Instance that names a Secret with keys has those accepted, and none generated."""
+    world.change(webhook={"keysSecretRef": {"name": "my-keys"}})
+    world.cluster.seed(
+        SECRETS,
+        {
+            "metadata": {"name": "my-keys", "namespace": "acme", "labels": {names.LABEL_CONNECTION: "true"}},
+            "data": {"a": base64.b64encode(b"one").decode(), "b": base64.b64encode(b"two").decode()},
+        },
+    )
+    await world.settle()
+    mirrored = base64.b64decode(world.cluster.of(SECRETS)["hook-6f1c"]["data"]["keys"])
+
+    assert mirrored.count(b'"') == 4
+    assert "acme-orders-webhook-key" not in world.cluster.of(SECRETS)
+
+
+async def test_a_failed_write_is_raised_and_the_next_try_completes(world):
+    """A write that fails stops this try only: the next one goes on where it was."""
+    world.cluster.failures[("apply", "flows")] = ClusterUnavailable("away", status=503)
+    await world.publication.reconcile(("acme", "orders"))
+    with pytest.raises(ClusterUnavailable):
+        await world.instances.reconcile(KEY)
+    world.cluster.failures.clear()
+    await world.settle()
+
+    assert world.condition("Ready")["status"] == "True"
+
+
+async def test_a_finalizer_that_another_set_meanwhile_is_not_lost(world):
+    """The finalizer is added only to the version that was read."""
+    stale = world.cluster.of(INSTANCES)["acme-orders"]
+    changed = {**stale, "metadata": {**stale["metadata"], "finalizers": ["other/one"]}}
+    world.cluster.seed(INSTANCES, changed, seen=False)
+    with pytest.raises(Conflict):
+        await world.instances.reconcile(KEY)
+    await world.settle()
+
+    assert world.cluster.of(INSTANCES)["acme-orders"]["metadata"]["finalizers"] == ["other/one", names.FINALIZER]
+
+
+async def test_deletion_waits_for_jobs_and_then_leaves_nothing(world):
+    """An Instance goes when its Jobs are gone and its rows removed; the namespace's role goes with the last one."""
+    await world.settle()
+    world.delete_instance()
+    world.workloads.jobs = [{"metadata": {"name": "pex-1"}, "status": {}}]
+    with pytest.raises(NotYet):
+        await world.instances.reconcile(KEY)
+    assert world.tenancy.removed == []
+    assert world.cluster.of(FLOWS) == {}
+
+    world.workloads.jobs = []
+    await world.instances.reconcile(KEY)
+
+    assert world.tenancy.removed == [("acme", "6f1c")]
+    assert world.tenancy.roles == {}
+    assert world.cluster.of(INSTANCES) == {}
+    assert world.cluster.of(ROLE_BINDINGS) == {}
+    assert "hook-6f1c" not in world.cluster.of(SECRETS)
+    assert "penstock-database-penstock" not in world.cluster.of(SECRETS)
+
+
+async def test_a_terminating_namespace_is_not_held_up(world):
+    """In a namespace that is going away the finalizer goes at once, and the rows are removed apart."""
+    await world.settle()
+    world.cluster.seed(
+        NAMESPACES, {"metadata": {"name": "acme", "namespace": None, "deletionTimestamp": "2026-03-01T12:00:00Z"}}
+    )
+    world.delete_instance()
+    world.workloads.jobs = [{"metadata": {"name": "pex-1"}, "status": {}}]
+    await world.instances.reconcile(KEY)
+
+    assert world.cluster.of(INSTANCES) == {}
+    assert world.left_behind == [("acme", "6f1c")]
+    await world.removal.forget_data(("acme", "6f1c"))
+    assert world.tenancy.removed == [("acme", "6f1c")]
+    assert world.tenancy.roles == {}

@@ -1,0 +1,132 @@
+"""The queue that makes reconciliation level-triggered."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+
+from penstock_operator.errors import NotYet
+from penstock_operator.work_queue import LONGEST_RETRY_SECONDS, WorkQueue, retry_delay
+
+
+@asynccontextmanager
+async def running(work, **options):
+    queue = WorkQueue("test", work, **options)
+    task = asyncio.create_task(queue.run())
+    try:
+        async with asyncio.timeout(10):
+            yield queue
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def test_a_key_asked_for_often_is_worked_on_once():
+    """Requests for a key that waits already are one."""
+    seen, done = [], asyncio.Event()
+
+    async def work(key):
+        seen.append(key)
+        done.set()
+
+    queue = WorkQueue("test", work)
+    for _ in range(5):
+        queue.add("a")
+    task = asyncio.create_task(queue.run())
+    await asyncio.wait_for(done.wait(), 5)
+    task.cancel()
+    await asyncio.wait({task})
+
+    assert seen == ["a"]
+
+
+async def test_a_key_asked_for_during_its_work_is_worked_on_again_afterwards():
+    """A change during a reconciliation is not lost, and never handled at the same time."""
+    active, most, count = 0, 0, 0
+    twice = asyncio.Event()
+
+    async def work(key):
+        nonlocal active, most, count
+        active += 1
+        most, count = max(most, active), count + 1
+        if count == 1:
+            queue.add(key)
+            await asyncio.sleep(0)
+        active -= 1
+        if count == 2:
+            twice.set()
+
+    async with running(work, workers=4) as queue:
+        queue.add("a")
+        await twice.wait()
+
+    assert (most, count) == (1, 2)
+
+
+async def test_a_failing_key_does_not_stop_the_others(monkeypatch):
+    """One bad object is retried with back-off while the others are worked on."""
+    monkeypatch.setattr("penstock_operator.work_queue.FIRST_RETRY_SECONDS", 0.01)
+    tries, good = 0, asyncio.Event()
+    repaired = asyncio.Event()
+
+    async def work(key):
+        nonlocal tries
+        if key == "good":
+            good.set()
+            return
+        tries += 1
+        if tries < 3:
+            raise ValueError("broken")
+        repaired.set()
+
+    async with running(work, workers=1) as queue:
+        queue.add("bad")
+        queue.add("good")
+        await good.wait()
+        await repaired.wait()
+
+    assert tries == 3
+
+
+async def test_waiting_is_no_failure():
+    """A reconciliation that waits names its own delay, and is tried again after it."""
+    tries, results, done = 0, [], asyncio.Event()
+
+    async def work(key):
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise NotYet("not there", seconds=0.01)
+        done.set()
+
+    async with running(work, on_end=lambda name, succeeded, seconds: results.append(succeeded)) as queue:
+        queue.add("a")
+        await done.wait()
+
+    assert tries == 2
+    assert results[0] is False
+
+
+async def test_the_earlier_of_two_delays_counts():
+    """A delayed key that is asked for sooner is worked on sooner, once."""
+    seen, done = [], asyncio.Event()
+
+    async def work(key):
+        seen.append(key)
+        done.set()
+
+    async with running(work) as queue:
+        queue.add("a", after=60)
+        queue.add("a", after=0.01)
+        queue.add("a", after=30)
+        await done.wait()
+
+    assert seen == ["a"]
+
+
+@pytest.mark.parametrize("failures", [1, 2, 5, 8, 1000])
+def test_delays_grow_to_a_bound(failures):
+    """Retries slow down, but never below once a minute."""
+    base = min(0.5 * 2 ** (min(failures, 16) - 1), LONGEST_RETRY_SECONDS)
+
+    assert base * 0.8 <= retry_delay(failures) <= base

@@ -1,0 +1,79 @@
+"""What the runner takes from its environment."""
+
+import os
+import subprocess
+import sys
+from uuid import UUID
+
+import pytest
+
+from penstock_runner import environment
+from penstock_runner.errors import ConfigurationError
+
+ID = "0190a000-0000-7000-8000-000000000001"
+GIVEN = {"PENSTOCK_DSN": "postgresql://canary", "PENSTOCK_NAMESPACE": "acme", "PENSTOCK_POD": "pod-1"}
+
+
+def test_settings_are_taken_out():
+    """Every variable of Penstock is gone afterwards, others stay; fields are grouped by connection."""
+    given = {
+        **GIVEN, "PENSTOCK_EXECUTION": ID, "PATH": "/bin",
+        "PENSTOCK_CONNECTION.erp.key": "k.1", "PENSTOCK_CONNECTION.shop.user": "u", "PENSTOCK_CONNECTION.shop.a.b": "x",
+    }  # fmt: skip
+
+    settings = environment.take(given)
+
+    assert given == {"PATH": "/bin"}
+    assert (settings.execution, settings.tick, settings.pod) == (UUID(ID), None, "pod-1")
+    assert settings.fields == {"erp": {"key": "k.1"}, "shop": {"user": "u", "a.b": "x"}}
+
+
+def test_secrets_are_not_in_the_repr():
+    """Neither DSN nor fields are shown where settings are printed."""
+    settings = environment.take({**GIVEN, "PENSTOCK_EXECUTION": ID, "PENSTOCK_CONNECTION.erp.key": "canary"})
+
+    assert "canary" not in repr(settings)
+    assert "acme" in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "PENSTOCK_DSN is not set"),
+        ({"PENSTOCK_DSN": "x"}, "PENSTOCK_NAMESPACE is not set"),
+        (GIVEN, "exactly one of PENSTOCK_EXECUTION and PENSTOCK_TICK"),
+        ({**GIVEN, "PENSTOCK_EXECUTION": ID, "PENSTOCK_TICK": "{}"}, "exactly one of"),
+        ({**GIVEN, "PENSTOCK_EXECUTION": "x"}, "PENSTOCK_EXECUTION is not an execution's id: 'x'"),
+    ],
+)
+def test_what_is_missing_is_named(given, message):
+    """A missing or malformed variable is named, and secrets are taken out all the same."""
+    given = dict(given)
+    with pytest.raises(ConfigurationError, match=message):
+        environment.take(given)
+
+    assert "PENSTOCK_DSN" not in given
+
+
+LIGHT = """
+import sys
+from penstock_runner import environment, session, engine, writer, connections, interrupt
+from penstock_runner.actions import pure
+print(*sorted(sys.modules))
+"""
+HEAVY = {
+    "cel_expr_python", "zstandard", "urllib3", "http.client", "ssl", "jsonpath", "pydantic", "kubernetes", "asyncio.runners",
+    "penstock_core.expressions", "penstock_core.body", "penstock_runner.actions.http", "penstock_runner.actions.python",
+}  # fmt: skip
+
+
+def test_a_simple_flow_loads_little():
+    """What a flow of `set` steps needs loads neither CEL nor an HTTP client nor zstd beyond what psycopg brings."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    loaded = [
+        set(subprocess.run([sys.executable, "-c", code], env=clean, check=True, capture_output=True, text=True).stdout.split())
+        for code in (LIGHT, "import sys, psycopg; print(*sorted(sys.modules))")
+    ]  # fmt: skip
+
+    assert "psycopg" in loaded[0]
+    assert (loaded[0] - loaded[1]) & HEAVY == set()

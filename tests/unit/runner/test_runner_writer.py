@@ -1,0 +1,209 @@
+"""The writer: grouping, renewal, cancel mark, lost lease, a database that is away."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+import timeouts
+from eventually import eventually
+from penstock_core.errors import LeaseLost, StoreUnavailable
+from penstock_core.states import ExecutionState, StepStatus
+from penstock_core.store.records import Outcome, Renewal, StepRecord
+from penstock_runner import writer as module
+from penstock_runner.errors import Interrupted, Reason
+from penstock_runner.interrupt import Interrupt
+from penstock_runner.writer import Writer
+
+EXECUTION = UUID(int=7)
+PASSED = Outcome(state=ExecutionState.PASSED)
+
+
+@dataclass
+class FakeRunning:
+    """A store that notes its calls; `away` and `lost` make it fail, `cancel` is its mark."""
+
+    writes: list[list[str]] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    logs: list[tuple[int, str]] = field(default_factory=list)
+    renewals: int = 0
+    away: bool = False
+    lost: bool = False
+    cancel: bool = False
+    tries: int = 0
+
+    def renew(self, execution, *, epoch):
+        self._ask(execution, epoch)
+        self.renewals += 1
+        return Renewal(lost=self.lost, cancel=self.cancel)
+
+    def record(self, execution, *, epoch, steps, logs):
+        self._ask(execution, epoch)
+        if self.lost:
+            raise LeaseLost
+        self.writes.append([step.path for step in steps])
+        self.logs += [(line.sequence, line.message) for line in logs]
+        return Renewal(lost=False, cancel=self.cancel)
+
+    def finish(self, execution, *, epoch, outcome, steps, logs):
+        self.record(execution, epoch=epoch, steps=steps, logs=logs)
+        self.outcomes.append(outcome)
+
+    def _ask(self, execution, epoch):
+        self.tries += 1
+        assert (execution, epoch) == (EXECUTION, 3)
+        if self.away:
+            raise StoreUnavailable("away")
+
+
+@pytest.fixture
+def running():
+    return FakeRunning()
+
+
+@pytest.fixture
+def interrupt():
+    return Interrupt()
+
+
+@pytest.fixture
+def writer(running, interrupt):
+    made = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic() + 60)
+    made.start()
+    yield made
+    running.away = False
+    made.hand_over()
+
+
+def step(path, *, output=None):
+    return StepRecord(
+        path=path, attempt=1, action="set", status=StepStatus.PASSED, started_at=datetime.now(UTC), output=output
+    )
+
+
+def test_final_state_goes_with_the_last_steps(writer, running):
+    """A short flow costs one transaction: steps and final state together."""
+    for name in "abc":
+        writer.behind(step(name))
+
+    assert writer.finish(PASSED)
+    assert running.writes[-1][-1] == "c"
+    assert sum(running.writes, []) == ["a", "b", "c"]
+    assert running.outcomes == [PASSED]
+
+
+def test_durable_returns_after_everything_before_is_written(writer, running):
+    """durable writes what lies before it in the same transaction, in order."""
+    writer.behind(step("a"))
+    writer.durable(step("b"))
+
+    assert sum(running.writes, []) == ["a", "b"]
+
+
+def test_lingering_records_are_written_by_themselves(writer, running):
+    """Records that nobody waits for are durable soon."""
+    writer.behind(step("a"))
+
+    assert eventually(lambda: running.writes == [["a"]], within=timeouts.QUIET, every=0.01)
+
+
+def test_logs_are_numbered(writer, running):
+    """Log lines carry a sequence, so that a repeated write adds none twice."""
+    for text in ("one", "two"):
+        writer.log(at=datetime.now(UTC), severity="info", message=text, step="a", fields=None)
+    writer.finish(PASSED)
+
+    assert running.logs == [(1, "one"), (2, "two")]
+
+
+def test_nothing_is_lost_while_the_database_is_away(writer, running):
+    """Writes are repeated until the database answers; then all is there, once."""
+    running.away = True
+    waiting = threading.Thread(target=writer.durable, args=[step("a")])
+    waiting.start()
+    eventually(lambda: running.tries >= 2, within=timeouts.QUIET, every=0.01)
+    writer.behind(step("b"))
+
+    running.away = False
+    waiting.join(timeout=10)
+    writer.finish(PASSED)
+
+    assert not waiting.is_alive()
+    assert sum(running.writes, []) == ["a", "b"]
+
+
+def test_gives_up_at_the_deadline(running, interrupt):
+    """Past the flow's deadline a database that is away ends the runner: somebody else goes on."""
+    running.away = True
+    writer = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic())
+    writer.start()
+
+    with pytest.raises(Interrupted) as caught:
+        writer.durable(step("a"))
+
+    assert caught.value.reason is Reason.UNAVAILABLE
+    assert not writer.finish(PASSED)
+
+
+def test_lost_lease_interrupts_and_writes_nothing_more(writer, running, interrupt):
+    """A lost lease wakes whoever waits; a final state is not written."""
+    running.lost = True
+
+    with pytest.raises(Interrupted) as caught:
+        writer.durable(step("a"))
+
+    assert caught.value.reason is Reason.LOST
+    assert not writer.finish(PASSED)
+    assert running.outcomes == []
+
+
+def test_cancel_mark_is_seen_at_a_write(writer, running, interrupt):
+    """A write sees the cancel mark as a renewal does."""
+    running.cancel = True
+    writer.behind(step("a"))
+
+    eventually(lambda: interrupt.reason is Reason.CANCELLED, within=timeouts.QUIET, every=0.01)
+    assert writer.finish(Outcome(state=ExecutionState.CANCELLED))
+
+
+def test_lease_is_renewed(running, interrupt, monkeypatch):
+    """Without any record the lease is renewed in time."""
+    monkeypatch.setattr(module, "RENEW_SECONDS", 0.02)
+    writer = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic() + 60)
+    writer.start()
+
+    eventually(lambda: running.renewals >= 3, within=timeouts.QUIET, every=0.01)
+    writer.hand_over()
+
+
+def test_terminate_interrupts(writer, interrupt):
+    """SIGTERM reaches the flow through the writer's queue."""
+    writer.terminate()
+
+    eventually(lambda: interrupt.reason is Reason.HANDED_OVER, within=timeouts.QUIET, every=0.01)
+
+
+def test_large_batches_are_split(writer, running, monkeypatch):
+    """Records are written in pieces of bounded size, the final state with the last."""
+    monkeypatch.setattr(module, "MAX_BATCH_BYTES", 1000)
+    for name in "abcd":
+        writer.behind(step(name, output=b"x" * 600))
+
+    assert writer.finish(PASSED)
+    assert sum(running.writes, []) == ["a", "b", "c", "d"]
+    assert max(map(len, running.writes)) == 1
+
+
+def test_defect_in_the_store_reaches_the_caller(running, interrupt):
+    """An error that is no outage ends the writer and is raised where the flow ends."""
+    running.record = None  # cannot be called
+    writer = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic() + 60)
+    writer.start()
+
+    with pytest.raises(Interrupted):
+        writer.durable(step("a"))
+    with pytest.raises(TypeError):
+        writer.hand_over()

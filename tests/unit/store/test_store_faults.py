@@ -1,0 +1,45 @@
+"""Which driver errors are worth another try."""
+
+import psycopg
+import psycopg_pool
+import pytest
+from psycopg import errors
+
+from penstock_core.errors import StoreUnavailable
+from penstock_core.store.faults import translated
+
+PASSING = [
+    psycopg.OperationalError,
+    psycopg_pool.PoolTimeout,
+    psycopg_pool.PoolClosed,
+    errors.DiskFull,
+    errors.TooManyConnections,
+    errors.AdminShutdown,
+    errors.CrashShutdown,
+    errors.CannotConnectNow,
+    errors.QueryCanceled,
+    errors.LockNotAvailable,
+    errors.DeadlockDetected,
+    errors.SerializationFailure,
+    errors.ReadOnlySqlTransaction,
+    errors.IoError,
+    errors.ConnectionFailure,
+]
+LASTING = [errors.UniqueViolation, errors.InsufficientPrivilege, errors.UndefinedTable, errors.CheckViolation]
+
+
+@pytest.mark.parametrize("error", PASSING)
+def test_what_passes_is_unavailable(error: type[psycopg.Error]) -> None:
+    """Errors of a server that is away, busy or failing over become StoreUnavailable, with their cause."""
+    with pytest.raises(StoreUnavailable) as caught, translated():
+        raise error("connection to host=db password=secret failed")
+
+    assert isinstance(caught.value.__cause__, error)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", LASTING)
+def test_defects_pass_through(error: type[psycopg.Error]) -> None:
+    """Errors that another try would repeat keep their type."""
+    with pytest.raises(error), translated():
+        raise error
