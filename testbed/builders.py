@@ -16,6 +16,7 @@ from testbed.layout import Layout
 from testbed.shell import run, succeeds
 
 DOCKER_SECONDS = 10.0
+KEPT = 5
 
 # The file of a blob (by digest) where the image goes to; None where it is not there.
 Present = Callable[[str], Path | None]
@@ -112,6 +113,7 @@ class Buildah:
         with _secrets() as secrets:
             options = ["--isolation", "chroot", "--network", "host", "--layers", *secrets, *recipe.options(image)]
             run([*self._buildah, "bud", *options, recipe.context])
+        self._remove_old(image.rpartition(":")[0])
 
     def export(self, image: str, directory: Path, *, present: Present) -> Path:
         """Write only layers that the receiver lacks: what buildah finds in its target, it does not write again."""
@@ -123,6 +125,14 @@ class Buildah:
                 (blobs / digest.partition(":")[2]).symlink_to(found)
         run([*self._buildah, "push", "--quiet", "--format", "oci", image, f"oci:{directory / 'image'}:{image}"])
         return directory / "image"
+
+    def _remove_old(self, repository: str) -> None:
+        """Remove all but the newest images of a repository, with the layers that only they have."""
+        listed = run([*self._buildah, "images", "--format", "{{.CreatedAtRaw}}\t{{.Name}}:{{.Tag}}"])
+        rows = sorted((line.split("\t") for line in listed.splitlines() if f"\t{repository}:" in line), reverse=True)
+        for _, image in rows[KEPT:]:
+            # One that a build or a push holds just now stays until the next time.
+            succeeds([*self._buildah, "rmi", image])
 
 
 @contextmanager

@@ -53,7 +53,7 @@ def conditions_of(
 
 def _configured(resolution: Resolution) -> Condition:
     if resolution.choice.problem:
-        return Condition(type="Configured", status=None, reason="NoVersion", message="Not known without a version.")
+        return Condition(type="Configured", status=None, reason="NotChecked", message="Not known without a version.")
     if resolution.problems:
         message = "\n".join(resolution.problems)
         return Condition(type="Configured", status=False, reason="Incomplete", message=message)

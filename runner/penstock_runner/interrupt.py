@@ -73,6 +73,7 @@ class Apart(Generic[T]):
 
     def run(self, *, until: float) -> T:
         """The call's result or exception; raises Expired at `until`, a reading of time.monotonic(), and Interrupted."""
+        self._interrupt.check()
         threading.Thread(target=self._work, daemon=True).start()
         try:
             self._interrupt.wait_for(lambda: self._done, until)

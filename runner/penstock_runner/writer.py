@@ -92,9 +92,10 @@ class Writer:
             self._wait()
 
     def durable(self, record: StepRecord) -> None:
-        """Return when this record and everything before it is durable. Raises Interrupted."""
+        """Return when this record and everything before it is durable. Raises Interrupted: then nothing may be done."""
         self._queue.put(record)
         self._wait()
+        self._interrupt.check()
 
     def log(self, *, at: datetime, severity: str, message: str, step: str, fields: Any) -> None:
         """Keep a log line soon."""
@@ -143,8 +144,6 @@ class Writer:
         except BaseException as exc:  # noqa: BLE001 - raised again in the main thread
             self.fault = exc
             self._interrupt.set(Reason.UNAVAILABLE)
-        finally:
-            self._release()
 
     def _turn(self) -> None:
         self._receive()

@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
@@ -61,7 +60,7 @@ class Transport:
             if os.environ.get("KUBERNETES_SERVICE_HOST"):
                 kube_config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
             else:
-                location = os.environ.get("KUBECONFIG") or os.path.expanduser("~/.kube/config")  # noqa: PTH111 - names a file, touches none
+                location = os.environ.get("KUBECONFIG") or os.path.expanduser("~/.kube/config")  # noqa: ASYNC240, PTH111
                 await kube_config.load_kube_config(  # type: ignore[no-untyped-call]
                     config_file=location, client_configuration=configuration
                 )
