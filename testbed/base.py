@@ -53,7 +53,8 @@ class Base:
 
 
 # The official Python image has all of the standard library, certificates and time zones.
-PYTHON = Base("base", ("python3", "python3-venv"))
+# libstdc++6: the CEL library is C++; Debian's public images have it because of apt
+PYTHON = Base("base", ("python3", "python3-venv", "libstdc++6"))
 
 # A database comes with the pod's volume, none with the package.
 POSTGRES = Base(

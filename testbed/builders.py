@@ -1,9 +1,10 @@
 """Programs that build images: Docker where its engine answers, else buildah, which needs none."""
 
+import fcntl
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from testbed.layout import Layout
 from testbed.shell import run, succeeds
 
 DOCKER_SECONDS = 10.0
-KEPT = 5
+TOO_MANY, KEPT = 10, 4
 
 # The file of a blob (by digest) where the image goes to; None where it is not there.
 Present = Callable[[str], Path | None]
@@ -56,6 +57,9 @@ class Builder(Protocol):
         In the latter the blobs that are `present` where it goes to are links.
         """
 
+    def tidy(self) -> None:
+        """Make room, when all else is done."""
+
 
 def docker_answers() -> bool:
     """Tell whether a Docker engine is at hand, not only its client."""
@@ -86,6 +90,9 @@ class Docker:
         run(["docker", "save", "--output", archive, image])
         return archive
 
+    def tidy(self) -> None:
+        """Leave it to Docker's own `image prune`."""
+
 
 class Buildah:
     """buildah as root, with its own storage, on a Debian base that is made here, as there is no registry."""
@@ -96,11 +103,13 @@ class Buildah:
         debian.ensure(debian.IMAGE_PROGRAMS)
         self._directory = layout.cache / "images"
         storage = ["--root", str(self._directory / "storage"), "--runroot", "/run/penstock-testbed/buildah"]
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._lock = (self._directory / "lock").open("a")
+        fcntl.flock(self._lock, fcntl.LOCK_SH)
         self._buildah = ["buildah", *storage, "--storage-driver", "overlay"]
 
     def base(self, wanted: Base) -> str | None:
         if not self.holds(wanted.image):
-            self._directory.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=self._directory) as scratch:
                 wanted.write_context(Path(scratch))
                 self.build(wanted.image, Recipe(context=Path(scratch)))
@@ -113,7 +122,6 @@ class Buildah:
         with _secrets() as secrets:
             options = ["--isolation", "chroot", "--network", "host", "--layers", *secrets, *recipe.options(image)]
             run([*self._buildah, "bud", *options, recipe.context])
-        self._remove_old(image.rpartition(":")[0])
 
     def export(self, image: str, directory: Path, *, present: Present) -> Path:
         """Write only layers that the receiver lacks: what buildah finds in its target, it does not write again."""
@@ -126,13 +134,23 @@ class Buildah:
         run([*self._buildah, "push", "--quiet", "--format", "oci", image, f"oci:{directory / 'image'}:{image}"])
         return directory / "image"
 
-    def _remove_old(self, repository: str) -> None:
-        """Remove all but the newest images of a repository, with the layers that only they have."""
-        listed = run([*self._buildah, "images", "--format", "{{.CreatedAtRaw}}\t{{.Name}}:{{.Tag}}"])
-        rows = sorted((line.split("\t") for line in listed.splitlines() if f"\t{repository}:" in line), reverse=True)
-        for _, image in rows[KEPT:]:
-            # One that a build or a push holds just now stays until the next time.
-            succeeds([*self._buildah, "rmi", image])
+    def tidy(self) -> None:
+        """Remove old images with the layers that only they have; not while another process builds, which may use them."""
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        listed = run([*self._buildah, "images", "--format", "{{.CreatedAtRaw}}|{{.Name}}:{{.Tag}}"])
+        for image in outdated(line.split("|") for line in listed.splitlines()):
+            run([*self._buildah, "rmi", image])
+
+
+def outdated(images: Iterable[Sequence[str]]) -> list[str]:
+    """Choose from pairs of time and name what to remove: where a repository has too many images, all but its newest."""
+    repositories: dict[str, list[str]] = {}
+    for _, name in sorted(map(tuple, images), reverse=True):
+        repositories.setdefault(name.rpartition(":")[0], []).append(name)
+    return [name for names in repositories.values() if len(names) > TOO_MANY for name in names[KEPT:]]
 
 
 @contextmanager

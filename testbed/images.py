@@ -91,6 +91,7 @@ def build_and_load(layout: Layout, cluster: Cluster) -> dict[str, str]:
         _write(layout.images_file, names)
         for load in [pool.submit(_load, cluster, builder, name) for name in names.values()]:
             load.result()
+    builder.tidy()
     return names
 
 

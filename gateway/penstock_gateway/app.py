@@ -49,10 +49,11 @@ class Gateway:
             namespace=settings.release_namespace,
             secret=settings.database_secret,
             pool_size=settings.pool_size,
+            prepare=settings.prepare,
         )
         self._parsers = ThreadPoolExecutor(_PARSERS, thread_name_prefix="parser")
         self.starter = Starter(cluster, self.flows, runner=settings.runner, metrics=self.metrics)
-        acceptances = Acceptances(self.database.pool)
+        acceptances = Acceptances(self.database.accepting)
         self._batcher = Batcher(acceptances.accept, on_started=self.starter.start, metrics=self.metrics)
         self._flow_reflectors = _flow_reflectors(settings, cluster, self.flows)
         self._key_reflector = _key_reflector(settings, cluster, self.keys)
@@ -98,7 +99,7 @@ class Gateway:
         self._parsers.shutdown(wait=False, cancel_futures=True)
 
     def _create_api(self, cluster: Cluster) -> FastAPI:
-        reading = Reading(self.database.pool)
+        reading = Reading(self.database.reading)
         return create_api(
             executions.router(reading, Access(cluster), self.flows),
             health.router(self.health, self.metrics),
@@ -106,13 +107,13 @@ class Gateway:
         )
 
     def _export(self) -> None:
-        pool = self.database.pool
+        pool = self.database.accepting
         self.metrics.watch_lag("flows", lambda: max(reflector.lag_seconds for reflector in self._flow_reflectors))
         self.metrics.watch_lag("secrets", lambda: self._key_reflector.lag_seconds)
         gauges: dict[str, tuple[str, Callable[[], float]]] = {
             "flows": ("Flows that are served", lambda: len(self.flows)),
             "jobs_waiting": ("Executions that wait for their Job to be created", self.starter.waiting),
-            "pool_size": ("Database connections", lambda: pool.get_stats().get("pool_size", 0)),
+            "pool_size": ("Database connections for acceptances", lambda: pool.get_stats().get("pool_size", 0)),
             "pool_available": ("Idle database connections", lambda: pool.get_stats().get("pool_available", 0)),
             "pool_waiting": (
                 "Requests that wait for a connection",

@@ -1,4 +1,4 @@
-"""The gateway's way to Postgres: the DSN from a Secret, the pool, and the answer to "not yet".
+"""The gateway's way to Postgres: the DSN from a Secret, the pools, and the answer to "not yet".
 
 The operator writes the Secret after it has migrated the database; until then the gateway serves and says 503.
 The DSN is read again for every new connection, so that a changed password needs no restart.
@@ -21,34 +21,41 @@ from penstock_core.store.pool import Pool
 POLL_SECONDS: Final = 0.5
 POOL_TIMEOUT: Final = 2.5
 """Seconds to wait for a free connection before the caller is told that the database is overloaded."""
+READING_CONNECTIONS: Final = 4
 FIELD: Final = "dsn"
 
 _log = logging.getLogger(__name__)
 
 
 class DatabaseAccess:
-    """Holds the pool; `open()` must have ended before anything is stored."""
+    """Holds two pools, so that slow reads take no connection from acceptances; `open()` must have ended before either is used."""
 
-    def __init__(self, cluster: Cluster, *, namespace: str, secret: str, pool_size: int) -> None:
+    def __init__(self, cluster: Cluster, *, namespace: str, secret: str, pool_size: int, prepare: bool) -> None:
         self._cluster = cluster
         self._namespace = namespace
         self._secret = secret
         self._dsn = ""
         self._opened = False
-        self.pool: Pool = AsyncConnectionPool(
+        # planning the one statement that every batch sends costs more than running it: a third of the throughput
+        self.accepting = self._pool("penstock-gateway", size=pool_size, prepare_after=2 if prepare else None)
+        # lists differ from request to request, and each is planned for what it asks
+        self.reading = self._pool("penstock-gateway-api", size=READING_CONNECTIONS, prepare_after=None)
+
+    def _pool(self, name: str, *, size: int, prepare_after: int | None) -> Pool:
+        return AsyncConnectionPool(
             conninfo=self._current_dsn,
             open=False,
-            name="penstock-gateway",
-            min_size=min(4, pool_size),
-            max_size=pool_size,
+            name=name,
+            min_size=min(4, size),
+            max_size=size,
             timeout=POOL_TIMEOUT,
             max_waiting=256,
             reconnect_timeout=30.0,
             kwargs={
                 "autocommit": True,
-                "prepare_threshold": None,
+                "prepare_threshold": prepare_after,
                 "row_factory": dict_row,
-                "application_name": "penstock-gateway",
+                "application_name": name,
                 "connect_timeout": 3,
                 # a host that vanished without a word is noticed within seconds, not after the kernel's 15 minutes
                 "tcp_user_timeout": 5000,
@@ -70,10 +77,11 @@ class DatabaseAccess:
     async def open(self) -> None:
         """Wait for the Secret, then for the first answer of the database; as long as it takes."""
         await self._wait_for_secret()
-        await self.pool.open(wait=False)
+        await self.accepting.open(wait=False)
+        await self.reading.open(wait=False)
         while not self._opened:
             try:
-                await Database(self.pool).rows("select 1")
+                await Database(self.accepting).rows("select 1")
                 self._opened = True
             except (StoreUnavailable, PoolTimeout) as error:
                 _log.warning("database does not answer yet", extra={"cause": str(error)})
@@ -81,8 +89,9 @@ class DatabaseAccess:
         _log.info("database answers")
 
     async def close(self) -> None:
-        """Close the pool; connections in use are closed when they come back."""
-        await self.pool.close()
+        """Close the pools; connections in use are closed when they come back."""
+        await self.accepting.close()
+        await self.reading.close()
 
     async def _wait_for_secret(self) -> None:
         said = ""

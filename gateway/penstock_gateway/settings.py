@@ -33,7 +33,9 @@ class Settings:
     host: str = "0.0.0.0"  # noqa: S104 - a pod is reached from outside
     port: int = 8080
     pool_size: int = 8
-    """Database connections."""
+    """Database connections for acceptances; the API has four more."""
+    prepare: bool = True
+    """Whether acceptances use prepared statements; false behind a PgBouncer that pools transactions without them."""
     trust_proxy: str = ""
     """Addresses whose X-Forwarded-* headers are believed (comma list); empty: nobody's."""
     shutdown_seconds: int = 20
@@ -59,6 +61,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         host=environment.get("PENSTOCK_HOST") or "0.0.0.0",  # noqa: S104
         port=_number(environment, "PENSTOCK_PORT", 8080),
         pool_size=_number(environment, "PENSTOCK_POOL_SIZE", 8),
+        prepare=environment.get("PENSTOCK_DATABASE_PREPARE", "true").lower() != "false",
         trust_proxy=environment.get("PENSTOCK_TRUST_PROXY", ""),
         shutdown_seconds=_number(environment, "PENSTOCK_SHUTDOWN_SECONDS", 20),
     )

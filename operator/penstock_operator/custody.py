@@ -75,18 +75,18 @@ class Custody:
         if not self._trustworthy():
             return
         rows: list[Expired | Starting] = [*expired, *starting]
-        cases = [self._judge(row) for row in rows]
+        cases = [self._judge(row) for row in rows if self._workloads.is_alive(row.namespace)]
         for case in cases:
             await self._act(case)
         if any(isinstance(case.verdict, Requeue) for case in cases):
-            await self._requeue(cases)
+            await self._requeue(rows, cases)
 
     def _trustworthy(self) -> bool:
         now = self._clock()
         if self._trusted_from is None:
             self._trusted_from = now
             log.info("waiting for runners to renew their leases", extra={"seconds": RECOVERY_SECONDS})
-        return self._workloads.is_alive and (now - self._trusted_from).total_seconds() >= RECOVERY_SECONDS
+        return (now - self._trusted_from).total_seconds() >= RECOVERY_SECONDS
 
     def _judge(self, row: Expired | Starting) -> Case:
         claimed = isinstance(row, Expired)
@@ -141,8 +141,9 @@ class Custody:
             if not job_is_over(job):
                 await self._cluster.delete(JOBS, case.row.namespace, job["metadata"]["name"])
 
-    async def _requeue(self, cases: Sequence[Case]) -> None:
-        kept = [case.row.id for case in cases if not isinstance(case.verdict, Requeue)]
+    async def _requeue(self, rows: Sequence[Expired | Starting], cases: Sequence[Case]) -> None:
+        chosen = {case.row.id for case in cases if isinstance(case.verdict, Requeue)}
+        kept = [row.id for row in rows if row.id not in chosen]
         requeued = await self._dispatch.requeue_unstarted(older_than_s=UNCLAIMED_SECONDS, with_job=kept)
         for execution in requeued:
             log.info("execution queued again: no job came of it", extra={"execution": str(execution)})

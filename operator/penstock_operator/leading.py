@@ -37,7 +37,7 @@ from penstock_operator.settings import Settings
 from penstock_operator.starting import Starter
 from penstock_operator.tenancy import Namespaces
 from penstock_operator.ticks import Ticks
-from penstock_operator.watching import list_once, resync, watch
+from penstock_operator.watching import list_once, readable_namespaces, resync, watch
 from penstock_operator.webhook_keys import WebhookKeys
 from penstock_operator.work_queue import WorkQueue
 from penstock_operator.workloads import Collection, Workloads
@@ -50,6 +50,7 @@ TICKS_SECONDS: Final = 15.0
 LAST_RUNS_SECONDS: Final = 1.0
 MAINTENANCE_SECONDS: Final = 3600.0
 PULSE_SECONDS: Final = 5.0
+SYNC_SECONDS: Final = 15.0
 
 
 def now() -> datetime:
@@ -207,11 +208,10 @@ class Leader:
         async with asyncio.TaskGroup() as group:
             for collection in collections:
                 group.create_task(collection.run())
-            for collection in collections:
-                await collection.synced()
+            await asyncio.gather(*(collection.synced(within=SYNC_SECONDS) for collection in collections))
             await self._list()
             log.info("objects listed", extra={kind.plural: len(self._inventory.all(kind)) for kind in KINDS})
-            group.create_task(watch(self._inventory, self._settings.watched))
+            group.create_task(watch(self._cluster, self._inventory, self._settings.watched))
             group.create_task(resync(self._cluster, self._inventory, self._settings.watched))
             for queue in (self._integration_queue, self._instance_queue, self._left_behind):
                 group.create_task(queue.run())
@@ -222,8 +222,9 @@ class Leader:
                 )
 
     async def _list(self) -> None:
-        for kind in KINDS:
-            await list_once(self._cluster, self._inventory, kind, namespaces=self._settings.watched)
+        for namespace in await readable_namespaces(self._cluster, self._settings.watched):
+            for kind in KINDS:
+                await list_once(self._cluster, self._inventory, kind, namespace=namespace)
 
     def _loops(self) -> tuple[tuple[float, str, Callable[[], Awaitable[object]]], ...]:
         return (

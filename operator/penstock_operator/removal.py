@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from penstock_core import names
-from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, JOBS, NAMESPACES, Cluster, Object, key_of
+from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, JOBS, NAMESPACES, Cluster, Key, Object, key_of
 from penstock_core.errors import Conflict, NotFound
 from penstock_core.store.tenancy import Tenancy
 from penstock_operator.diagnosis import job_is_over
@@ -72,8 +72,12 @@ class Removal:
         namespace, uid = key
         await self._tenancy.delete_instance_data(namespace=namespace, instance_uid=uid)
         await self._keys.forget(uid)
-        if not self._inventory.instances_in(namespace):
+        if not any(self._stays(key) for key in self._inventory.instances_in(namespace)):
             await self._tenancy.drop_runner_role(namespace)
+
+    def _stays(self, key: Key) -> bool:
+        instance = self._inventory.get(INSTANCES, key)
+        return instance is not None and "deletionTimestamp" not in instance["metadata"]
 
     async def _is_going_away(self, namespace: str) -> bool:
         try:

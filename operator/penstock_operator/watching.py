@@ -9,19 +9,26 @@ ends, and then cancels every task of the loop, whoever made it.
 
 import asyncio
 import logging
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import kopf
 
-from penstock_core.cluster import Cluster, Kind, Object, key_of
+from penstock_core.cluster import INSTANCES, Cluster, Kind, Object, key_of
 from penstock_core.errors import ClusterError
 from penstock_operator.errors import OperatorError
 from penstock_operator.inventory import KINDS, Inventory
 
 log = logging.getLogger(__name__)
 
+Namespaces = tuple[str | None, ...]
+"""As in `Settings.watched`."""
+
+RECHECK_SECONDS: Final = 60.0
+RESTART_SECONDS: Final = 3.0
+FORBIDDEN: Final = 403
 RESYNC_SECONDS: Final = 600.0
 """Kopf does not tell what was deleted while a watch was broken; a full list does."""
 
@@ -93,8 +100,43 @@ def settings() -> kopf.OperatorSettings:
     return chosen
 
 
-async def watch(inventory: Inventory, namespaces: tuple[str | None, ...]) -> None:
-    """Watches Penstock's kinds until cancelled, or until Kopf fails; `namespaces` as in `Settings.watched`."""
+async def watch(cluster: Cluster, inventory: Inventory, namespaces: Namespaces) -> None:
+    """Watches Penstock's kinds until cancelled; `namespaces` as in `Settings.watched`.
+
+    Namespaces that may not be read (deleted, or their Role is) are left out until they may: Kopf ends with the first of
+    them. Whenever Kopf has ended it is started again, after a list that makes up for what it missed.
+    """
+    while True:
+        try:
+            readable = await readable_namespaces(cluster, namespaces)
+            for kind in KINDS if readable else ():
+                await _list_if_possible(cluster, inventory, kind, namespaces=readable)
+            async with asyncio.timeout(None if readable == namespaces else RECHECK_SECONDS):
+                await (watch_with_kopf(inventory, readable) if readable else asyncio.Event().wait())
+        except TimeoutError:
+            log.info("looking again for namespaces that could not be read")
+        except Exception:  # whatever ends Kopf, it is started again
+            log.exception("watch ended, starting it again")
+            await asyncio.sleep(RESTART_SECONDS)
+
+
+async def readable_namespaces(cluster: Cluster, namespaces: Namespaces) -> Namespaces:
+    """Those of `namespaces` whose Instances may be listed."""
+    found = []
+    for namespace in namespaces:
+        try:
+            await cluster.list(INSTANCES, namespace)
+        except ClusterError as error:
+            if error.status != FORBIDDEN:
+                raise
+            log.warning("namespace may not be read", extra={"namespace": namespace or "", "cause": str(error)})
+        else:
+            found.append(namespace)
+    return tuple(found)
+
+
+async def watch_with_kopf(inventory: Inventory, namespaces: Namespaces) -> None:
+    """Runs Kopf until cancelled; raises what ended it."""
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[None] = loop.create_future()
     stop = threading.Event()
@@ -120,11 +162,15 @@ async def watch(inventory: Inventory, namespaces: tuple[str | None, ...]) -> Non
         stop.set()
 
 
-async def _kopf(sink: Sink, namespaces: tuple[str | None, ...], *, stop: threading.Event) -> None:
+async def _kopf(sink: Sink, namespaces: Namespaces, *, stop: threading.Event) -> None:
     scope: dict[str, Any] = {"clusterwide": True}
     if namespaces != (None,):
         scope = {"namespaces": list(namespaces)}
-    await kopf.operator(registry=registry(sink), settings=settings(), standalone=True, stop_flag=stop, **scope)
+    # without an identity Kopf asks for the user's name, which a numeric user in an image does not have (KeyError)
+    identity: Any = socket.gethostname()
+    await kopf.operator(
+        registry=registry(sink), settings=settings(), standalone=True, identity=identity, stop_flag=stop, **scope
+    )
 
 
 def _fail(ended: "asyncio.Future[None]", failure: BaseException) -> None:
@@ -132,21 +178,24 @@ def _fail(ended: "asyncio.Future[None]", failure: BaseException) -> None:
         ended.set_exception(failure)
 
 
-async def resync(
-    cluster: Cluster, inventory: Inventory, namespaces: tuple[str | None, ...], *, every_seconds: float = RESYNC_SECONDS
-) -> None:
+async def resync(cluster: Cluster, inventory: Inventory, namespaces: Namespaces) -> None:
     """Lists everything now and then, until cancelled."""
     while True:
-        await asyncio.sleep(every_seconds)
+        await asyncio.sleep(RESYNC_SECONDS)
         for kind in KINDS:
-            try:
-                await list_once(cluster, inventory, kind, namespaces=namespaces)
-            except ClusterError as error:
-                log.warning("list failed", extra={"resource": kind.plural, "cause": str(error)})
+            await _list_if_possible(cluster, inventory, kind, namespaces=namespaces)
 
 
-async def list_once(cluster: Cluster, inventory: Inventory, kind: Kind, *, namespaces: tuple[str | None, ...]) -> None:
-    """Puts a complete list of a kind into the inventory."""
-    before = list(inventory.all(kind))
-    items = [item for namespace in namespaces for item in await cluster.list(kind, namespace)]
-    inventory.replace(kind, items, listed_before=before)
+async def _list_if_possible(cluster: Cluster, inventory: Inventory, kind: Kind, *, namespaces: Namespaces) -> None:
+    for namespace in namespaces:
+        try:
+            await list_once(cluster, inventory, kind, namespace=namespace)
+        except ClusterError as error:
+            extra = {"resource": kind.plural, "namespace": namespace or "", "cause": str(error)}
+            log.warning("list failed", extra=extra)
+
+
+async def list_once(cluster: Cluster, inventory: Inventory, kind: Kind, *, namespace: str | None) -> None:
+    """Puts a complete list of a kind in a namespace (None: in all) into the inventory."""
+    before = [key for key in inventory.all(kind) if namespace in (None, key[0])]
+    inventory.replace(kind, await cluster.list(kind, namespace), listed_before=before)

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY_SECONDS: Final = 0.5
 LONGEST_RETRY_SECONDS: Final = 60.0
+FAILING_SECONDS: Final = 2.0
+"""How soon a failing key is tried again at the earliest when somebody asks for it."""
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -54,13 +56,21 @@ class WorkQueue(Generic[Key]):
         return not self._waiting and not self._active
 
     def add(self, key: Key, *, after: float = 0) -> None:
-        """Asks for `key` to be worked on, now or `after` seconds; the earlier of two requests counts."""
+        """Asks for `key` to be worked on, now or `after` seconds; the earlier of two requests counts.
+
+        A key that fails is not worked on at once, whoever asks: its own half-done writes come back as events.
+        """
+        if key in self._failures and after < FAILING_SECONDS:
+            after = FAILING_SECONDS
         if after > 0:
             self._delay(key, after)
             return
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
+        self._enqueue(key)
+
+    def _enqueue(self, key: Key) -> None:
         if key in self._active:
             self._again.add(key)
         elif key not in self._waiting:
@@ -131,7 +141,7 @@ class WorkQueue(Generic[Key]):
 
     def _due(self, key: Key) -> None:
         self._timers.pop(key, None)
-        self.add(key)
+        self._enqueue(key)
 
 
 def _text(key: Hashable) -> str:

@@ -1,6 +1,7 @@
 """The release's Jobs and their pods, as watches see them; nothing here writes to either."""
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -8,6 +9,8 @@ from uuid import UUID
 
 from penstock_core import names
 from penstock_core.cluster import JOBS, PODS, Cluster, Key, Kind, Object, Reflector
+
+log = logging.getLogger(__name__)
 
 JOB_NAME = "batch.kubernetes.io/job-name"
 
@@ -18,30 +21,36 @@ class Collection:
     def __init__(
         self, cluster: Cluster, kind: Kind, *, namespaces: Iterable[str | None], labels: str = "", on_change: Any = None
     ) -> None:
-        self.reflectors = [
-            Reflector(cluster, kind, namespace=namespace, labels=labels, on_change=on_change)
+        self._kind = kind
+        self._reflectors = {
+            namespace: Reflector(cluster, kind, namespace=namespace, labels=labels, on_change=on_change)
             for namespace in namespaces
-        ]
+        }
 
     def get(self, key: Key) -> Object | None:
         """The object at (namespace, name), as last seen."""
-        return next((item for each in self.reflectors if (item := each.objects.get(key)) is not None), None)
+        return next((item for each in self._reflectors.values() if (item := each.objects.get(key)) is not None), None)
 
     async def run(self) -> None:
         """Keeps them current until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for reflector in self.reflectors:
+            for reflector in self._reflectors.values():
                 group.create_task(reflector.run())
 
-    async def synced(self) -> None:
-        """Waits for the first complete lists."""
-        for reflector in self.reflectors:
-            await reflector.synced()
+    async def synced(self, *, within: float) -> None:
+        """Waits for the first complete lists, `within` seconds at most: a namespace may have no right to read any more."""
+        try:
+            async with asyncio.timeout(within):
+                for reflector in self._reflectors.values():
+                    await reflector.synced()
+        except TimeoutError:
+            missing = [namespace or "" for namespace, one in self._reflectors.items() if not one.is_synced]
+            log.warning("namespaces not listed", extra={"resource": self._kind.plural, "namespaces": missing})
 
-    @property
-    def is_alive(self) -> bool:
-        """True while all copies can be trusted."""
-        return all(reflector.is_alive for reflector in self.reflectors)
+    def is_alive(self, namespace: str) -> bool:
+        """True while the copy of a namespace can be trusted."""
+        reflector = self._reflectors.get(namespace) or self._reflectors.get(None)
+        return reflector is not None and reflector.is_alive
 
 
 class Workloads:
@@ -63,15 +72,13 @@ class Workloads:
             for collection in self._collections:
                 group.create_task(collection.run())
 
-    async def synced(self) -> None:
-        """Waits for the first complete lists."""
-        for collection in self._collections:
-            await collection.synced()
+    async def synced(self, *, within: float) -> None:
+        """Waits for the first complete lists, `within` seconds at most."""
+        await asyncio.gather(*(collection.synced(within=within) for collection in self._collections))
 
-    @property
-    def is_alive(self) -> bool:
-        """True while what is seen can be trusted: nothing may be judged otherwise."""
-        return all(collection.is_alive for collection in self._collections)
+    def is_alive(self, namespace: str) -> bool:
+        """True while what is seen of a namespace can be trusted: nothing may be judged there otherwise."""
+        return all(collection.is_alive(namespace) for collection in self._collections)
 
     def of(self, execution: UUID, *, namespace: str, holder: str = "") -> tuple[list[Object], list[Object]]:
         """Jobs and pods of an execution: by its label, and by the pod that held its lease (a CronJob's Job has no such label)."""

@@ -70,6 +70,7 @@ class Writer:
         self._outcome: Outcome | None = None
         self._closing = False
         self._ended = False
+        self._finished = False
         self._oldest = _FOREVER
         self._renew_at = time.monotonic() + RENEW_SECONDS
         self._retry_at = 0.0
@@ -119,18 +120,18 @@ class Writer:
     def finish(self, outcome: Outcome) -> bool:
         """Write the final state with everything before it; False where somebody else has to."""
         self._queue.put(outcome)
-        return self._joined() and self._interrupt.reason is not Reason.LOST and self._outcome is None
+        self._join()
+        return self._finished
 
     def hand_over(self) -> None:
         """Write everything that came, and stop."""
         self._queue.put(_Close)
-        self._joined()
+        self._join()
 
-    def _joined(self) -> bool:
+    def _join(self) -> None:
         self._thread.join()
         if self.fault is not None:
             raise self.fault
-        return True
 
     def _wait(self) -> None:
         ticket = _Ticket()
@@ -216,7 +217,7 @@ class Writer:
         rest = len(steps) < len(self._steps)
         if self._outcome is not None and not rest:
             self._running.finish(self._execution, epoch=self._epoch, outcome=self._outcome, steps=steps, logs=logs)
-            self._outcome, self._ended = None, True
+            self._finished = self._ended = True
             renewal = Renewal(lost=False, cancel=False)
         else:
             renewal = self._running.record(self._execution, epoch=self._epoch, steps=steps, logs=logs)

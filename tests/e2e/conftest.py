@@ -75,6 +75,30 @@ def tenant(penstock: Installation, request: pytest.FixtureRequest) -> Iterator[s
     remove_namespace(name)
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A failed test's report shows what a support engineer would look at first."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    values = getattr(item, "funcargs", {})
+    if not report.failed or "penstock" not in values:
+        return
+    looks = {
+        f"{part} log": ("-n", NAMESPACE, "logs", f"deployment/penstock-{part}", "--tail=40")
+        for part in ("operator", "gateway")
+    }
+    looks |= (
+        {"objects": ("-n", values["tenant"], "get", "penstock,jobs,pods,events", "-o", "wide")}
+        if "tenant" in values
+        else {}
+    )
+    for title, words in looks.items():
+        try:
+            report.sections.append((title, kubectl(*words)))
+        except CommandFailed as error:
+            report.sections.append((title, str(error)))
+
+
 def operator_restarts() -> dict[str, int]:
     """Restarts of the operator's containers, by pod."""
     pods = get("pods", namespace=NAMESPACE, selector="app.kubernetes.io/component=operator")["items"]

@@ -76,6 +76,9 @@ class FakeCluster:
         return copy.deepcopy(self._find(kind, namespace, name))
 
     async def list(self, kind, namespace=None, *, labels="", fields=""):
+        failure = self.failures.get(("list", namespace))
+        if failure:
+            raise failure
         return [
             copy.deepcopy(body)
             for (plural, where, _), body in self.objects.items()

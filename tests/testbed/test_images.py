@@ -29,6 +29,9 @@ class FakeBuilder:
     def export(self, image: str, directory: Path, *, present: builders.Present) -> Path:
         raise NotImplementedError
 
+    def tidy(self) -> None:
+        pass
+
 
 @dataclass
 class FakeCluster:
@@ -111,3 +114,12 @@ def test_a_missing_source_is_named(layout: Layout, builder: FakeBuilder) -> None
 def test_before_the_first_build_there_are_no_images(layout: Layout) -> None:
     """`built` says so without failing."""
     assert images.built(layout) == {}
+
+
+def test_of_many_images_the_newest_are_kept() -> None:
+    """Old ones of a repository go when they are too many; another repository's few stay."""
+    many = [(f"2026-01-{day:02d}", f"localhost/a:{day}") for day in range(1, builders.TOO_MANY + 2)]
+    few = [("2025-01-01", "localhost/b:1")]
+    kept = {name for _, name in [*many, *few]} - set(builders.outdated([*many, *few]))
+
+    assert kept == {"localhost/b:1", *(name for _, name in many[-builders.KEPT :])}

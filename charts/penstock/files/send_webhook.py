@@ -19,6 +19,7 @@ from kubernetes_api import ApiError, call, found, token, wait
 log = logging.getLogger("send_webhook")
 
 GROUP = "/apis/penstock.dev/v1alpha1"
+REMOVAL_SECONDS = 20
 ENDED = {"passed", "failed", "completed_with_errors", "cancelled", "timed_out", "skipped"}
 
 
@@ -86,7 +87,8 @@ class Release:
             except ApiError as error:
                 if error.status != 404:
                     raise
-            wait(f"{plural}/{self._name} to be gone", partial(_gone, path), until=self._deadline)
+            until = time.monotonic() + REMOVAL_SECONDS
+            wait(f"{plural}/{self._name} to be gone", partial(_gone, path), until=until)
 
     def deploy(self) -> None:
         """Create both and wait for Ready."""
@@ -165,9 +167,19 @@ def main(gateway: str, namespace: str, name: str, seconds: str) -> None:
     try:
         release.deploy()
         release.passed(release.send())
-    finally:
-        release.remove()
+    except (Failed, ApiError, TimeoutError):
+        _try_to_remove(release)
+        raise
+    release.remove()
     log.info("the release works")
+
+
+def _try_to_remove(release: Release) -> None:
+    """Tidy up after a failure, whose own words matter more than what goes wrong now."""
+    try:
+        release.remove()
+    except (ApiError, TimeoutError) as error:
+        log.info("not everything could be removed: %s", error)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,8 @@ SPEC = {
 class Workloads:
     """No Job and no pod is to be seen."""
 
-    is_alive = True
+    def is_alive(self, namespace):
+        return True
 
     def of(self, execution, *, namespace, holder=""):
         return [], []

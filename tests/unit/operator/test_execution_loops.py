@@ -97,7 +97,10 @@ class Dispatch:
 
 class Workloads:
     def __init__(self):
-        self.jobs, self.pods, self.is_alive, self.by_key = [], [], True, {}
+        self.jobs, self.pods, self.alive, self.by_key = [], [], True, {}
+
+    def is_alive(self, namespace):
+        return self.alive
 
     def of(self, execution, *, namespace, holder=""):
         return self.jobs, self.pods
@@ -290,7 +293,7 @@ async def test_runners_get_time_to_renew_after_the_database_was_away(ward):
 async def test_nothing_is_judged_by_stale_watches(ward):
     """While the API server is away, the absence of a pod means nothing."""
     ward.dispatch.expired_rows = [expired(ward.clock)]
-    ward.workloads.is_alive = False
+    ward.workloads.alive = False
     await ward.step()
 
     assert (ward.dispatch.replacements, ward.dispatch.ended) == ([], [])

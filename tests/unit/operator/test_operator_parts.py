@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from penstock_core import names
 from penstock_core.cluster import CRDS, FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS
-from penstock_core.errors import StoreUnavailable
+from penstock_core.errors import ClusterError, StoreUnavailable
 from penstock_operator.cleanup import remove_finalizers
 from penstock_operator.crds import apply_all, is_downgrade, shipped
 from penstock_operator.errors import SettingsError
@@ -23,7 +23,7 @@ from penstock_operator.loops import Pulse, every
 from penstock_operator.metrics import Metrics
 from penstock_operator.routing import Router
 from penstock_operator.settings import from_environment
-from penstock_operator.watching import NothingStored, into, registry, settings
+from penstock_operator.watching import NothingStored, into, list_once, readable_namespaces, registry, settings
 
 
 def test_every_missing_setting_is_named(environment):
@@ -155,6 +155,31 @@ def test_kopf_has_nothing_to_write(inventory):
     assert chosen.posting.enabled is False
     assert isinstance(chosen.persistence.diffbase_storage, NothingStored)
     assert chosen.persistence.diffbase_storage.build(body=body) == {}
+
+
+async def test_a_namespace_without_rights_is_left_out(cluster, inventory):
+    """A namespace whose Role is gone does not keep the others from being read."""
+    cluster.failures[("list", "gone")] = ClusterError("forbidden", status=403)
+    cluster.seed(INSTANCES, INSTANCE)
+
+    assert await readable_namespaces(cluster, ("acme", "gone")) == ("acme",)
+
+
+async def test_an_api_server_that_is_away_is_no_missing_right(cluster):
+    """Only a refusal counts as one; what passes is raised and tried again."""
+    cluster.failures[("list", "acme")] = ClusterError("away", status=503)
+    with pytest.raises(ClusterError):
+        await readable_namespaces(cluster, ("acme",))
+
+
+async def test_a_list_of_one_namespace_leaves_others_alone(cluster, inventory):
+    """Listing a namespace removes what is gone there, and nothing elsewhere."""
+    inventory.put(INSTANCES, INSTANCE)
+    other = item("instances", "i2", spec=INSTANCE["spec"])
+    inventory.put(INSTANCES, {**other, "metadata": {**other["metadata"], "namespace": "other"}})
+    await list_once(cluster, inventory, INSTANCES, namespace="acme")
+
+    assert list(inventory.all(INSTANCES)) == [("other", "i2")]
 
 
 def definition(release):

@@ -437,3 +437,12 @@ async def test_a_terminating_namespace_is_not_held_up(world):
     await world.removal.forget_data(("acme", "6f1c"))
     assert world.tenancy.removed == [("acme", "6f1c")]
     assert world.tenancy.roles == {}
+
+
+async def test_the_role_of_a_terminating_namespace_goes_though_others_are_still_leaving(world, cluster):
+    """Instances that are being deleted too do not keep the namespace's database role."""
+    await world.settle()
+    world.delete_instance()
+    await world.removal.forget_data(("acme", "another"))
+
+    assert world.tenancy.roles == {}

@@ -130,3 +130,25 @@ def test_delays_grow_to_a_bound(failures):
     base = min(0.5 * 2 ** (min(failures, 16) - 1), LONGEST_RETRY_SECONDS)
 
     assert base * 0.8 <= retry_delay(failures) <= base
+
+
+async def test_a_failing_key_is_not_tried_in_a_hot_loop():
+    """Events about a key that just failed do not defeat its back-off."""
+    tries, failed = 0, asyncio.Event()
+
+    async def work(key):
+        nonlocal tries
+        tries += 1
+        failed.set()
+        raise ValueError("broken")
+
+    async with running(work) as queue:
+        queue.add("a")
+        await failed.wait()
+        await asyncio.sleep(0)
+        for _ in range(50):
+            queue.add("a")
+            await asyncio.sleep(0)
+
+        assert tries == 1
+        assert len(queue) == 0

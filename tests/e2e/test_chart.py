@@ -1,0 +1,182 @@
+"""The chart on a real cluster: installed, tested, upgraded, beside another release, refused what it must not do, removed."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from testbed.release import helm_install, images
+
+import timeouts
+from eventually import eventually
+from installation import instance, integration, ready, remove_namespace, wait_rollout, webhook_flow
+from kubectl import CommandFailed, apply, exists, get, items, kubectl, run, secret
+from penstock_core.manifests.job import RunnerPod, execution_job
+
+SUITE = "penstock-e2e"
+"""Where the other tests' release is; it serves all namespaces."""
+RELEASE = "side"
+EXECUTION = UUID("01a20706-7068-7d47-962d-8340ee9dfa40")
+
+
+def install(namespace: str, *values: str) -> None:
+    """A release that serves its own namespace alone."""
+    watched = f"watchNamespaces={{{namespace}}}"
+    helm_install(RELEASE, namespace=namespace, values=("--set", watched, "--set", "gateway.replicas=1", *values))
+
+
+def uninstall(namespace: str) -> None:
+    run("helm", "uninstall", RELEASE, "--namespace", namespace, "--wait", "--timeout", "3m")
+
+
+def helm_test(namespace: str) -> None:
+    """`helm test`: raises with the test's log where it fails."""
+    run("helm", "test", RELEASE, "--namespace", namespace, "--timeout", "4m")
+
+
+@pytest.fixture(scope="module")
+def alone(cluster: None) -> Iterator[None]:
+    """The suite's own operator rests: it serves all namespaces, and two operators must not share an Instance."""
+    resting = exists("deployment", "penstock-operator", namespace=SUITE) if exists("namespace", SUITE) else False
+    if resting:
+        kubectl("-n", SUITE, "scale", "deployment/penstock-operator", "--replicas=0")
+        selector = "app.kubernetes.io/component=operator"
+        eventually(lambda: not items("pods", namespace=SUITE, selector=selector), within=timeouts.GONE)
+    yield
+    if resting:
+        kubectl("-n", SUITE, "scale", "deployment/penstock-operator", "--replicas=1")
+        wait_rollout("deployment", "penstock-operator", namespace=SUITE)
+
+
+@pytest.fixture(scope="module")
+def release(alone: None) -> Iterator[str]:
+    """A release in a namespace of its own; gives the namespace."""
+    namespace = f"chart-{uuid4().hex[:6]}"
+    install(namespace)
+    yield namespace
+    uninstall(namespace)
+    remove_namespace(namespace)
+
+
+def as_program(program: str, release: str, document: dict[str, Any]) -> str:
+    """Server-side dry run of a create, as one of the release's service accounts."""
+    user = f"system:serviceaccount:{release}:{RELEASE}-{program}"
+    return kubectl("create", "--dry-run=server", "-f", "-", "--as", user, stdin=json.dumps(document))
+
+
+def job(release: str) -> dict[str, Any]:
+    """The Job that the operator itself would make."""
+    flow = {
+        "metadata": {"name": "a.b", "namespace": release},
+        "spec": {
+            "instance": "a",
+            "flow": "b",
+            "integration": {"name": "i", "version": "1.0.0"},
+            "trigger": "webhook",
+            "timeoutSeconds": 60,
+        },
+    }
+    runner = RunnerPod(
+        image=images()["runner"], pull_policy="IfNotPresent", release=f"{release}.{RELEASE}", release_name=RELEASE
+    )
+    return execution_job(flow, EXECUTION, runner=runner)
+
+
+def test_helm_test_passes(release: str) -> None:
+    """`helm test` sends a webhook through, and the programs were refused nothing by RBAC or admission on the way."""
+    helm_test(release)
+
+    for program in ("operator", "gateway"):
+        log = kubectl("-n", release, "logs", f"deployment/{RELEASE}-{program}", "--tail=-1")
+        assert "forbidden" not in log.lower()
+    assert not exists("instance", f"{RELEASE}-test", namespace=release)
+
+
+def test_namespace_is_restricted(release: str) -> None:
+    """The release's namespace enforces Pod Security "restricted", and all of its pods run there."""
+    labels = get("namespace", release)["metadata"]["labels"]
+
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+def test_upgrade_keeps_the_password(release: str) -> None:
+    """An upgrade keeps Postgres' generated password, and the release works afterwards."""
+    before = secret(f"{RELEASE}-postgres", "password", namespace=release)
+    install(release, "--set", "logLevel=debug")
+
+    assert secret(f"{RELEASE}-postgres", "password", namespace=release) == before
+    helm_test(release)
+
+
+def test_own_job_is_allowed(release: str) -> None:
+    """The Job that Penstock makes passes the admission policy."""
+    assert "created" in as_program("operator", release, job(release))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda pod: pod["containers"][0].update(image="other:1"), "runner image only"),
+        (lambda pod: pod.update(automountServiceAccountToken=True), "no service account token"),
+        (lambda pod: pod.update(serviceAccountName="admin"), "no service account token"),
+        (lambda pod: pod.update(volumes=[{"name": "v", "emptyDir": {}}]), "no volumes"),
+        (lambda pod: pod.update(hostNetwork=True), "share nothing with their node"),
+        (lambda pod: pod["containers"][0].update(command=["python3"]), "the image's own command"),
+        (lambda pod: pod["securityContext"].update(runAsNonRoot=False), "restricted"),
+    ],
+    ids=["image", "token", "account", "volume", "host", "command", "root"],
+)
+def test_other_jobs_are_refused(release: str, change: Any, words: str) -> None:
+    """With a stolen token of Penstock's no other Job can be made, and the message says why."""
+    document = job(release)
+    change(document["spec"]["template"]["spec"])
+
+    with pytest.raises(CommandFailed, match=words):
+        as_program("operator", release, document)
+
+
+def test_gateway_may_not_create_jobs_without_instances(release: str) -> None:
+    """The gateway creates Jobs only where the operator has bound its role: never where no Instance is."""
+    document = job(release)
+    document["metadata"]["namespace"] = "default"
+
+    with pytest.raises(CommandFailed, match="cannot create resource"):
+        as_program("gateway", release, document)
+
+
+def test_flows_are_the_operators(release: str) -> None:
+    """An administrator's change of a Flow is refused with the remedy; annotating and deleting it are not."""
+    steps = [{"name": "one", "set": {"value": 1}}]
+    for document in (integration("mine", [webhook_flow("go", steps)]), instance("mine", "mine")):
+        apply({**document, "metadata": {**document["metadata"], "namespace": release}})
+    ready(release, "mine")
+
+    with pytest.raises(CommandFailed, match="Change the Instance"):
+        kubectl("-n", release, "patch", "flow", "mine.go", "--type=merge", "-p", '{"spec": {"paused": true}}')
+    kubectl("-n", release, "annotate", "flow", "mine.go", "seen=yes")
+    kubectl("-n", release, "delete", "instance", "mine", f"--timeout={timeouts.GONE:.0f}s")
+    kubectl("-n", release, "delete", "integration", "mine")
+
+
+def test_side_by_side_and_removed(release: str) -> None:
+    """A second release works beside the first; removing it leaves CRDs and Instances, nothing that hangs, and the first as it was."""
+    other = f"chart-{uuid4().hex[:6]}"
+    install(other)
+    helm_test(other)
+    helm_test(release)
+    schedule = {"name": "tick", "trigger": {"schedule": {"cron": "0 0 1 1 *", "timeZone": "Etc/UTC"}}}
+    flow = {**schedule, "steps": [{"name": "one", "set": {"value": 1}}]}
+    for document in (integration("stays", [flow]), instance("stays", "stays")):
+        apply({**document, "metadata": {**document["metadata"], "namespace": other}})
+    ready(other, "stays")
+
+    uninstall(other)
+
+    assert "finalizers" not in get("instance", "stays", namespace=other)["metadata"]
+    assert items("cronjobs", namespace=other) == []
+    assert exists("crd", "instances.penstock.dev")
+    for kind in ("clusterroles", "clusterrolebindings", "validatingadmissionpolicies"):
+        assert f"{other}." not in kubectl("get", kind, "-o", "name")
+    remove_namespace(other)
+    helm_test(release)
