@@ -29,7 +29,7 @@ CLUSTER_DOMAIN = "cluster.local"
 KUBERNETES_VERSION = "1.36.3"
 
 STORAGE_CLASS = "standard"
-VOLUMES = 10
+VOLUMES = 40
 VOLUME_SIZE = "8Gi"
 
 # One node per machine, whatever its state directory: device names and address ranges are the machine's.

@@ -10,8 +10,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from psycopg import InterfaceError
-
 from penstock_core.errors import StoreError, StoreUnavailable
 from penstock_core.store.model import Acceptance, Accepted, AcceptedBatch, Full, Repeated, Started
 from penstock_gateway.metrics import Metrics
@@ -92,9 +90,6 @@ class Batcher:
             self._fail(batch, StoreUnavailable("the database did not answer"))
         except StoreUnavailable as error:
             self._fail(batch, error)
-        except InterfaceError as error:
-            # the connection broke between two statements: the driver does not count that as the server's doing
-            self._fail(batch, StoreUnavailable(f"the connection to the database broke: {error}"))
         except Exception as error:  # noqa: BLE001 - the outermost loop: a defect in one acceptance must not end the worker
             await self._store_alone(batch, error)
         else:

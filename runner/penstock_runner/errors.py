@@ -2,7 +2,7 @@
 
 RunnerError
 ├── ConfigurationError      the environment lacks what a runner needs: a defect of whoever made the Job
-├── Failure                 an attempt of a step failed: code, message and details are what `retry.on` and the record see
+├── Failure                 an attempt of a step failed: code, message and details are what `retry.when` and the record see
 ├── StepFailed              a step failed for good, and nothing says to go on
 ├── Expired                 a deadline passed: the step's own, an enclosing step's or the flow's
 ├── Interrupted             somebody outside wants this process to stop: cancelled, SIGTERM, lost lease
@@ -34,7 +34,7 @@ class ConfigurationError(RunnerError):
 
 
 class Failure(RunnerError):
-    """An attempt failed; `code` is for programs, the message for people, `details` for `retry.on`.
+    """An attempt failed; `code` is for programs, the message for people, `details` for `retry.when`.
 
     `output` is what the action had produced all the same, such as a response with an unexpected status.
     """

@@ -229,11 +229,11 @@ class StepRun:
         return True
 
     def _retryable(self, rule: dict[str, Any], failure: Failure) -> bool:
-        if "on" not in rule:
+        if "when" not in rule:
             return True
         variables = {**self._frame.variables, "error": failure.as_value()}
         try:
-            return self._engine.evaluator.condition(rule["on"], field="retry.on", variables=variables)
+            return self._engine.evaluator.condition(rule["when"], field="retry.when", variables=variables)
         except Failure as broken:
             self._engine.log("error", f"no further attempt: {broken.message}", step=self._path)
             return False

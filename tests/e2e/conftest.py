@@ -54,6 +54,11 @@ def penstock(cluster: None) -> Iterator[Installation]:
             httpx.Client(base_url=f"http://{host}:{port}", timeout=30, transport=httpx.HTTPTransport(retries=2))
         )
         yield Installation(release=RELEASE, namespace=NAMESPACE, client=client, token=token)
+    gone = [
+        item["metadata"]["name"] for item in get("namespaces")["items"] if item["metadata"]["name"].startswith("e2e-")
+    ]
+    for name in gone:
+        remove_namespace(name)
     run("helm", "uninstall", RELEASE, "--namespace", NAMESPACE, "--wait", "--timeout", "3m")
     kubectl("delete", "clusterrolebinding", "penstock-e2e-reader")
     remove_namespace(NAMESPACE)
@@ -72,7 +77,8 @@ def tenant(penstock: Installation, request: pytest.FixtureRequest) -> Iterator[s
         }
     )
     yield name
-    remove_namespace(name)
+    # waited for at the session's end, all at once
+    kubectl("delete", "namespace", name, "--wait=false")
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -21,9 +21,9 @@ EXECUTION = UUID("01a20706-7068-7d47-962d-8340ee9dfa40")
 
 
 def install(namespace: str, *values: str) -> None:
-    """A release that serves its own namespace alone."""
-    watched = f"watchNamespaces={{{namespace}}}"
-    helm_install(RELEASE, namespace=namespace, values=("--set", watched, "--set", "gateway.replicas=1", *values))
+    """A release that serves its own namespace alone; without a volume, of which the test bed has few."""
+    own = (f"watchNamespaces={{{namespace}}}", "gateway.replicas=1", "postgres.storage.persistent=false")
+    helm_install(RELEASE, namespace=namespace, values=(*(word for value in own for word in ("--set", value)), *values))
 
 
 def uninstall(namespace: str) -> None:

@@ -97,8 +97,8 @@ class FlowChecker:
         if retry := step.retry:
             self._try(step.name, "retry.delay", lambda: fields.check_duration(retry.delay, least_ms=0, most_ms=_DAY_MS))
             self._try(step.name, "retry.maxDelay", lambda: fields.check_duration(retry.max_delay, most_ms=_DAY_MS))
-            if retry.on is not None:
-                self._condition(step, "retry.on", retry.on, scope.extended(error=True))
+            if retry.when is not None:
+                self._condition(step, "retry.when", retry.when, scope.extended(error=True))
         if step.assert_:
             answer = scope.extended(output=True)
             for index, text in enumerate(step.assert_):

@@ -102,7 +102,7 @@ class Scope:
         if root == "output":
             return "it exists in `assert` only; another step's is `steps.<name>.output`"
         if root == "error":
-            return "it exists in `retry.on` only; another step's is `steps.<name>.error`"
+            return "it exists in `retry.when` only; another step's is `steps.<name>.error`"
         siblings = {declared for declared in self.names if declared.startswith(f"{root}.")}
         if siblings or root == "config":
             return _suggestion(name, siblings, "declared", "the Integration declares no configVariables")

@@ -183,9 +183,9 @@ class Retry(Resource):
     max_delay: Duration = described(
         "Longest pause between two attempts; units d, h, m, s, ms.", default="1h", example="1m"
     )
-    on: Expression | None = described(
-        "Condition in CEL over `error` (type, message, status): only where it holds is the attempt repeated. Quote the"
-        ' key ("on"), because YAML reads a bare on as true.',
+    when: Expression | None = described(
+        "Condition in CEL over `error` (type, message, status), without `${…}`: only errors for which it is true are"
+        " attempted again.",
         default=None,
         shown_default="every failure is repeated",
         example="error.status >= 500",

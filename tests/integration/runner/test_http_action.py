@@ -78,7 +78,7 @@ def test_unexpected_status_fails_with_the_answer(stand, web):
     """A status that is not expected fails with the beginning of the body, and keeps the response as output."""
     web.answer = lambda _: (503, {}, b"try later")
 
-    outcome = stand.run(http(web.url) | {"retry": {"attempts": 2, "delay": "1ms", "on": "error.status >= 500"}})
+    outcome = stand.run(http(web.url) | {"retry": {"attempts": 2, "delay": "1ms", "when": "error.status >= 500"}})
 
     assert outcome.error_message == (
         f"step call: GET {web.url} answered 503 Service Unavailable, not 2xx; the body begins: try later"

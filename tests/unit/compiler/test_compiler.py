@@ -113,7 +113,7 @@ def test_every_text_of_a_request_is_compiled(template: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("others", "fragments"),
     [
-        ({"retry": {"attempts": 2, "on": "error.status >"}}, ["retry.on", "ends too early"]),
+        ({"retry": {"attempts": 2, "when": "error.status >"}}, ["retry.when", "ends too early"]),
         ({"retry": {"attempts": 2, "delay": "soon"}}, ["retry.delay", "is not a duration"]),
         ({"retry": {"attempts": 2, "maxDelay": "0s"}}, ["retry.maxDelay", "too short"]),
         ({"timeout": "0s"}, ["timeout", "too short"]),

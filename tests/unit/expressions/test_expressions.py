@@ -180,7 +180,7 @@ def test_what_cannot_be_converted_is_named() -> None:
         ("a ${config.regoin + 'x'}", 5, "did you mean `config.region`"),
         ("${nope}", 3, "no variable `nope`"),
         ("${output.x}", 3, "`assert` only"),
-        ("${error.x}", 3, "`retry.on` only"),
+        ("${error.x}", 3, "`retry.when` only"),
         ("${'a' + nope.b}", 9, "no variable `nope.b`"),
         ("${has(steps.lookup.output)}", 3, "steps.lookup.status == 'passed'"),
         ("${1 +}", 6, "ends too early"),

@@ -131,9 +131,9 @@ def test_retry_runs_again_until_attempts_are_used_up(stand):
     assert [severity for severity, *_ in stand.recorder.logs] == ["warn", "warn"]
 
 
-def test_retry_on_decides_by_the_error(stand):
-    """Where `on` is false for the error there is no further attempt."""
-    rule = {"attempts": 3, "delay": "1ms", "on": "error.code == 'http_status'"}
+def test_retry_when_decides_by_the_error(stand):
+    """Where `when` is false for the error there is no further attempt."""
+    rule = {"attempts": 3, "delay": "1ms", "when": "error.code == 'http_status'"}
 
     stand.run({"name": "valid", "check": {"that": ["false"]}, "retry": rule})
 

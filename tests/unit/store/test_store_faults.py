@@ -10,6 +10,7 @@ from penstock_core.store.faults import translated
 
 PASSING = [
     psycopg.OperationalError,
+    psycopg.InterfaceError,
     psycopg_pool.PoolTimeout,
     psycopg_pool.PoolClosed,
     errors.DiskFull,

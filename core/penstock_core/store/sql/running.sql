@@ -83,7 +83,7 @@ ended as (
 select cancel from held
 
 -- name: steps
--- Part of record and finish: inserts steps, or brings them up to date.
+-- Part of record and finish: inserts steps, or brings them up to date; an input that was recorded stays unless another comes.
 stored_steps as (
     insert into step_results (
         execution_id, namespace, path, attempt, action, status, started_at, ended_at, duration_ms, input, output,
@@ -106,9 +106,13 @@ stored_steps as (
     )
     on conflict (execution_id, path, attempt) do update set
         status = excluded.status, ended_at = excluded.ended_at, duration_ms = excluded.duration_ms,
-        input = excluded.input, output = excluded.output, extracted = excluded.extracted,
-        assertions = excluded.assertions, input_size = excluded.input_size, output_size = excluded.output_size,
-        truncated = excluded.truncated, error_code = excluded.error_code, error_message = excluded.error_message,
+        input = coalesce(excluded.input, step_results.input), output = excluded.output, extracted = excluded.extracted,
+        assertions = excluded.assertions,
+        input_size = case when excluded.input is null then greatest(excluded.input_size, step_results.input_size)
+            else excluded.input_size end,
+        output_size = excluded.output_size,
+        truncated = excluded.truncated or (excluded.input is null and step_results.truncated),
+        error_code = excluded.error_code, error_message = excluded.error_message,
         items_total = excluded.items_total, items_failed = excluded.items_failed, warnings = excluded.warnings
 )
 

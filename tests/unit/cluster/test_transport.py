@@ -1,0 +1,208 @@
+"""The transport against a small API server: streams of any shape, credentials, and answers that are late or strange."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from aiohttp import web
+from kubernetes.aio.client.configuration import Configuration
+
+from penstock_core.cluster import CONFIG_MAPS, Caller, Cluster
+from penstock_core.cluster.transport import Request, Transport
+from penstock_core.errors import ClusterError, ClusterUnavailable, NotFound
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Api:
+    """A server whose answer the test chooses; keeps what was asked."""
+
+    def __init__(self) -> None:
+        self.answer: Handler | None = None
+        self.requests: list[web.Request] = []
+        self.bodies: list[bytes] = []
+        self.over = asyncio.Event()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        self.requests.append(request)
+        self.bodies.append(await request.read())
+        assert self.answer is not None
+        return await self.answer(request)
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[tuple[Api, Transport]]:
+    made = Api()
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", made.handle)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    configuration = Configuration(host=f"http://127.0.0.1:{runner.addresses[0][1]}")
+    configuration.api_key["BearerToken"] = "bearer t1"
+    transport = Transport(configuration)
+    yield made, transport
+    made.over.set()
+    await transport.close()
+    await runner.cleanup()
+
+
+def says(value: object, status: int = 200) -> Handler:
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response(value, status=status)
+
+    return answer
+
+
+def streams(*chunks: bytes) -> Handler:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for chunk in chunks:
+            await response.write(chunk)
+        return response
+
+    return answer
+
+
+async def test_lines_of_any_length_and_cut(api: tuple[Api, Transport]) -> None:
+    """Events are found whatever the chunks; one of several MiB is no problem."""
+    server, transport = api
+    large = json.dumps({"text": "x" * 5_000_000}).encode()
+    server.answer = streams(b'{"a"', b': 1}\n{"b": 2}\n', b"\n", large[:1000], large[1000:] + b"\n")
+
+    found = [line async for line in transport.lines(Request(method="GET", path="/x"), idle_seconds=5)]
+
+    assert found[:2] == [{"a": 1}, {"b": 2}]
+    assert len(found[2]["text"]) == 5_000_000
+
+
+async def test_silent_stream_is_broken(api: tuple[Api, Transport]) -> None:
+    """A watch that says nothing for too long is given up: its connection may be dead."""
+    server, transport = api
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await server.over.wait()
+        return response
+
+    server.answer = answer
+    with pytest.raises(ClusterUnavailable, match="no answer"):
+        async for _ in transport.lines(Request(method="GET", path="/x"), idle_seconds=0.05):
+            pass
+
+
+async def test_late_answer_is_unavailable(api: tuple[Api, Transport]) -> None:
+    """Every request has an end."""
+    server, transport = api
+
+    async def answer(_: web.Request) -> web.Response:
+        await server.over.wait()
+        return web.Response()
+
+    server.answer = answer
+    with pytest.raises(ClusterUnavailable):
+        await transport.send(Request(method="GET", path="/x", timeout=0.05))
+
+
+async def test_nobody_listens() -> None:
+    """A server that is away is unavailable, with the request in the message."""
+    transport = Transport(Configuration(host="http://127.0.0.1:9"))
+    with pytest.raises(ClusterUnavailable, match="GET /x"):
+        await transport.send(Request(method="GET", path="/x"))
+    await transport.close()
+
+
+async def test_credentials_are_asked_for_each_time(api: tuple[Api, Transport]) -> None:
+    """A token that was renewed is used from the next request on."""
+    server, transport = api
+    server.answer = says({})
+    await transport.send(Request(method="GET", path="/x"))
+    transport._configuration.api_key["BearerToken"] = "bearer t2"
+    await transport.send(Request(method="GET", path="/x"))
+
+    assert [request.headers["authorization"] for request in server.requests] == ["bearer t1", "bearer t2"]
+
+
+async def test_list_follows_pages_and_completes_items(api: tuple[Api, Transport]) -> None:
+    """All pages are read, and items know their kind as those of a watch do."""
+    server, transport = api
+
+    async def answer(request: web.Request) -> web.Response:
+        last = "continue" in request.query
+        return web.json_response(
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMapList",
+                "metadata": {"resourceVersion": "9"} | ({} if last else {"continue": "next"}),
+                "items": [{"metadata": {"name": "b" if last else "a"}}],
+            }
+        )
+
+    server.answer = answer
+    found = await Cluster(transport).listing(CONFIG_MAPS, "n", labels="x=y")
+
+    assert [item["metadata"]["name"] for item in found.items] == ["a", "b"]
+    assert {(item["apiVersion"], item["kind"]) for item in found.items} == {("v1", "ConfigMap")}
+    assert {request.query["labelSelector"] for request in server.requests} == {"x=y"}
+
+
+async def test_deleting_what_is_gone_succeeds(api: tuple[Api, Transport]) -> None:
+    """NotFound is success for delete, and an error for get."""
+    server, transport = api
+    server.answer = says({"kind": "Status", "message": "not found"}, 404)
+    cluster = Cluster(transport)
+
+    await cluster.delete(CONFIG_MAPS, "n", "x")
+    with pytest.raises(NotFound, match="not found"):
+        await cluster.get(CONFIG_MAPS, "n", "x")
+
+
+async def test_refusal_keeps_the_apis_message(api: tuple[Api, Transport]) -> None:
+    """What admission says reaches the log word for word."""
+    server, transport = api
+    server.answer = says({"kind": "Status", "message": "exceeded quota: pods"}, 403)
+
+    with pytest.raises(ClusterError, match="exceeded quota: pods") as caught:
+        await Cluster(transport).create(CONFIG_MAPS, "n", {})
+    assert caught.value.status == 403
+
+
+async def test_reviews(api: tuple[Api, Transport]) -> None:
+    """Groups and extra of the token's owner are handed on to the access review."""
+    server, transport = api
+    cluster = Cluster(transport)
+    user = {"username": "u", "uid": "1", "groups": ["g"], "extra": {"k": ["v"]}}
+    server.answer = says({"status": {"authenticated": True, "user": user}})
+    caller = await cluster.review_token("t")
+    server.answer = says({"status": {"allowed": True}})
+    assert caller is not None
+    allowed = await cluster.review_access(caller, namespace="n", verb="get", resource="executions", subresource="data")
+    server.answer = says({"status": {}})
+
+    assert caller == Caller(user="u", uid="1", groups=("g",), extra={"k": ["v"]})
+    assert allowed
+    spec = json.loads(server.bodies[1])["spec"]
+    assert (spec["groups"], spec["extra"]) == (["g"], {"k": ["v"]})
+    assert spec["resourceAttributes"] == {
+        "namespace": "n", "verb": "get", "group": "penstock.dev", "resource": "executions", "subresource": "data",
+    }  # fmt: skip
+    assert await cluster.review_token("forged") is None
+
+
+async def test_event_note_is_cut_to_bytes(api: tuple[Api, Transport]) -> None:
+    """A long message with wide characters fits the API's limit of 1,024 bytes."""
+    server, transport = api
+    server.answer = says({})
+
+    await Cluster(transport).event(
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n"}},
+        type="Warning",
+        reason="Lost",
+        message="é" * 2000,
+    )
+
+    assert len(json.loads(server.bodies[0])["note"].encode()) <= 1024
