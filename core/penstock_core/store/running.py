@@ -196,7 +196,7 @@ class _Borrowed:
         return self._connection
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None and issubclass(kind, psycopg.OperationalError):
+        if kind is not None and issubclass(kind, (psycopg.OperationalError, psycopg.InterfaceError)):
             self._drop()
 
 

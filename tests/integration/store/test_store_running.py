@@ -252,6 +252,24 @@ async def test_a_step_that_ends_replaces_its_start(pool: Pool, running: Running)
     ]
 
 
+async def test_closing_an_interrupted_attempt_keeps_its_input(pool: Pool, running: Running) -> None:
+    """What an attempt was given stays readable when its replacement closes it without knowing it; a new input wins."""
+    claim = await claimed(pool, running)
+    start = step(status=StepStatus.RUNNING, ended_at=None, input=b"given", input_size=5, truncated=True)
+    running.record(claim.id, epoch=1, steps=[start])
+
+    running.record(claim.id, epoch=1, steps=[step(status=StepStatus.FAILED, error_code="interrupted")])
+
+    reading = Reading(pool)
+    [closed] = await reading.steps(claim.id)
+    assert (closed.status, closed.error_code, closed.input_size, closed.truncated) == ("failed", "interrupted", 5, True)
+    assert await reading.step_value(claim.id, path="one", attempt=1, side="input") == b"given"
+    running.record(claim.id, epoch=1, steps=[step(input=b"new", input_size=3)])
+    [again] = await reading.steps(claim.id)
+    assert (again.input_size, again.truncated) == (3, False)
+    assert await reading.step_value(claim.id, path="one", attempt=1, side="input") == b"new"
+
+
 async def test_logs_come_back_in_order_and_once(pool: Pool, running: Running) -> None:
     """A log line written again by a repeated call is there once; a cursor continues behind a line."""
     claim = await claimed(pool, running)
