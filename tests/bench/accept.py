@@ -115,7 +115,7 @@ async def _pool_size() -> int:
 async def _payload_bytes(site: Site, path: str, headers: dict[str, str]) -> int:
     """Bytes of one acceptance's row: the stored trigger data, as the bare row carries it."""
     (await site.http.post(path, content=BODY, headers=headers)).raise_for_status()
-    cursor = await site.database.execute("select max(octet_length(trigger_data)) from execution_payloads")
+    cursor = await site.database.execute("select max(octet_length(payload)) from execution_payloads")
     row = await cursor.fetchone()
     return int(row[0]) if row else len(BODY)
 

@@ -22,7 +22,7 @@ async def measure(site: Site) -> dict[str, Any]:
     """`cold_ratio`, `ten_steps_s`, `runner_start_ms`, `runner_rss_mib`."""
     flow = await site.flow("one")
     put("ten", [{"name": f"s{n}", "set": {"value": n}} for n in range(10)])
-    ours, bare, exits, runners = [], [], {"ours": [], "bare": []}, []
+    ours, bare, processes, exits, runners = [], [], [], {"ours": [], "bare": []}, []
     for turn in range(ROUNDS + 1):
         first = await _ours(site, "one")
         second = await _bare(site, flow)
@@ -33,6 +33,7 @@ async def measure(site: Site) -> dict[str, Any]:
         runners.append(first["runner"])
         bare.append(second["s"])
         exits["bare"].append(second["exit"])
+        processes.append(second["process"])
         print(f"  {turn:2} ours {first['s']:.3f} s, bare {second['s']:.3f} s", flush=True)
     ten = [(await _ours(site, "ten"))["s"] for _ in range(5)]
     return {
@@ -42,6 +43,10 @@ async def measure(site: Site) -> dict[str, Any]:
             "ours_s": _spread(ours),
             "bare_s": _spread(bare),
             "container_exit_seen_s": {"ours": _spread(exits["ours"]), "bare": _spread(exits["bare"])},
+            "process_ms": {
+                "ours_to_claim": median(entry["startMs"] for entry in runners),
+                "bare_to_end": median(processes),
+            },
             "rounds": ROUNDS,
         },
         "ten_steps_s": {"value": round(median(ten), 3), "rounds": len(ten), "spread": _spread(ten)},
@@ -73,9 +78,9 @@ async def _ours(site: Site, name: str) -> dict[str, Any]:
 async def _bare(site: Site, flow: dict[str, Any]) -> dict[str, Any]:
     name, sent = await site.bare_job(flow)
     exit_seen = await site.ended(name)
-    printed = int((await asyncio.to_thread(pod_logs, name)).split()[-1]) / 1e9
+    process_ms, end_ns = (int(word) for word in (await asyncio.to_thread(pod_logs, name)).split()[-2:])
     await asyncio.sleep(SETTLE_SECONDS)
-    return {"s": printed - sent, "exit": exit_seen - sent}
+    return {"s": end_ns / 1e9 - sent, "exit": exit_seen - sent, "process": process_ms}
 
 
 def runner_line(log: str) -> dict[str, int]:

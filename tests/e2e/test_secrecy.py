@@ -90,6 +90,7 @@ def test_a_canary_is_found_nowhere(penstock: Installation, tenant: str) -> None:
                 penstock.value(identifier, step["path"], kind)
                 for step in execution["steps"]
                 for kind in ("input", "output")
+                if step[f"{kind}Bytes"]
             ]
         ),
         "rows": dump(penstock),

@@ -155,13 +155,31 @@ class _Conversation:
             name = _signal(code - 128)
             why = f"was killed by {name}"
             if name == "SIGKILL":
-                why += ": probably for memory; raise the flow's `resources.limits.memory`, or handle less at a time"
+                why += f": probably for memory{_memory_limit()}; raise the flow's `resources.limits.memory`, or handle less at a time"
             return Failure("python_died", f"the code's process {why}", details={"signal": name})
         return Failure(
             "python_died",
             f"the code ended its process with exit code {code} instead of returning",
             details={"exit": code},
         )
+
+
+MEMORY_LIMITS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+"""Where the kernel tells a container its limit: control groups v2, then v1."""
+
+
+def _memory_limit() -> str:
+    """` (limit 96Mi)`, or nothing where the container has none."""
+    from pathlib import Path
+
+    for place in MEMORY_LIMITS:
+        try:
+            limit = int(Path(place).read_text())
+        except (OSError, ValueError):  # the other version's, or "max"
+            continue
+        if limit < 1 << 50:
+            return f" (limit {limit >> 20}Mi)"
+    return ""
 
 
 def _context(variables: Mapping[str, Any]) -> dict[str, Any]:
