@@ -126,7 +126,9 @@ async def _watch_pods(cluster: Cluster, ends: Ends) -> None:
 async def site() -> AsyncIterator[Site]:
     """Install, make the tenant, watch its pods; remove everything afterwards."""
     enter()
-    await asyncio.to_thread(helm_install, RELEASE, namespace=NAMESPACE)
+    # one gateway, as there is one bare server to compare it with
+    one = ("--set", "gateway.replicas=1")
+    await asyncio.to_thread(helm_install, RELEASE, namespace=NAMESPACE, values=one)
     apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": TENANT}})
     apply(
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "reader", "namespace": NAMESPACE}},
