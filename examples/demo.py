@@ -172,6 +172,10 @@ def output(gateway: Gateway, identifier: str, step: dict[str, Any]) -> str:
         return ""
     path = urllib.parse.quote(step["path"], safe="")
     value = gateway.read(f"/executions/{identifier}/steps/{path}/attempts/{step['attempt']}/output")
+    if step["action"] == "check":
+        return f"{len(value)} of {len(value)} conditions hold"
+    if step["action"] == "forEach":
+        return f"{len(value)} items"
     if isinstance(value, dict) and "body" in value and "status" in value:
         return f"{value['status']} {json.dumps(value['body'])}"
     return json.dumps(value)

@@ -64,6 +64,7 @@ class Engine:
         self._lock = threading.Lock()
         self._total = 0
         self._failed = 0
+        self._first_failed: str | None = None
 
     @cached_property
     def transport(self) -> "Transport":
@@ -101,7 +102,13 @@ class Engine:
             return self._outcome(ExecutionState.CANCELLED, "cancelled", "the execution was cancelled")
         finally:
             self._close()
-        return self._outcome(ExecutionState.COMPLETED_WITH_ERRORS if self._failed else ExecutionState.PASSED)
+        if self._failed:
+            code = ExecutionState.COMPLETED_WITH_ERRORS.value
+            message = (
+                f"{self._failed} of {self._total} steps failed and the flow went on; the first was {self._first_failed}"
+            )
+            return self._outcome(ExecutionState.COMPLETED_WITH_ERRORS, code, message, self._first_failed)
+        return self._outcome(ExecutionState.PASSED)
 
     def run_steps(self, steps: list[Any], frame: Frame) -> Any:
         """Run steps in order; the output of the last one that was not skipped. Raises what ends them early."""
@@ -126,11 +133,13 @@ class Engine:
             fields=self.masker.mask(fields),
         )
 
-    def count(self, *, failed: bool) -> None:
-        """Note that a step ended."""
+    def count(self, *, failed: str | None = None) -> None:
+        """Note that a step ended; `failed` is the path of one that failed."""
         with self._lock:
             self._total += 1
-            self._failed += failed
+            if failed is not None:
+                self._failed += 1
+                self._first_failed = self._first_failed or failed
 
     def _outcome(
         self, state: ExecutionState, code: str | None = None, message: str | None = None, step: str | None = None

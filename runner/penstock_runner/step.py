@@ -57,7 +57,7 @@ class StepRun:
         while True:
             attempt = self._attempt()
             if attempt.failure is None:
-                self._engine.count(failed=False)
+                self._engine.count()
                 return _view(attempt)
             failed += 1
             if not self._goes_on(attempt.failure, failed):
@@ -65,7 +65,7 @@ class StepRun:
 
     def _resumed(self, past: Past) -> dict[str, Any]:
         if past.last.status is not StepStatus.SKIPPED:
-            self._engine.count(failed=False)
+            self._engine.count()
         if self._kind == "stop":
             said = past.view()["output"] or {"status": "passed", "message": ""}
             raise Stopped(self._path, passed=said["status"] == "passed", message=said["message"])
@@ -116,7 +116,7 @@ class StepRun:
             self._expired(attempt)
         except Stopped as exc:
             self._end(attempt, StepStatus.PASSED, None)
-            self._engine.count(failed=False)
+            self._engine.count()
             raise exc from None
         except Interrupted as exc:
             if exc.reason is Reason.CANCELLED:
@@ -196,7 +196,7 @@ class StepRun:
         )
         self._end(attempt, StepStatus.TIMED_OUT, Failure("timeout", limit))
         if outer:
-            self._engine.count(failed=True)
+            self._engine.count(failed=self._path)
             raise Expired
 
     def _end(self, attempt: Attempt, status: StepStatus, failure: Failure | None) -> None:
@@ -245,7 +245,7 @@ class StepRun:
         return Failure(error["code"], error["message"])
 
     def _failed(self, failure: Failure, attempts: int, output: Any = None) -> dict[str, Any]:
-        self._engine.count(failed=True)
+        self._engine.count(failed=self._path)
         if self._step.get("onError", "fail") != "continue":
             details = failure.details if isinstance(failure.details, dict) else {}
             raise StepFailed(details.get("step", self._path), failure)
