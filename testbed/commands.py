@@ -6,7 +6,7 @@ import shlex
 import time
 from collections.abc import Callable, Sequence
 
-from testbed import builders, debian, images
+from testbed import builders, debian, images, programs
 from testbed.console import say, timed
 from testbed.errors import TestbedError
 from testbed.layout import Layout, layout_from
@@ -93,6 +93,8 @@ def build_images(_: argparse.Namespace, provider: Provider, layout: Layout) -> i
 
 def packages(_: argparse.Namespace, provider: Provider, layout: Layout) -> int:
     debian.ensure(debian.TEST_PROGRAMS)
+    if provider.name == "node":
+        programs.ensure(layout)  # the chart's tests call helm before there is a cluster
     return 0
 
 
@@ -123,6 +125,10 @@ def _parser() -> argparse.ArgumentParser:
         env,
         'print a line for the shell: eval "$(python3 -m testbed env)" gives it kubectl, helm and the cluster',
     )
-    add("packages", packages, "install the Debian packages that the integration tests need")
+    add(
+        "packages",
+        packages,
+        "install what the tests need before a cluster is up: Debian packages, and the node's programs",
+    )
     add("images", build_images, "build the runner, operator and gateway images and load them into the cluster")
     return parser

@@ -31,7 +31,7 @@ def main() -> None:
     """Run all stages."""
     provider = choose(os.environ, layout_from(os.environ))
     ours = provider.name != "existing"
-    stage("packages that the tests need", "testbed", "packages")
+    stage("packages and programs that the tests need", "testbed", "packages")
     stage("unit tests", "pytest", "tests/unit", "-q")
     stage("integration tests (a real Postgres)", "pytest", "tests/integration", "-q")
     if ours and provider.running():
