@@ -115,6 +115,19 @@ def stored(data: bytes) -> Stored:
     return Stored(truncated=False, size=None)
 
 
+def unfolded_size(data: bytes) -> int:
+    """Bytes of the MessagePack inside `data`, without unfolding it; -1 where a compressed value does not tell."""
+    body = data[9:] if data and data[0] & TRUNCATED else data[1:]
+    if not data or data[0] & ~TRUNCATED != ZSTD:
+        return len(body)
+    import zstandard
+
+    try:
+        return int(zstandard.frame_content_size(bytes(body)))
+    except zstandard.ZstdError:
+        return -1
+
+
 def to_message(value: Any) -> tuple[bytes, tuple[str, ...]]:
     """MessagePack alone, as large as it is, and a warning for each value that was replaced. Never fails."""
     message = try_pack(value)

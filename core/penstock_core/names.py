@@ -17,6 +17,9 @@ MANAGER: Final = "penstock"
 FINALIZER: Final = f"{GROUP}/instance-data"
 """Held on an Instance until its rows are removed from the database."""
 
+ANNOTATION_RELEASE: Final = f"{GROUP}/release"
+"""On an Instance, beside the finalizer: the release that manages it."""
+
 LABEL_RELEASE: Final = f"{GROUP}/release"
 LABEL_INSTANCE: Final = f"{GROUP}/instance"
 LABEL_FLOW: Final = f"{GROUP}/flow"

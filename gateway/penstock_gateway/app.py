@@ -17,6 +17,7 @@ from penstock_gateway import executions, health
 from penstock_gateway.acceptance import Acceptor
 from penstock_gateway.access import Access
 from penstock_gateway.api import create_api
+from penstock_gateway.authentication import Authentication
 from penstock_gateway.batcher import Batcher
 from penstock_gateway.database import DatabaseAccess
 from penstock_gateway.flows import FlowTable
@@ -62,7 +63,7 @@ class Gateway:
         )
         self._webhooks = Webhooks(
             flows=self.flows,
-            keys=self.keys,
+            authentication=Authentication(self.keys),
             acceptor=Acceptor(self._batcher, acceptances.ensure_definition),
             intake=Intake(body_limit=settings.max_body_bytes, total_limit=settings.max_buffered_bytes),
             parsers=self._parsers,

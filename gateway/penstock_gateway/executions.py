@@ -1,12 +1,12 @@
 """REST: executions, their steps, and the values they recorded.
 
-Lists and details need `list` and `get` on `executions.penstock.dev` in the instance's namespace; trigger data, definitions, inputs
-and outputs need `get` on `executions/data`. An execution in a namespace that the caller may not see is not there for them.
+Lists and details need `list` and `get` on `executions.penstock.dev` in the instance's namespace; trigger data, definitions and
+what steps were given, gave, asserted and extracted need `get` on `executions/data`. An execution in a namespace that the caller may not see is not there for them.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,12 +20,14 @@ from penstock_core import codec
 from penstock_core.cluster import Caller
 from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store import model as store
-from penstock_core.store.reading import Reading
+from penstock_core.store.reading import Reading, StepSide
 from penstock_gateway import access, errors
 from penstock_gateway.access import Access, Right
+from penstock_gateway.details import NOTHING, READ_BYTES, READ_BYTES_IN_ALL, Attempt, Detail
+from penstock_gateway.details import details as details_of
 from penstock_gateway.errors import Problem
 from penstock_gateway.flows import FlowTable
-from penstock_gateway.models import Execution, ExecutionList, execution_of, step_of
+from penstock_gateway.models import Execution, ExecutionList, Step, execution_of, step_of
 from penstock_gateway.preview import DEFAULT_BYTES, preview
 
 MSGPACK: Final = "application/msgpack"
@@ -39,6 +41,8 @@ _VALUE: Final[dict[int | str, dict[str, Any]]] = {
         "content": {"application/json": {"schema": {}}, MSGPACK: {}},
     }
 }
+Side = StepSide | Literal["error"]
+"""What can be read of an attempt."""
 _Text = Annotated[str, Query(pattern=r"^[^\x00]*$", max_length=253)]
 
 
@@ -106,7 +110,7 @@ def router(reading: Reading, access_: Access, flows: FlowTable) -> APIRouter:
         execution: UUID,
         include: Annotated[str, Query(description="`steps`, or empty")] = "",
     ) -> Response:
-        """One execution, with `include=steps` its steps without their values."""
+        """One execution, with `include=steps` its steps without input and output."""
         return await executions.one(asking, execution, include=include)
 
     @routes.get("/{execution}/steps/{step:path}/attempts/{attempt}/{side}", responses=_VALUE)
@@ -116,15 +120,16 @@ def router(reading: Reading, access_: Access, flows: FlowTable) -> APIRouter:
         execution: UUID,
         step: str,
         attempt: int,
-        side: Literal["input", "output"],
+        side: Side,
         shown: Annotated[Shown, Depends()],
     ) -> Response:
-        """What an attempt of a step was given or gave; `step` is its path, slashes as they are or as %2F."""
+        """What an attempt of a step was given, gave, asserted or extracted, or why it failed: `{code, message}`.
+
+        `step` is its path, slashes as they are or as %2F.
+        """
         async with bounded():
             await executions.visible(asking, execution, access.GET_DATA)
-            data = None
-            if "\x00" not in step and 0 < attempt < 2**31:
-                data = await reading.step_value(execution, path=step, attempt=attempt, side=side)
+            data = await executions.value_of_step(execution, path=step, attempt=attempt, side=side)
         return await value(request, data, shown, missing=f"Attempt {attempt} of the step {step!r} has no {side}.")
 
     @routes.get("/{execution}/trigger", responses=_VALUE)
@@ -177,9 +182,27 @@ class Executions:
             raise Problem(errors.MALFORMED_REQUEST, "`include` may be `steps`.")
         async with bounded():
             found = await self.visible(caller, execution, access.GET)
-            steps = await self.reading.steps(execution) if wanted else None
-        shown = execution_of(found, None if steps is None else tuple(step_of(step) for step in steps))
+            steps = await self._steps(caller, found) if wanted else None
+        shown = execution_of(found, steps)
         return _json(_dump(shown, _LISTED | {"steps"} if wanted else _LISTED))
+
+    async def _steps(self, caller: Caller, found: store.Execution) -> tuple[Step, ...]:
+        """The attempts, with assertions and extractions where the caller may see data."""
+        steps = await self.reading.steps(found.id)
+        details: Mapping[Attempt, Detail] = {}
+        if await self.access.may(caller, access.GET_DATA, found.flow.namespace):
+            stored = await self.reading.step_details(found.id, each=READ_BYTES, total=READ_BYTES_IN_ALL)
+            details = await asyncio.to_thread(details_of, stored)
+        return tuple(step_of(step, details.get((step.path, step.attempt), NOTHING)) for step in steps)
+
+    async def value_of_step(self, execution: UUID, *, path: str, attempt: int, side: Side) -> bytes | None:
+        """One value of an attempt, packed; None where there is none."""
+        if "\x00" in path or not 0 < attempt < 2**31:
+            return None
+        if side != "error":
+            return await self.reading.step_value(execution, path=path, attempt=attempt, side=side)
+        failed = await self.reading.step_error(execution, path=path, attempt=attempt)
+        return codec.pack({"code": failed[0], "message": failed[1]}).data if failed else None
 
     async def visible(self, caller: Caller, execution: UUID, right: Right) -> store.Execution:
         """The execution, if the caller has the right; the 404 hides what the caller may not even get."""

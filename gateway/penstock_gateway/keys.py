@@ -1,52 +1,71 @@
-"""Who may call a webhook: the digests of each instance's keys, as the operator mirrors them, and their comparison.
+"""Who may call a webhook: the digests of each instance's keys and its signing secret, as the operator mirrors them.
 
-The gateway never holds a key at rest, only sha256 digests.
+The gateway never holds a key, only sha256 digests; a signing secret it must hold, since a signature is computed with it.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
 import logging
 import re
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
 from penstock_core import names
 from penstock_core.cluster import Key, Object
+from penstock_gateway.signatures import Signature, signature_of
 
 _SECRET_PREFIX: Final = names.webhook_digest_secret("")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 _log = logging.getLogger(__name__)
 
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What an instance's requests authenticate with: `digests` of its keys, and how they are signed, None: not at all."""
+
+    digests: tuple[str, ...] = ()
+    signature: Signature | None = None
+
+
+_NONE: Final = Credentials()
+
 
 class KeyTable:
-    """Digests of accepted keys by the Instance's uid, fed by a reflector of the mirrored Secrets."""
+    """Credentials by the Instance's uid, fed by a reflector of the mirrored Secrets."""
 
     def __init__(self) -> None:
-        self._digests: dict[str, tuple[str, ...]] = {}
+        self._credentials: dict[str, Credentials] = {}
 
     def change(self, key: Key, secret: Object | None) -> None:
-        """Take a change of a mirrored Secret; a malformed one accepts no key."""
+        """Take a change of a mirrored Secret; what is malformed in it lets nobody in."""
         name = key[1]
         if not name.startswith(_SECRET_PREFIX):
             return
         uid = name.removeprefix(_SECRET_PREFIX)
         if secret is None:
-            self._digests.pop(uid, None)
+            self._credentials.pop(uid, None)
         else:
-            self._digests[uid] = _digests(name, secret)
+            self._credentials[uid] = _credentials(name, secret)
 
     def known(self, instance_uid: str) -> bool:
-        """Whether the instance's keys have arrived, be there any or none."""
-        return instance_uid in self._digests
+        """Whether the instance's credentials have arrived, be there any or none."""
+        return instance_uid in self._credentials
+
+    def signature(self, instance_uid: str) -> Signature | None:
+        """How the instance's requests are signed, None where they are not."""
+        return self._credentials.get(instance_uid, _NONE).signature
 
     def accepts(self, instance_uid: str, key: bytes) -> bool:
         """Whether `key` is one of the instance's; takes the same time whichever of them it is."""
         presented = hashlib.sha256(key).hexdigest()
         found = False
-        for digest in self._digests.get(instance_uid, ()):
+        for digest in self._credentials.get(instance_uid, _NONE).digests:
             found |= hmac.compare_digest(presented, digest)
         return found
 
@@ -60,10 +79,23 @@ def presented_key(headers: dict[bytes, bytes]) -> bytes | None:
     return token.strip() or None if scheme.lower() == b"bearer" else None
 
 
-def _digests(name: str, secret: dict[str, Any]) -> tuple[str, ...]:
+def _credentials(name: str, secret: dict[str, Any]) -> Credentials:
+    data = secret.get("data") or {}
+    return Credentials(
+        digests=_read(name, data, field="keys", to=_digests) or (),
+        signature=_read(name, data, field="signature", to=signature_of) if "signature" in data else None,
+    )
+
+
+def _read(name: str, data: Mapping[str, str], *, field: str, to: Callable[[Any], Read]) -> Read | None:
+    """What a field holds, None where it cannot be read; the log says which, and nothing of what is in it."""
     try:
-        listed = json.loads(base64.b64decode((secret.get("data") or {})["keys"], validate=True))
-        return tuple(digest for digest in listed if _DIGEST.fullmatch(digest))
-    except (KeyError, TypeError, ValueError, binascii.Error) as error:
-        _log.error("mirrored webhook keys cannot be read", extra={"secret": name, "cause": type(error).__name__})
-        return ()
+        return to(json.loads(base64.b64decode(data[field], validate=True)))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        extra = {"secret": name, "field": field, "cause": type(error).__name__}
+        _log.error("mirrored webhook credentials cannot be read", extra=extra)
+        return None
+
+
+def _digests(listed: Any) -> tuple[str, ...]:
+    return tuple(digest for digest in listed if _DIGEST.fullmatch(digest))

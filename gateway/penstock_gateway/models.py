@@ -1,7 +1,7 @@
 """What the REST API answers, as its OpenAPI document shows it: camelCase, RFC 3339 in UTC, durations in milliseconds."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from penstock_core.states import ExecutionState, StepStatus, Trigger
 from penstock_core.store import model as store
+from penstock_gateway.details import Detail
 
 Moment = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
 
@@ -40,7 +41,10 @@ class Failure(_Model):
 
 
 class Step(_Model):
-    """One attempt of a step, without its values."""
+    """One attempt of a step, without input and output.
+
+    Who may not `get` `executions/data` sees null as `assertions` and `extracted`.
+    """
 
     path: str = Field(
         description="Name of the step; inside forEach `<forEach>/<index>/<step>`, inside branch `<branch>/<case>/<step>`"
@@ -55,6 +59,19 @@ class Step(_Model):
     output_bytes: int
     truncated: bool = Field(description="Whether input or output were cut to the limit")
     error: Failure | None
+    assertions: list[Any] | None = Field(
+        description="Each `assert` with what was compared: expression, passed, and where they are known left, op, right"
+        " (of `||`: two of the same kind) or error; null where the attempt came to none, and without the right to data"
+    )
+    assertions_truncated: bool = Field(
+        description="Whether the list is not complete here, or left out: `…/attempts/{attempt}/assertions` has all"
+    )
+    extracted: Any = Field(
+        description="What `extract` gave, by name; null where nothing was extracted, and without the right to data"
+    )
+    extracted_truncated: bool = Field(
+        description="Whether it is cut here to about 4 KiB, or left out: `…/attempts/{attempt}/extracted` has all"
+    )
     items_total: int | None = Field(description="Items of a forEach")
     items_failed: int | None
     warnings: tuple[str, ...]
@@ -119,7 +136,7 @@ def execution_of(found: store.Execution, steps: tuple[Step, ...] | None = None) 
     )
 
 
-def step_of(found: store.Step) -> Step:
+def step_of(found: store.Step, detail: Detail) -> Step:
     """A stored attempt of a step as the API shows it."""
     return Step(
         path=found.path,
@@ -133,6 +150,10 @@ def step_of(found: store.Step) -> Step:
         output_bytes=found.output_size,
         truncated=found.truncated,
         error=_failure(found.error_code, found.error_message),
+        assertions=detail.assertions,
+        assertions_truncated=detail.assertions_cut,
+        extracted=detail.extracted,
+        extracted_truncated=detail.extracted_cut,
         items_total=found.items_total,
         items_failed=found.items_failed,
         warnings=found.warnings,

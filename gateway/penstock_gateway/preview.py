@@ -57,7 +57,7 @@ def select(value: Any, path: str) -> Any:
 def render(value: Any) -> bytes:
     """JSON of any stored value; raises the 422 for one that is nested too deep for JSON libraries."""
     try:
-        text = json.dumps(_jsonable(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = json.dumps(jsonable(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except RecursionError as error:
         detail = "Ask for a part of it with `path`, or for the stored bytes with `Accept: application/msgpack`."
         raise Problem(TOO_DEEP, detail) from error
@@ -77,18 +77,19 @@ def _member(value: Any, match: re.Match[str], path: str) -> Any:
     raise Problem(NO_SUCH_VALUE, f"The value has nothing at `{path}`.")
 
 
-def _jsonable(value: Any) -> Any:
+def jsonable(value: Any) -> Any:
+    """A stored value in the types that JSON has; raises RecursionError for one that is nested very deep."""
     match value:
         case None | bool() | int() | str():
             return value
         case float():
             return value if value - value == 0 else str(value)
         case dict():
-            return {key if isinstance(key, str) else str(key): _jsonable(member) for key, member in value.items()}
+            return {key if isinstance(key, str) else str(key): jsonable(member) for key, member in value.items()}
         case list() | tuple():
-            return [_jsonable(member) for member in value]
+            return [jsonable(member) for member in value]
         case set() | frozenset():
-            return sorted((_jsonable(member) for member in value), key=str)
+            return sorted((jsonable(member) for member in value), key=str)
         case bytes() | bytearray() | memoryview():
             return {"$bytes": base64.b64encode(value).decode()}
         case datetime() | date() | time():

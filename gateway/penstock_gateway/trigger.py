@@ -37,6 +37,8 @@ class Request:
     lookup: dict[bytes, bytes]
     """The headers by lower-case name, the first of each."""
     raw: bytes
+    signature_header: bytes = b""
+    """The header that this instance's requests are signed in, in lower case; b"" where they are not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ def prepare(request: Request, deduplication: Deduplication | None) -> Prepared:
     content_type = request.lookup.get(b"content-type", b"").decode("latin-1")
     parsed = _parse(request.raw, content_type)
     data = {
-        "headers": stored_headers(request.headers),
+        "headers": stored_headers(request.headers, without=request.signature_header),
         "query": query_values(request.query_string),
         "path": request.path,
         "method": request.method,
@@ -90,12 +92,12 @@ def idempotency(
     return IdempotencyKey(kind="deduplicate-by", key=value, body_sha256=digest, window_seconds=window), ()
 
 
-def stored_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers by lower-case name without secret ones; repeated ones joined by comma, as HTTP allows."""
+def stored_headers(headers: Iterable[tuple[bytes, bytes]], *, without: bytes = b"") -> dict[str, str]:
+    """Headers by lower-case name without secret ones and `without`; repeated ones joined by comma, as HTTP allows."""
     stored: dict[str, str] = {}
     for raw_name, value in headers:
         name = _stored_name(raw_name)
-        if name:
+        if name and not (without and raw_name.lower() == without):
             text = value.decode("latin-1")
             stored[name] = f"{stored[name]}, {text}" if name in stored else text
     return stored

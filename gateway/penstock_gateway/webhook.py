@@ -5,7 +5,7 @@ No framework between the socket and the decision: this is the path whose through
 1. 404  there is no such flow, or it is not one that a webhook starts
 2. 405  the method is not one of the flow's
 3. 413  the body is too large: by Content-Length before anything is read, else while it streams in
-4. 401  the key is missing or unknown; nothing of a body without a valid key is kept
+4. 401  key and signature are missing or wrong; a body is kept only while it may still authenticate its caller
 5. 400  the body or the query does not parse
 6. 422, or the repeated 202  the same idempotency key came before
 7. 503  the instance is paused and rejects
@@ -21,16 +21,15 @@ from concurrent.futures import Executor
 from typing import Final
 from uuid import UUID
 
-from penstock_core import names
 from penstock_core.errors import StoreError, StoreUnavailable
 from penstock_core.states import ExecutionState
 from penstock_core.store.model import Full, Repeated
 from penstock_gateway import errors
 from penstock_gateway.acceptance import Acceptor
+from penstock_gateway.authentication import Authentication, Signed
 from penstock_gateway.errors import Disconnected, Headers, Problem
 from penstock_gateway.flows import FlowTable, ServedFlow
 from penstock_gateway.intake import Intake, Receive, Scope, Send, linger
-from penstock_gateway.keys import KeyTable, presented_key
 from penstock_gateway.metrics import Metrics
 from penstock_gateway.trigger import Prepared, Request, prepare
 
@@ -50,7 +49,7 @@ class Webhooks:
         self,
         *,
         flows: FlowTable,
-        keys: KeyTable,
+        authentication: Authentication,
         acceptor: Acceptor,
         intake: Intake,
         parsers: Executor,
@@ -59,7 +58,7 @@ class Webhooks:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._flows = flows
-        self._keys = keys
+        self._authentication = authentication
         self._acceptor = acceptor
         self._intake = intake
         self._parsers = parsers
@@ -99,11 +98,13 @@ class Webhooks:
         headers = scope["headers"]
         lookup = dict(reversed(headers))
         self._intake.check_length(lookup)
-        refusal = self._refusal(flow, lookup)
-        body = await self._intake.read(receive, keep=refusal is None)
+        judged = self._authentication.judge(flow, lookup)
+        body = await self._intake.read(receive, keep=not isinstance(judged, Problem))
         try:
-            if refusal is not None:
-                raise refusal
+            if isinstance(judged, Problem):
+                raise judged
+            if judged is not None:
+                await self._verify(judged, body.raw)
             request = Request(
                 method=method,
                 path=rest,
@@ -111,6 +112,7 @@ class Webhooks:
                 headers=headers,
                 lookup=lookup,
                 raw=body.raw,
+                signature_header=self._authentication.signature_header(flow),
             )
             return await self._accept(flow, await self._prepare(request, flow))
         finally:
@@ -127,23 +129,14 @@ class Webhooks:
             )
         return flow, parts[5] if len(parts) > 5 else ""
 
-    def _refusal(self, flow: ServedFlow, lookup: dict[bytes, bytes]) -> Problem | None:
-        """The problem with the request's key, None where it may pass."""
-        if flow.security == "none":
-            return None
-        key = presented_key(lookup)
-        instance = flow.identity
-        if key is None:
-            return None if flow.security == "optional" else _key_required(instance.instance)
-        if self._keys.accepts(instance.instance_uid, key):
-            return None
-        if not self._keys.known(instance.instance_uid):
-            return Problem(errors.KEYS_PENDING, "The instance was deployed a moment ago. Send the request again.")
-        return Problem(
-            errors.KEY_UNKNOWN,
-            f"Use a key of the instance: `kubectl describe instance {instance.instance} -n {instance.namespace}` names the Secret.",
-            headers=[("WWW-Authenticate", 'Bearer realm="penstock", error="invalid_token"')],
-        )
+    async def _verify(self, signed: Signed, raw: bytes) -> None:
+        """Raises the 401 where the signature does not fit the body."""
+        if len(raw) <= OFF_LOOP_BYTES:
+            problem = signed.check(raw)
+        else:
+            problem = await asyncio.get_running_loop().run_in_executor(self._parsers, signed.check, raw)
+        if problem is not None:
+            raise problem
 
     async def _prepare(self, request: Request, flow: ServedFlow) -> Prepared:
         if len(request.raw) <= OFF_LOOP_BYTES:
@@ -206,14 +199,6 @@ def _method_not_allowed(flow: ServedFlow, method: str) -> Problem:
         f"This webhook takes {allowed}, not {method}. The integration's flow lists them in trigger.webhook.methods."
     )
     return Problem(errors.METHOD_NOT_ALLOWED, detail, headers=[("Allow", allowed)])
-
-
-def _key_required(instance: str) -> Problem:
-    return Problem(
-        errors.KEY_REQUIRED,
-        f"Send a key of the instance in the header `Api-Key` or as `Authorization: Bearer`; a generated one is in the Secret {names.webhook_key_secret(instance)}.",
-        headers=[("WWW-Authenticate", 'Bearer realm="penstock"')],
-    )
 
 
 def _paused(flow: ServedFlow) -> Problem:

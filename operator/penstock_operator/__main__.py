@@ -54,7 +54,9 @@ async def _with_cluster(options: argparse.Namespace) -> int:
     cluster = await Cluster.connect()
     try:
         if options.command == "cleanup":
-            await remove_finalizers(cluster, watched_namespaces(os.environ))
+            await remove_finalizers(
+                cluster, watched_namespaces(os.environ), release=os.environ.get("PENSTOCK_RELEASE", "")
+            )
             return 0
         definitions = shipped(options.directory)
         if not definitions:

@@ -8,14 +8,15 @@ import logging
 from penstock_core import names
 from penstock_core.cluster import INSTANCES, Cluster, Object
 from penstock_core.errors import Conflict, NotFound
+from penstock_operator.claims import holder_of
 
 log = logging.getLogger(__name__)
 
 TRIES = 5
 
 
-async def remove_finalizers(cluster: Cluster, namespaces: tuple[str | None, ...]) -> int:
-    """Removes Penstock's finalizer from every Instance of the watched namespaces; how many had it."""
+async def remove_finalizers(cluster: Cluster, namespaces: tuple[str | None, ...], *, release: str) -> int:
+    """Removes Penstock's finalizer from the Instances of the watched namespaces, those of other releases apart; how many had it."""
     removed = 0
     for namespace in namespaces:
         try:
@@ -24,7 +25,8 @@ async def remove_finalizers(cluster: Cluster, namespaces: tuple[str | None, ...]
             log.info("no instances: the kind is not installed")
             continue
         for instance in instances:
-            if names.FINALIZER in instance["metadata"].get("finalizers", []):
+            held = names.FINALIZER in instance["metadata"].get("finalizers", [])
+            if held and holder_of(instance) in (None, release):
                 await _let_go(cluster, instance)
                 removed += 1
     log.info("finalizers removed", extra={"count": removed})

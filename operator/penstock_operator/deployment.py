@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from penstock_core import names
-from penstock_core.compiler import build_definition, definition_hash
+from penstock_core.compiler import build_definition, check_cron, check_time_zone, definition_hash
 from penstock_core.durations import milliseconds
+from penstock_core.errors import InvalidInput
 from penstock_core.resources import FlowDefinition, InstanceSpec
 from penstock_core.resources.base import Resource
 from penstock_core.resources.integration import Concurrency, DeduplicateBy, ScheduleTrigger, WebhookTrigger
@@ -91,7 +92,7 @@ def held(instance: Mapping[str, Any], flows: Sequence[Mapping[str, Any]]) -> Pla
 
 
 def override_problems(instance: Mapping[str, Any], content: Mapping[str, Any]) -> list[str]:
-    """A sentence for each entry of `spec.flows` that fits no flow."""
+    """A sentence for each entry of `spec.flows` that fits no flow, and for each schedule in them that cannot be kept."""
     flows = {flow["name"]: flow for flow in content["flows"]}
     problems = []
     for name, override in instance["spec"].get("flows", {}).items():
@@ -102,6 +103,20 @@ def override_problems(instance: Mapping[str, Any], content: Mapping[str, Any]) -
             )
         elif "schedule" in override and "schedule" not in flows[name]["trigger"]:
             problems.append(f"spec.flows.{name}.schedule: the flow's trigger is not a schedule: remove it")
+        else:
+            problems += _schedule_problems(f"spec.flows.{name}.schedule", override.get("schedule") or {})
+    return problems
+
+
+def _schedule_problems(place: str, schedule: Mapping[str, Any]) -> list[str]:
+    """What is wrong with an Instance's own times: a CronJob would be refused, or tick in a zone that nobody meant."""
+    problems = []
+    for field, check in (("cron", check_cron), ("timeZone", check_time_zone)):
+        try:
+            if schedule.get(field) is not None:
+                check(schedule[field])
+        except InvalidInput as error:
+            problems.append(f"{place}.{field}: {error}")
     return problems
 
 

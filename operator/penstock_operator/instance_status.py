@@ -5,6 +5,7 @@ from typing import Any
 
 from penstock_core import names
 from penstock_operator.conditions import Condition, merged
+from penstock_operator.inventory import uses_generated_key
 from penstock_operator.resolution import Resolution
 from penstock_operator.versions import is_newer
 
@@ -31,7 +32,7 @@ def status(
     newest = resolution.choice.newest or old.get("latestVersion")
     if newest:
         new["latestVersion"] = newest
-    if resolution.given_keys is None and any(item["spec"]["trigger"] == "webhook" for item in flows):
+    if uses_generated_key(instance) and any(item["spec"]["trigger"] == "webhook" for item in flows):
         new["webhookKeySecret"] = names.webhook_key_secret(instance["metadata"]["name"])
     return new
 

@@ -1,7 +1,7 @@
 """Instance → Flows, CronJobs, webhook keys, a database role in its namespace, and a status that says what is there.
 
-1. Gone, or being deleted: see `removal`.
-2. Finalizer, so that its rows are removed before it goes.
+1. Another release's: left alone, see `claims`. Gone, or being deleted: see `removal`.
+2. Finalizer and claim, so that its rows are removed before it goes.
 3. Resolve (see `resolution`): version, values, connections; what is wrong is one condition.
    An Instance that cannot be deployed keeps the Flows that it has, on the last good configuration; pausing still works.
 4. Act, in this order: database role and gateway's right; definition rows before the Flows that name them; webhook keys;
@@ -26,6 +26,7 @@ from penstock_core.store.model import InstanceMirror
 from penstock_core.store.schedules import Schedules
 from penstock_core.store.tenancy import Tenancy
 from penstock_operator.apply import ensure
+from penstock_operator.claims import claim, holder_of, leave
 from penstock_operator.conditions import condition_of
 from penstock_operator.deployment import Plan, held
 from penstock_operator.instance_status import status
@@ -82,30 +83,28 @@ class Instances:
     async def reconcile(self, key: Key) -> None:
         """Brings one Instance, by (namespace, name), to where it should be."""
         instance = self._inventory.get(INSTANCES, key)
+        holder = holder_of(instance) if instance is not None else None
+        if instance is not None and holder is not None and holder != self._settings.release:
+            self._mirrored.pop(key, None)
+            await leave(self._reporter, instance, holder=holder, release=self._settings.release)
+            return
         if instance is None or "deletionTimestamp" in instance["metadata"]:
             self._mirrored.pop(key, None)
             if instance is not None:
                 await self._removal.remove(instance)
             return
-        instance = await self._with_finalizer(instance)
+        instance = await self._claimed(instance)
         resolution = await self._resolver.resolve(instance)
         if resolution.choice.pending:
             return  # its Integration is about to be looked at, and brings us back
         await self._deploy(instance, resolution)
         await self._report(instance, resolution)
 
-    async def _with_finalizer(self, instance: Object) -> Object:
-        metadata = instance["metadata"]
-        finalizers = metadata.get("finalizers", [])
-        if names.FINALIZER in finalizers:
+    async def _claimed(self, instance: Object) -> Object:
+        body = claim(instance, self._settings.release)
+        if body is None:
             return instance
-        # with the resource version: a list in a merge patch replaces what others have added meanwhile
-        body = {
-            "metadata": {
-                "finalizers": [*finalizers, names.FINALIZER],
-                "resourceVersion": metadata["resourceVersion"],
-            }
-        }
+        metadata = instance["metadata"]
         try:
             patched = await self._cluster.patch(INSTANCES, metadata["namespace"], metadata["name"], body)
         except Conflict:
@@ -129,12 +128,8 @@ class Instances:
             await self._remove_flow(flows[name])
 
     async def _mirror_keys(self, instance: Object, wanted: Plan, resolution: Resolution) -> None:
-        if not any(spec["trigger"] == "webhook" for spec in wanted.flows.values()):
-            return
-        if resolution.given_keys is None:
-            await self._keys.mirror_generated(instance)
-        elif resolution.given_keys:
-            await self._keys.mirror(instance, resolution.given_keys)
+        if resolution.credentials and any(spec["trigger"] == "webhook" for spec in wanted.flows.values()):
+            await self._keys.mirror(instance, resolution.credentials)
 
     async def _deploy_flow(self, instance: Object, spec: Mapping[str, Any], *, current: Object | None) -> None:
         namespace = instance["metadata"]["namespace"]

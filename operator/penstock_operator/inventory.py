@@ -152,11 +152,27 @@ def version_of(integration_version: Mapping[str, Any]) -> tuple[str, str]:
 def secret_keys(instance: Mapping[str, Any]) -> list[Key]:
     """The Secrets that matter to an Instance."""
     namespace, name = key_of(instance)
+    found = named_secrets(instance)
+    if uses_generated_key(instance):
+        found = found | {names.webhook_key_secret(name)}
+    return [(namespace, secret) for secret in sorted(found)]
+
+
+def named_secrets(instance: Mapping[str, Any]) -> frozenset[str]:
+    """Names of the Secrets that an Instance names: for connections, and for its webhooks."""
     spec = instance["spec"]
-    found = [reference["secretRef"]["name"] for reference in spec.get("connections", {}).values()]
-    keys = spec.get("webhook", {}).get("keysSecretRef")
-    found.append(keys["name"] if keys else names.webhook_key_secret(name))
-    return [(namespace, secret) for secret in found]
+    webhook = spec.get("webhook") or {}
+    references = [source["secretRef"] for source in spec.get("connections", {}).values()]
+    if "keysSecretRef" in webhook:
+        references.append(webhook["keysSecretRef"])
+    if "signature" in webhook:
+        references.append(webhook["signature"]["secretRef"])
+    return frozenset(reference["name"] for reference in references)
+
+
+def uses_generated_key(instance: Mapping[str, Any]) -> bool:
+    """Whether its webhooks' key is one that Penstock makes, because the Instance names none."""
+    return "keysSecretRef" not in (instance["spec"].get("webhook") or {})
 
 
 def config_map_keys(instance: Mapping[str, Any]) -> list[Key]:

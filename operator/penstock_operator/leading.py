@@ -161,8 +161,9 @@ class Leader:
         inventory.on_change = self._router.changed
 
     def _build_execution_loops(self, predecessor_seen: datetime | None) -> None:
-        starter = Starter(self._cluster, self._inventory, self._dispatch, runner=self._settings.runner)
-        self._dispatcher = Dispatcher(self._dispatch, starter, max_running=self._settings.max_running)
+        settings = self._settings
+        starter = Starter(self._cluster, self._inventory, self._dispatch, runner=settings.runner)
+        self._dispatcher = Dispatcher(self._dispatch, starter, max_running=settings.max_running)
         self._custody = Custody(
             self._cluster,
             self._dispatch,
@@ -181,6 +182,7 @@ class Leader:
             clock=now,
             missed=self._metrics.missed,
             since=predecessor_seen or now(),
+            release=settings.release,
         )
         self._last_runs = LastRuns(
             self._statistics, self._inventory, self._reporter, monotonic=asyncio.get_running_loop().time

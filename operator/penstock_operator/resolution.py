@@ -7,12 +7,12 @@ from typing import Any
 from penstock_core.cluster import CONFIG_MAPS, INTEGRATIONS, SECRETS, Cluster, Key, Object
 from penstock_core.compiler import resolve_config
 from penstock_core.errors import NotFound
-from penstock_operator.connections import problem_of, resolve
+from penstock_operator.connections import resolve
+from penstock_operator.credentials import Credentials, credentials_of
 from penstock_operator.deployment import Plan, override_problems, plan
-from penstock_operator.inventory import Inventory, config_map_keys, integration_key
+from penstock_operator.inventory import Inventory, config_map_keys, integration_key, named_secrets
 from penstock_operator.settings import Settings
 from penstock_operator.versions import Choice, choose
-from penstock_operator.webhook_keys import digests_of
 from penstock_operator.workloads import Collection
 
 
@@ -20,13 +20,13 @@ from penstock_operator.workloads import Collection
 class Resolution:
     """`plan` is None where something is missing; then `choice.problem` or `problems` say what.
 
-    `given_keys` are the digests of the keys that the Instance names, None where it names none.
+    `credentials` is None where what the Instance says about its webhooks is wrong: what the gateway has stays then.
     """
 
     choice: Choice
     problems: tuple[str, ...] = ()
     plan: Plan | None = None
-    given_keys: tuple[str, ...] | None = None
+    credentials: Credentials | None = None
 
 
 class Resolver:
@@ -69,12 +69,17 @@ class Resolver:
         connections, connection_problems = resolve(
             content.get("connections", ()), instance["spec"].get("connections", {}), secret=secrets.get
         )
-        keys, key_problems = _given_keys(instance, secrets)
-        problems += [*config_problems, *connection_problems, *key_problems, *override_problems(instance, content)]
+        credentials, credential_problems = credentials_of(instance, secret=secrets.get)
+        problems += [
+            *config_problems,
+            *connection_problems,
+            *credential_problems,
+            *override_problems(instance, content),
+        ]
         if problems:
-            return Resolution(choice=choice, problems=tuple(problems), given_keys=keys)
+            return Resolution(choice=choice, problems=tuple(problems), credentials=credentials)
         planned = plan(instance, content, config=config, connections=connections, public_url=self._settings.public_url)
-        return Resolution(choice=choice, plan=planned, given_keys=keys)
+        return Resolution(choice=choice, plan=planned, credentials=credentials)
 
     def _not_a_catalogue(self, instance: Object, key: Key) -> str | None:
         allowed = (instance["metadata"]["namespace"], *self._settings.catalogue_namespaces)
@@ -101,12 +106,8 @@ class Resolver:
         return texts, problems
 
     async def _secrets(self, instance: Object) -> dict[str, Object]:
-        namespace, spec = instance["metadata"]["namespace"], instance["spec"]
-        wanted = {one["secretRef"]["name"] for one in spec.get("connections", {}).values()}
-        keys = spec.get("webhook", {}).get("keysSecretRef")
-        if keys:
-            wanted.add(keys["name"])
-        found = {name: await self._secret((namespace, name)) for name in sorted(wanted)}
+        namespace = instance["metadata"]["namespace"]
+        found = {name: await self._secret((namespace, name)) for name in sorted(named_secrets(instance))}
         return {name: item for name, item in found.items() if item is not None}
 
     async def _secret(self, key: Key) -> Object | None:
@@ -118,18 +119,3 @@ class Resolver:
             return await self._cluster.get(kind, *key)
         except NotFound:
             return None
-
-
-def _given_keys(instance: Object, secrets: Mapping[str, Object]) -> tuple[tuple[str, ...] | None, list[str]]:
-    reference = instance["spec"].get("webhook", {}).get("keysSecretRef")
-    if not reference:
-        return None, []
-    problem = problem_of(reference["name"], (), secret=secrets.get)
-    if problem:
-        return (), [f"spec.webhook.keysSecretRef: {problem}"]
-    digests = digests_of(secrets[reference["name"]])
-    if not digests:
-        return (), [
-            f"spec.webhook.keysSecretRef: the Secret {reference['name']} holds no key: give it at least one value"
-        ]
-    return tuple(digests), []

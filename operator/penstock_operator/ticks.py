@@ -43,6 +43,7 @@ class Ticks:
         clock: Callable[[], datetime],
         missed: Callable[[int], None],
         since: datetime,
+        release: str,
     ) -> None:
         self._cluster = cluster
         self._inventory = inventory
@@ -51,16 +52,21 @@ class Ticks:
         self._reporter = reporter
         self._clock = clock
         self._missed = missed
+        self._release = release
         self._since = since - SETTLED
         self._checked: dict[str, datetime] = {}
 
     async def step(self) -> None:
         """One round over all schedules."""
-        flows = [item for item in self._inventory.all(FLOWS).values() if item["spec"]["trigger"] == "schedule"]
+        flows = [item for item in self._inventory.all(FLOWS).values() if self._is_ours(item)]
         self._checked = {uid: at for uid, at in self._checked.items() if uid in {f["metadata"]["uid"] for f in flows}}
         for flow in flows:
             if not flow["spec"]["paused"]:
                 await self._check(flow)
+
+    def _is_ours(self, flow: Object) -> bool:
+        release = flow["metadata"].get("labels", {}).get(names.LABEL_RELEASE)
+        return bool(flow["spec"]["trigger"] == "schedule" and release == self._release)
 
     async def _check(self, flow: Object) -> None:
         uid = flow["metadata"]["uid"]

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from penstock_core.compiler.configuration import check_default, resolve_config
 from penstock_core.compiler.definition import SECRET_FIELDS, build_definition, definition_hash
+from penstock_core.compiler.fields import check_cron, check_time_zone
 from penstock_core.compiler.flows import FlowChecker
 from penstock_core.compiler.problems import MAX_PROBLEMS, Problem, bounded, of_schema
 from penstock_core.errors import InvalidInput
@@ -23,6 +24,8 @@ __all__ = [
     "SECRET_FIELDS",
     "Problem",
     "build_definition",
+    "check_cron",
+    "check_time_zone",
     "compile_integration",
     "definition_hash",
     "resolve_config",

@@ -33,14 +33,24 @@ def webhook_key(instance: Mapping[str, Any], *, release: str, key: str) -> dict[
 
 
 def webhook_digests(
-    *, release: str, release_namespace: str, instance_uid: str, digests: Sequence[str]
+    *,
+    release: str,
+    release_namespace: str,
+    instance_uid: str,
+    digests: Sequence[str],
+    signature: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What the gateway checks webhook keys against: sha256 hex digests, sorted, in the release's own namespace."""
+    """What the gateway checks requests against, in the release's own namespace: sha256 hex digests of keys, sorted, and
+    how requests are signed (docs/contracts.md), where they are.
+    """
+    data = {"keys": json.dumps(sorted(digests)).encode()}
+    if signature is not None:
+        data["signature"] = json.dumps(signature, sort_keys=True).encode()
     return _secret(
         namespace=release_namespace,
         name=names.webhook_digest_secret(instance_uid),
         labels=managed(release) | {names.LABEL_WEBHOOK_KEYS: "true"},
-        data={"keys": json.dumps(sorted(digests)).encode()},
+        data=data,
     )
 
 

@@ -4,7 +4,7 @@ A description is for `kubectl explain`, so it carries the unit, the default and 
 nothing else of a schema.
 """
 
-from typing import Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -75,6 +75,15 @@ def _shown(value: Any) -> str:
     import json  # only while classes are made
 
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+ObjectName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253)]
+
+
+class Reference(Resource):
+    """An object of the Instance's namespace."""
+
+    name: ObjectName = described("Name of the object, in the Instance's namespace.", example="acme-erp")
 
 
 def rule(expression: str, message: str, *, field: str = "", reason: str = "") -> dict[str, str]:

@@ -10,6 +10,7 @@ from penstock_core.resources.base import (
     NAME_PATTERN,
     RULES,
     STORED_DEFAULT,
+    Reference,
     Resource,
     described,
     matching,
@@ -17,11 +18,11 @@ from penstock_core.resources.base import (
 )
 from penstock_core.resources.integration import ResourceName, Version
 from penstock_core.resources.status import Status
+from penstock_core.resources.webhook import Webhook
 
 _CUSTOMER_PATTERN: Final = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
 
 Namespace = Annotated[str, Field(pattern=NAME_PATTERN, max_length=63)]
-ObjectName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253)]
 
 
 class IntegrationReference(Resource):
@@ -60,12 +61,6 @@ class Customer(Resource):
     )
 
 
-class Reference(Resource):
-    """An object of the Instance's namespace."""
-
-    name: ObjectName = described("Name of the object, in the Instance's namespace.", example="acme-erp")
-
-
 class ConfigSource(Resource):
     """Where values come from."""
 
@@ -81,14 +76,6 @@ class ConnectionSource(Resource):
     secret_ref: Reference = described(
         'Secret with the connection\'s fields; it needs the label penstock.dev/connection: "true".',
         example={"name": "acme-erp"},
-    )
-
-
-class WebhookKeys(Resource):
-    """The keys that webhooks are called with."""
-
-    keys_secret_ref: Reference = described(
-        "Secret each of whose values is a key that requests may carry.", example={"name": "acme-hook-keys"}
     )
 
 
@@ -217,10 +204,10 @@ class InstanceSpec(Resource):
         example={"erp": {"secretRef": {"name": "acme-erp"}}},
         max_length=20,
     )
-    webhook: WebhookKeys | None = described(
-        "Keys for webhooks.",
+    webhook: Webhook | None = described(
+        "What requests to its webhooks authenticate with: keys or signatures.",
         default=None,
-        shown_default="one is generated into the Secret that status.webhookKeySecret names",
+        shown_default="a key, generated into the Secret that status.webhookKeySecret names",
         example={"keysSecretRef": {"name": "acme-hook-keys"}},
     )
     flows: dict[str, FlowOverride] | None = described(

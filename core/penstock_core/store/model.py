@@ -274,6 +274,18 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepDetails:
+    """What one attempt of a step recorded beside input and output, packed; None with a size above 0 was too large to be read."""
+
+    path: str
+    attempt: int
+    assertions: bytes | None
+    extracted: bytes | None
+    assertions_size: int
+    extracted_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
     """One log line of an execution; `fields` are packed, `cursor` continues after this line."""
 

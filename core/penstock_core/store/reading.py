@@ -14,7 +14,7 @@ from psycopg.rows import DictRow
 from penstock_core.errors import InvalidInput
 from penstock_core.states import ExecutionState, StepStatus, Trigger
 from penstock_core.store.database import Database
-from penstock_core.store.model import Counts, Execution, Filter, FlowIdentity, LogLine, Page, Step
+from penstock_core.store.model import Counts, Execution, Filter, FlowIdentity, LogLine, Page, Step, StepDetails
 from penstock_core.store.queries import load
 from penstock_core.uuid7 import first_at
 
@@ -30,6 +30,10 @@ _UNSUCCESSFUL: Final = frozenset(
     }
 )
 """States that always carry an error code, which the index of unsuccessful executions goes by."""
+
+
+StepSide = Literal["input", "output", "assertions", "extracted"]
+"""The packed values of an attempt."""
 
 
 class Reading(Database):
@@ -62,11 +66,22 @@ class Reading(Database):
             Step(**{**row, "status": StepStatus(row["status"]), "warnings": tuple(row["warnings"])}) for row in found
         ]
 
-    async def step_value(
-        self, execution: UUID, *, path: str, attempt: int, side: Literal["input", "output"]
-    ) -> bytes | None:
-        """The packed input or output of one attempt; None where there is no such attempt or nothing was recorded."""
+    async def step_value(self, execution: UUID, *, path: str, attempt: int, side: StepSide) -> bytes | None:
+        """One packed value of one attempt; None where there is no such attempt or nothing was recorded."""
         return await self._value(_QUERIES[f"step_{side}"], id=execution, path=path, attempt=attempt)
+
+    async def step_error(self, execution: UUID, *, path: str, attempt: int) -> tuple[str, str | None] | None:
+        """Code and message of one attempt's error; None where there is no such attempt or it did not fail."""
+        row = await self.row(_QUERIES["step_error"], id=execution, path=path, attempt=attempt)
+        return (row["error_code"], row["error_message"]) if row else None
+
+    async def step_details(self, execution: UUID, *, each: int, total: int) -> list[StepDetails]:
+        """What attempts recorded beside input and output, of those that did.
+
+        Values above `each` bytes are not read, nor those of later attempts once `total` bytes are.
+        """
+        found = await self.rows(_QUERIES["step_details"], id=execution, each=each, total=total)
+        return [StepDetails(**row) for row in found]
 
     async def payload(self, execution: UUID) -> bytes | None:
         """The packed trigger data."""

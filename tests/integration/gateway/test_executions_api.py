@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgpack
 import pytest
@@ -12,6 +12,7 @@ from penstock_core import codec
 from penstock_core.cluster import Caller
 from penstock_core.errors import ClusterUnavailable
 from penstock_core.store.pool import Pool
+from penstock_core.store.reading import Reading
 
 
 async def accepted(stand: Stand, **request: Any) -> str:
@@ -118,6 +119,85 @@ async def test_one_execution_with_its_steps(stand: Stand, pool: Pool) -> None:
     [step] = full["steps"]
     assert (step["path"], step["attempt"], step["status"], step["durationMs"]) == ("lines/0/push", 1, "passed", 3)
     assert "output" not in step
+
+
+async def judge(pool: Pool, execution: str, *, path: str, assertions: Any, extracted: Any) -> None:
+    """A failed step as a runner records it."""
+    packed = [None if value is None else codec.pack(value).data for value in (assertions, extracted)]
+    async with pool.connection() as connection:
+        await connection.execute(
+            "insert into step_results (execution_id, namespace, path, attempt, action, status, started_at, assertions,"
+            " extracted, error_code, error_message) values (%s, %s, %s, 1, 'http', 'failed', %s, %s, %s, 'a', 'b')",
+            (execution, TENANT, path, datetime.now(UTC), *packed),
+        )
+
+
+REPORT = {"expression": "output.status == 200", "passed": False, "left": 500, "op": "==", "right": 200}
+
+
+async def test_steps_show_what_was_asserted_and_extracted(stand: Stand, pool: Pool) -> None:
+    """Expected and actual values stand in the list, for those who may see data; others see null."""
+    identifier = await accepted(stand, json={})
+    await judge(pool, identifier, path="ask", assertions=[REPORT], extracted={"id": 7})
+    await record(pool, identifier, path="plain", output=1)
+
+    shown = (await stand.read(f"/{identifier}", "insider", include="steps")).json()["steps"]
+    hidden = (await stand.read(f"/{identifier}", "viewer", include="steps")).json()["steps"]
+
+    assert [(step["assertions"], step["extracted"]) for step in shown] == [([REPORT], {"id": 7}), (None, None)]
+    assert not any(step["assertionsTruncated"] or step["extractedTruncated"] for step in shown)
+    assert [(step["assertions"], step["extracted"]) for step in hidden] == [(None, None)] * 2
+
+
+async def test_large_extractions_are_not_read_for_the_list(stand: Stand, pool: Pool) -> None:
+    """The list marks what it leaves out or cuts, and each value is there on its own."""
+    identifier = await accepted(stand, json={})
+    large = [str(uuid4()) for _ in range(20_000)]
+    await judge(pool, identifier, path="large", assertions=[REPORT], extracted=large)
+    await judge(pool, identifier, path="medium", assertions=None, extracted=large[:200])
+
+    steps = (await stand.read(f"/{identifier}", "insider", include="steps")).json()["steps"]
+    alone = await stand.read(f"/{identifier}/steps/large/attempts/1/extracted", "insider", maxBytes=4_000_000)
+
+    assert [(step["path"], step["extractedTruncated"]) for step in steps] == [("large", True), ("medium", True)]
+    assert (steps[0]["extracted"], steps[0]["assertions"]) == (None, [REPORT])
+    assert 0 < len(steps[1]["extracted"]) < 200
+    assert alone.json() == large
+
+
+async def test_details_have_a_limit_for_all_attempts_together(stand: Stand, pool: Pool) -> None:
+    """The store reads the first attempts' values up to the limit and says the size of the others."""
+    identifier = await accepted(stand, json={})
+    for path in ("a", "b", "c"):
+        await judge(pool, identifier, path=path, assertions=None, extracted="x" * 100)
+
+    found = await Reading(pool).step_details(UUID(identifier), each=1000, total=250)
+
+    assert [(each.path, each.extracted is None, each.extracted_size) for each in found] == [
+        ("a", False, 103),
+        ("b", False, 103),
+        ("c", True, 103),
+    ]
+
+
+async def test_sides_of_an_attempt(stand: Stand, pool: Pool) -> None:
+    """Assertions, extractions and the error are read like input and output, with the same right."""
+    identifier = await accepted(stand, json={})
+    await judge(pool, identifier, path="ask", assertions=[REPORT], extracted={"id": 7})
+    await record(pool, identifier, path="plain", output=1)
+    at = f"/{identifier}/steps/ask/attempts/1"
+
+    answers = [await stand.read(f"{at}/{side}", "insider") for side in ("assertions", "extracted", "error")]
+    absent = [
+        (await stand.read(f"/{identifier}/steps/plain/attempts/1/{side}", "insider")).status_code
+        for side in ("assertions", "extracted", "error")
+    ]
+    refused = await stand.read(f"{at}/error", "viewer")
+    unknown = await stand.read(f"{at}/logs", "insider")
+
+    assert [answer.json() for answer in answers] == [[REPORT], {"id": 7}, {"code": "a", "message": "b"}]
+    assert absent == [404, 404, 404]
+    assert (refused.status_code, unknown.status_code) == (403, 400)
 
 
 @pytest.mark.parametrize("path", ["lines/0/push", "lines%2F0%2Fpush"])

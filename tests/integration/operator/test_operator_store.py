@@ -69,7 +69,8 @@ class Stand:
         self.lost = []
 
     def flow(self, **spec):
-        metadata = {"name": "acme-orders.hook", "namespace": "acme", "uid": "f1"}
+        labels = {"penstock.dev/release": "penstock-system.penstock"}
+        metadata = {"name": "acme-orders.hook", "namespace": "acme", "uid": "f1", "labels": labels}
         body = {"apiVersion": "penstock.dev/v1alpha1", "kind": "Flow", "metadata": metadata, "spec": SPEC | spec}
         return self.cluster.seed(FLOWS, body)
 
@@ -174,6 +175,7 @@ async def test_missed_ticks_are_recorded_once(stand):
             clock=stand.clock,
             missed=counts.append,
             since=stand.clock() - timedelta(minutes=10),
+            release="penstock-system.penstock",
         )
         await ticks.step()
 

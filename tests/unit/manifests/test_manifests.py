@@ -84,6 +84,13 @@ CASES = {
     "webhook-digests": lambda: webhook_digests(
         release=RUNNER.release, release_namespace="penstock-system", instance_uid="6f1c", digests=["bb", "aa"]
     ),
+    "webhook-digests-signed": lambda: webhook_digests(
+        release=RUNNER.release,
+        release_namespace="penstock-system",
+        instance_uid="6f1c",
+        digests=["aa"],
+        signature={"preset": "github", "key": "aHVzaA=="},
+    ),
     "database": lambda: database(
         release=RUNNER.release, namespace="acme", name=names.database_secret("penstock"), dsn="postgresql://r:p@h/d"
     ),

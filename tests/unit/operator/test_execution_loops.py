@@ -32,7 +32,8 @@ def flow(name="hook", *, uid="f1", **spec):
         "definitionHash": "9" * 64,
         "definition": {},
     }
-    metadata = {"name": f"acme-orders.{name}", "namespace": "acme", "uid": uid}
+    labels = {"penstock.dev/release": "penstock-system.penstock"}
+    metadata = {"name": f"acme-orders.{name}", "namespace": "acme", "uid": uid, "labels": labels}
     return {"apiVersion": "penstock.dev/v1alpha1", "kind": "Flow", "metadata": metadata, "spec": base | spec}
 
 
@@ -346,6 +347,7 @@ class TickStand:
             clock=clock,
             missed=self.missed.append,
             since=since,
+            release="penstock-system.penstock",
         )
 
 
@@ -405,6 +407,17 @@ async def test_a_tick_whose_job_is_there_is_waited_for(stand, cluster, clock):
 async def test_paused_schedules_miss_nothing(stand, cluster):
     """A paused flow's ticks are not missed."""
     cluster.seed(FLOWS, scheduled(paused=True))
+    found = stand()
+    await found.ticks.step()
+
+    assert found.schedules.recorded == []
+
+
+async def test_another_releases_schedules_are_not_watched(stand, cluster):
+    """Where two releases watch a namespace, each records the missed ticks of its own Flows."""
+    item = scheduled()
+    item["metadata"]["labels"] = {"penstock.dev/release": "other.release"}
+    cluster.seed(FLOWS, item)
     found = stand()
     await found.ticks.step()
 

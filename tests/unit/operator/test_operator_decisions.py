@@ -13,7 +13,6 @@ from penstock_operator.instance_status import conditions_of
 from penstock_operator.publication import decide
 from penstock_operator.resolution import Resolution
 from penstock_operator.versions import Choice, choose, content_hash, precedence, snapshot
-from penstock_operator.webhook_keys import digests_of
 
 URL = "https://hooks.example"
 CONTENT = {
@@ -289,6 +288,27 @@ def test_overrides_that_fit_nothing_are_named():
     ]
 
 
+@pytest.mark.parametrize(
+    ("schedule", "fragments"),
+    [
+        ({"cron": "0 25 * * *"}, ["spec.flows.poll.schedule.cron: `25` is no value for the hour", "write 0 to 23"]),
+        ({"cron": "@daily"}, ["spec.flows.poll.schedule.cron: a schedule has five fields"]),
+        ({"timeZone": "Berlin"}, ["spec.flows.poll.schedule.timeZone: there is no time zone `Berlin`", "IANA name"]),
+    ],
+)
+def test_an_instances_own_times_are_checked(schedule, fragments):
+    """A schedule that Kubernetes would refuse is named with its field, the problem and the remedy."""
+    [problem] = override_problems(instance(flows={"poll": {"schedule": schedule}}), CONTENT)
+
+    assert [fragment for fragment in fragments if fragment not in problem] == []
+
+
+def test_right_times_are_no_problem():
+    """Each half of an override may stand alone."""
+    for schedule in ({"cron": "*/5 6-20 * * mon-fri"}, {"timeZone": "Asia/Tokyo"}, {}):
+        assert override_problems(instance(flows={"poll": {"schedule": schedule}}), CONTENT) == []
+
+
 def test_a_newer_version_is_named():
     """UpToDate=False says which version is available."""
     flows = [{"spec": spec} for spec in flows_of(instance()).values()]
@@ -334,13 +354,3 @@ def test_defaults_of_the_api_server_are_no_difference():
     assert differs(desired, {**current, "spec": {**current["spec"], "list": [1, 2]}})
     assert differs(stamped({"metadata": {"name": "x"}, "spec": {"a": {}}}), current)
     assert differs(desired, None)
-
-
-def test_keys_are_digests_of_trimmed_values():
-    """A trailing newline in a Secret is not part of the key, and empty values are no keys."""
-    encoded = {
-        name: base64.b64encode(value).decode()
-        for name, value in {"a": b"k1\n", "b": b"k1", "c": b" ", "d": b"k2"}.items()
-    }
-
-    assert len(digests_of({"data": encoded})) == 2

@@ -213,8 +213,13 @@ async def test_cleanup_takes_only_penstocks_finalizer(cluster):
     )
     cluster.seed(INSTANCES, item("instances", "free", spec=INSTANCE["spec"]))
 
-    assert await remove_finalizers(cluster, (None,)) == 1
+    claims = {"finalizers": [names.FINALIZER], "annotations": {names.ANNOTATION_RELEASE: "other.release"}}
+    theirs = item("instances", "theirs", spec=INSTANCE["spec"])
+    cluster.seed(INSTANCES, {**theirs, "metadata": {**theirs["metadata"], **claims}})
+
+    assert await remove_finalizers(cluster, (None,), release="penstock-system.penstock") == 1
     assert cluster.of(INSTANCES)["i1"]["metadata"]["finalizers"] == ["other/one"]
+    assert cluster.of(INSTANCES)["theirs"]["metadata"]["finalizers"] == [names.FINALIZER]
 
 
 async def test_a_failing_step_is_followed_by_the_next():

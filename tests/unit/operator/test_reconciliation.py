@@ -1,6 +1,7 @@
 """Reconciliation from end to end, against a cluster and a store that only remember."""
 
 import base64
+import json
 
 import pytest
 
@@ -377,6 +378,58 @@ async def test_named_keys_replace_the_generated_one(world):
     assert "acme-orders-webhook-key" not in world.cluster.of(SECRETS)
 
 
+def signing_secret(value, **labels):
+    return {
+        "metadata": {"name": "shop", "namespace": "acme", "labels": labels or {names.LABEL_CONNECTION: "true"}},
+        "data": {"secret": base64.b64encode(value).decode()},
+    }
+
+
+def mirrored_signature(world):
+    field = world.cluster.of(SECRETS)["hook-6f1c"]["data"].get("signature")
+    return field and json.loads(base64.b64decode(field))
+
+
+async def test_a_signing_secret_is_mirrored_beside_the_keys(world):
+    """The gateway finds how requests are signed where it finds the keys; taken out of the Instance, it goes."""
+    world.cluster.seed(SECRETS, signing_secret(b"hush"))
+    world.change(webhook={"signature": {"preset": "github", "secretRef": {"name": "shop", "key": "secret"}}})
+    await world.settle()
+
+    assert mirrored_signature(world) == {"preset": "github", "key": base64.b64encode(b"hush").decode()}
+    assert "acme-orders-webhook-key" in world.cluster.of(SECRETS)
+    world.change(webhook=None)
+    await world.settle()
+    assert mirrored_signature(world) is None
+
+
+async def test_a_signing_secret_that_breaks_stays_as_it_was(world):
+    """A missing label is a problem of the configuration; what is deployed goes on with the last good credentials."""
+    world.cluster.seed(SECRETS, signing_secret(b"hush"))
+    world.change(webhook={"signature": {"preset": "github", "secretRef": {"name": "shop", "key": "secret"}}})
+    await world.settle()
+    world.cluster.seed(SECRETS, signing_secret(b"other", team="a"))
+    await world.settle()
+
+    assert "lacks the label penstock.dev/connection" in world.condition("Configured")["message"]
+    assert mirrored_signature(world)["key"] == base64.b64encode(b"hush").decode()
+
+
+async def test_named_keys_stay_while_the_version_is_unknown(world):
+    """An Instance whose pin names no version keeps its own keys: the generated one is not put in their place."""
+    keys = signing_secret(b"one")
+    world.cluster.seed(SECRETS, keys)
+    world.change(webhook={"keysSecretRef": {"name": "shop"}})
+    await world.settle()
+    before = world.cluster.of(SECRETS)["hook-6f1c"]["data"]
+    world.change(integration={"name": "orders", "version": "9.9.9"})
+    await world.settle()
+
+    assert world.condition("Ready")["status"] == "False"
+    assert world.cluster.of(SECRETS)["hook-6f1c"]["data"] == before
+    assert "acme-orders-webhook-key" not in world.cluster.of(SECRETS)
+
+
 async def test_a_failed_write_is_raised_and_the_next_try_completes(world):
     """A write that fails stops this try only: the next one goes on where it was."""
     world.cluster.failures[("apply", "flows")] = ClusterUnavailable("away", status=503)
@@ -446,3 +499,94 @@ async def test_the_role_of_a_terminating_namespace_goes_though_others_are_still_
     await world.removal.forget_data(("acme", "another"))
 
     assert world.tenancy.roles == {}
+
+
+def held_by(world, release, **metadata):
+    """The Instance as another release holds it."""
+    body = world.cluster.of(INSTANCES)["acme-orders"]
+    held = {"finalizers": [names.FINALIZER], "annotations": {names.ANNOTATION_RELEASE: release}}
+    world.cluster.seed(INSTANCES, {**body, "metadata": {**body["metadata"], **held, **metadata}})
+    world.cluster.writes.clear()
+
+
+async def test_the_finalizer_names_the_release(world):
+    """Who deployed an Instance stands on it, written in one patch with the finalizer."""
+    await world.settle()
+
+    metadata = world.cluster.of(INSTANCES)["acme-orders"]["metadata"]
+    assert metadata["annotations"][names.ANNOTATION_RELEASE] == "penstock-system.penstock"
+    assert world.cluster.writes.count(("patch", "instances", "acme-orders")) == 1
+
+
+async def test_another_releases_instance_is_left_alone(world):
+    """Where two releases watch a namespace, the second deploys nothing, removes nothing, and says why once."""
+    await world.settle()
+    body = world.cluster.of(INSTANCES)["acme-orders"]
+    flows = dict(world.cluster.of(FLOWS))
+    held_by(world, "other.release", generation=2)
+    world.cluster.seed(
+        INSTANCES, {**world.cluster.of(INSTANCES)["acme-orders"], "spec": {**body["spec"], "paused": True}}
+    )
+    for _ in range(2):
+        await world.instances.reconcile(KEY)
+    assert world.cluster.writes == [("patch_status", "instances", "acme-orders")]
+    held_by(world, "other.release", deletionTimestamp="2026-03-01T12:00:00Z")
+    await world.instances.reconcile(KEY)
+
+    assert world.cluster.writes == []
+    assert world.cluster.of(FLOWS) == flows
+    [told] = [message for _, reason, message in world.cluster.events if reason == "ManagedByAnotherRelease"]
+    assert "The release other.release manages this Instance" in told
+    assert "watchNamespaces" in told
+    assert "kubectl annotate instance acme-orders -n acme penstock.dev/release-" in told
+
+
+async def test_a_holder_that_reports_nothing_is_named_in_the_status(world):
+    """A change that the other release has not taken up is shown as not ready; what it has reported on is its own affair."""
+    await world.settle()
+    held_by(world, "other.release")
+    await world.instances.reconcile(KEY)
+    assert world.condition("Ready")["status"] == "True"
+    held_by(world, "other.release", generation=7)
+    await world.instances.reconcile(KEY)
+
+    ready = world.condition("Ready")
+    assert (ready["status"], ready["reason"]) == ("False", "ManagedByAnotherRelease")
+    assert world.cluster.of(INSTANCES)["acme-orders"]["status"]["observedGeneration"] < 7
+    world.cluster.writes.clear()
+    await world.instances.reconcile(KEY)
+    assert world.cluster.writes == []
+
+
+@pytest.mark.parametrize("freed", [{"finalizers": []}, {"annotations": {}}])
+async def test_a_free_instance_is_taken_over(world, freed):
+    """After an uninstall, or without the annotation, the next release adopts the Instance, its Flows and its key."""
+    await world.settle()
+    for kind, name in ((FLOWS, "acme-orders.hook"), (SECRETS, "acme-orders-webhook-key")):
+        body = world.cluster.of(kind)[name]
+        labels = body["metadata"]["labels"] | {names.LABEL_RELEASE: "other.release"}
+        world.cluster.seed(kind, {**body, "metadata": {**body["metadata"], "labels": labels}})
+    key = world.cluster.of(SECRETS)["acme-orders-webhook-key"]["data"]
+    held_by(world, "other.release", **freed)
+    await world.settle()
+
+    assert world.condition("Ready")["status"] == "True"
+    metadata = world.cluster.of(INSTANCES)["acme-orders"]["metadata"]
+    assert metadata["annotations"][names.ANNOTATION_RELEASE] == "penstock-system.penstock"
+    assert metadata["finalizers"] == [names.FINALIZER]
+    flow = world.cluster.of(FLOWS)["acme-orders.hook"]
+    assert flow["metadata"]["labels"][names.LABEL_RELEASE] == "penstock-system.penstock"
+    assert world.cluster.of(SECRETS)["acme-orders-webhook-key"]["data"] == key
+
+
+async def test_of_two_releases_that_see_an_instance_at_once_one_gets_it(world):
+    """The claim holds only for the version that was read: the second finds it taken and leaves."""
+    stale = world.cluster.of(INSTANCES)["acme-orders"]
+    taken = {"finalizers": [names.FINALIZER], "annotations": {names.ANNOTATION_RELEASE: "other.release"}}
+    world.cluster.seed(INSTANCES, {**stale, "metadata": {**stale["metadata"], **taken}}, seen=False)
+    with pytest.raises(Conflict):
+        await world.instances.reconcile(KEY)
+    await world.instances.reconcile(KEY)
+
+    assert world.cluster.of(FLOWS) == {}
+    assert world.condition("Ready")["reason"] == "ManagedByAnotherRelease"

@@ -32,7 +32,19 @@ INSTANCE = {
     "config": {"erpUrl": "https://erp.example", "least": 1.5, "dryRun": True},
     "configFrom": [{"configMapRef": {"name": "acme-config"}}],
     "connections": {"erp": {"secretRef": {"name": "acme-erp"}}},
-    "webhook": {"keysSecretRef": {"name": "acme-hook-keys"}},
+    "webhook": {
+        "keysSecretRef": {"name": "acme-hook-keys"},
+        "signature": {
+            "preset": "generic",
+            "secretRef": {"name": "acme-shop", "key": "secret"},
+            "header": "X-Signature",
+            "algorithm": "sha512",
+            "encoding": "base64",
+            "prefix": "v1=",
+            "timestampHeader": "X-Timestamp",
+            "tolerance": "2m",
+        },
+    },
     "flows": {
         "poll": {"schedule": {"cron": "0 6 * * *", "timeZone": "America/New_York"}, "paused": False},
         "importOrder": {"concurrency": {"limit": 5}, "resources": {"limits": {"memory": "256Mi", "cpu": "500m"}}},

@@ -34,6 +34,6 @@ def test_every_query_is_used(file: Path) -> None:
     """No file holds a query that the package's code does not name."""
     package = Path(queries.__file__).parent
     code = "".join(each.read_text() for each in package.glob("*.py"))
-    named = set(re.findall(r'"(\w+)"', code)) | {"step_input", "step_output"}
+    named = set(re.findall(r'"(\w+)"', code)) | {"step_input", "step_output", "step_assertions", "step_extracted"}
 
     assert queries.load(file.stem).keys() <= named

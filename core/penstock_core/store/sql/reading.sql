@@ -40,6 +40,40 @@ select input as value from step_results where execution_id = %(id)s and path = %
 -- What one attempt of a step gave.
 select output as value from step_results where execution_id = %(id)s and path = %(path)s and attempt = %(attempt)s
 
+-- name: step_assertions
+-- The assertions of one attempt of a step, with what was compared.
+select assertions as value from step_results where execution_id = %(id)s and path = %(path)s and attempt = %(attempt)s
+
+-- name: step_extracted
+-- What one attempt of a step extracted.
+select extracted as value from step_results where execution_id = %(id)s and path = %(path)s and attempt = %(attempt)s
+
+-- name: step_error
+-- Why one attempt of a step failed.
+select error_code, error_message
+from step_results
+where execution_id = %(id)s and path = %(path)s and attempt = %(attempt)s and error_code is not null
+
+-- name: step_details
+-- Assertions and extractions of all attempts, as far as each is small and they fit together; sizes are known without
+-- reading, since these columns are stored apart and not compressed by the server.
+with sized as (
+    select
+        path, attempt, assertions, extracted,
+        coalesce(octet_length(assertions), 0) as assertions_size, coalesce(octet_length(extracted), 0) as extracted_size,
+        sum(
+            case when octet_length(assertions) <= %(each)s then octet_length(assertions) else 0 end
+            + case when octet_length(extracted) <= %(each)s then octet_length(extracted) else 0 end
+        ) over (order by started_at, path, attempt) as so_far
+    from step_results
+    where execution_id = %(id)s and (assertions is not null or extracted is not null)
+)
+select
+    path, attempt, assertions_size, extracted_size,
+    case when assertions_size <= %(each)s and so_far <= %(total)s then assertions end as assertions,
+    case when extracted_size <= %(each)s and so_far <= %(total)s then extracted end as extracted
+from sized
+
 -- name: payload
 -- The trigger data of an execution.
 select payload as value from execution_payloads where execution_id = %(id)s

@@ -1,0 +1,153 @@
+"""What an Instance names for its webhooks: read, checked, and turned into what the gateway needs."""
+
+import base64
+import hashlib
+
+import pytest
+
+from penstock_operator.credentials import credentials_of, digests_of
+from penstock_operator.inventory import named_secrets, secret_keys
+
+CONNECTION = {"penstock.dev/connection": "true"}
+
+
+def encoded(**fields):
+    return {name: base64.b64encode(value).decode() for name, value in fields.items()}
+
+
+SECRETS = {
+    "keys": {"metadata": {"labels": CONNECTION}, "data": encoded(a=b"one")},
+    "none": {"metadata": {"labels": CONNECTION}, "data": {}},
+    "shop": {
+        "metadata": {"labels": CONNECTION},
+        "data": encoded(
+            secret=b"hush\n", standard=b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", blank=b" \n", text=b"no base64!"
+        ),
+    },
+    "bare": {"metadata": {}, "data": encoded(secret=b"hush")},
+}
+
+
+def instance(**webhook):
+    return {"metadata": {"name": "a", "namespace": "n"}, "spec": {"webhook": webhook} if webhook else {}}
+
+
+def signed(preset="github", key="secret", name="shop", **described):
+    return {"preset": preset, "secretRef": {"name": name, "key": key}, **described}
+
+
+def test_keys_are_digests_of_trimmed_values():
+    """A trailing newline in a Secret is not part of the key, and empty values are no keys."""
+    assert len(digests_of({"data": encoded(a=b"k1\n", b=b"k1", c=b" ", d=b"k2")})) == 2
+
+
+def test_an_instance_that_names_nothing_has_a_generated_key_and_no_signature():
+    """`digests` None stands for the generated key."""
+    found, problems = credentials_of(instance(), secret=SECRETS.get)
+
+    assert (found.digests, found.signature, problems) == (None, None, [])
+
+
+def test_a_preset_needs_its_secret_alone():
+    """White space around the secret does not count, and keys may be named beside it."""
+    found, problems = credentials_of(instance(keysSecretRef={"name": "keys"}, signature=signed()), secret=SECRETS.get)
+
+    assert problems == []
+    assert found.digests == (hashlib.sha256(b"one").hexdigest(),)
+    assert found.signature == {"preset": "github", "key": base64.b64encode(b"hush").decode()}
+    assert "aHVzaA" not in repr(found)
+
+
+def test_the_secret_of_standard_webhooks_is_decoded():
+    """Behind `whsec_` stands base64: the gateway gets the bytes that the sender's library signs with."""
+    found, _ = credentials_of(instance(signature=signed("standard-webhooks", "standard")), secret=SECRETS.get)
+
+    assert found.signature["key"] == "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+def test_a_generic_signature_is_described_in_full():
+    """Defaults are applied, header names are in lower case, the tolerance is in seconds."""
+    plain, _ = credentials_of(instance(signature=signed("generic", header="X-Sig")), secret=SECRETS.get)
+    full, _ = credentials_of(
+        instance(
+            signature=signed(
+                "generic",
+                header="X-Sig",
+                algorithm="sha512",
+                encoding="base64",
+                prefix="v=",
+                timestampHeader="X-Time",
+                tolerance="1m30s",
+            )
+        ),
+        secret=SECRETS.get,
+    )
+
+    assert {name: value for name, value in plain.signature.items() if name not in ("key", "preset")} == {
+        "header": "x-sig",
+        "algorithm": "sha256",
+        "encoding": "hex",
+        "prefix": "",
+        "timestampHeader": "",
+        "toleranceSeconds": 300,
+    }
+    assert [full.signature[name] for name in ("algorithm", "encoding", "prefix", "timestampHeader")] == [
+        "sha512",
+        "base64",
+        "v=",
+        "x-time",
+    ]
+    assert full.signature["toleranceSeconds"] == 90
+
+
+@pytest.mark.parametrize(
+    ("webhook", "fragments"),
+    [
+        ({"keysSecretRef": {"name": "gone"}}, ["spec.webhook.keysSecretRef: the Secret gone does not exist"]),
+        ({"keysSecretRef": {"name": "none"}}, ["the Secret none holds no key", "at least one value"]),
+        ({"signature": signed(name="gone")}, ["spec.webhook.signature.secretRef: the Secret gone does not exist"]),
+        ({"signature": signed(name="bare")}, ["the Secret bare lacks the label", "penstock.dev/connection"]),
+        (
+            {"signature": signed(key="sekret")},
+            ["the Secret shop lacks sekret", "it has: blank, secret, standard, text"],
+        ),
+        ({"signature": signed(key="blank")}, ["the field blank of the Secret shop is empty"]),
+        (
+            {"signature": signed("standard-webhooks", "text")},
+            ["the field text of the Secret shop is no secret", "whsec_"],
+        ),
+        (
+            {"signature": signed("generic", header="X", timestampHeader="T", tolerance="soon")},
+            ["spec.webhook.signature.tolerance", "not a duration"],
+        ),
+        (
+            {"signature": signed("generic", header="X", timestampHeader="T", tolerance="10ms")},
+            ["10ms is out of bounds", "1s at least"],
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_remedy(webhook, fragments):
+    """Each problem is one sentence, no value is in it, and nothing half right is handed to the gateway."""
+    found, [problem] = credentials_of(instance(**webhook), secret=SECRETS.get)
+
+    assert found is None
+    assert [fragment for fragment in fragments if fragment not in problem] == []
+    assert "hush" not in problem
+
+
+def test_all_problems_come_at_once():
+    """Keys and signature are checked apart."""
+    _, problems = credentials_of(
+        instance(keysSecretRef={"name": "gone"}, signature=signed(name="gone")), secret=SECRETS.get
+    )
+
+    assert len(problems) == 2
+
+
+def test_the_signing_secret_is_one_that_the_instance_is_reconciled_for():
+    """A change of any Secret that it names brings the Instance back, its own generated key where it names none."""
+    both = instance(keysSecretRef={"name": "keys"}, signature=signed())
+
+    assert named_secrets(both) == {"keys", "shop"}
+    assert secret_keys(both) == [("n", "keys"), ("n", "shop")]
+    assert secret_keys(instance(signature=signed())) == [("n", "a-webhook-key"), ("n", "shop")]
