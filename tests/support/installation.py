@@ -30,11 +30,18 @@ class Installation:
         return self.client.post(f"/hooks/{tenant}/{instance}/{flow}", headers=headers, **request)
 
     def send(self, tenant: str, instance: str, flow: str, body: Any) -> str:
-        """POST a JSON webhook that must be accepted; gives the execution's id."""
-        answer = self.post(tenant, instance, flow, json=body)
-        assert answer.status_code == 202, answer.text
-        identifier: str = answer.json()["executionId"]
-        return identifier
+        """POST a JSON webhook that must be accepted; gives the execution's id.
+
+        A gateway sees a new Flow and its keys a moment after the operator wrote them: 404 and 503 are asked again.
+        """
+
+        def look() -> str:
+            answer = self.post(tenant, instance, flow, json=body)
+            assert answer.status_code == 202, answer.text
+            identifier: str = answer.json()["executionId"]
+            return identifier
+
+        return eventually(look, within=timeouts.SEEN, about=f"a webhook of {instance} is accepted")
 
     def read(self, path: str, **query: Any) -> Any:
         """GET below /api/v1 with the tests' token; gives the JSON."""

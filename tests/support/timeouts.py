@@ -7,6 +7,8 @@ from typing import Final
 
 RECONCILED: Final = 60.0
 """A resource was applied: its conditions, and all that follows from it, are there."""
+SEEN: Final = 10.0
+"""Something was written to the API server: whoever watches it acts accordingly."""
 EXECUTION_ENDED: Final = 90.0
 """An execution was accepted: it has its final state."""
 RECOVERED: Final = 180.0
