@@ -1,6 +1,9 @@
 """A webhook becomes an execution whose every step can be read back."""
 
+import hmac
 import itertools
+
+import httpx
 
 import stub_server
 import timeouts
@@ -141,6 +144,42 @@ def test_a_repeat_with_the_same_key_is_the_same_execution(penstock: Installation
     assert again.headers["Idempotency-Replayed"] == "true"
     penstock.ended(first.json()["executionId"])
     assert len(penstock.executions(tenant)) == 1
+
+
+def test_a_signed_webhook_needs_no_key(penstock: Installation, tenant: str) -> None:
+    """With a signing secret, a correctly signed body is accepted without a key and a wrong signature is refused."""
+    shared = b"a secret that both sides know"
+    apply(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "signing", "namespace": tenant, "labels": {"penstock.dev/connection": "true"}},
+            "stringData": {"secret": shared.decode()},
+        }
+    )
+    signed = {"signature": {"preset": "github", "secretRef": {"name": "signing", "key": "secret"}}}
+    flow = webhook_flow("order", [{"name": "one", "set": {"value": "${trigger.body.n}"}}])
+    deploy(tenant, integration("sums", [flow]), instance("acme", "sums", webhook=signed))
+    body = b'{"n": 17}'
+    headers = {
+        "Content-Type": "application/json",
+        "X-Hub-Signature-256": "sha256=" + hmac.new(shared, body, "sha256").hexdigest(),
+    }
+    path = f"/hooks/{tenant}/acme/order"
+
+    def accepted() -> httpx.Response:
+        answer = penstock.client.post(path, content=body, headers=headers)
+        assert answer.status_code == 202, answer.text
+        return answer
+
+    answer = eventually(accepted, within=timeouts.SEEN)
+    forged = penstock.client.post(path, content=b'{"n": 18}', headers=headers)
+
+    identifier = answer.json()["executionId"]
+    assert penstock.ended(identifier)["status"] == "passed"
+    assert penstock.value(identifier, "one") == 17
+    assert forged.status_code == 401
+    assert "WWW-Authenticate" in forged.headers
 
 
 def test_refusals_say_why(penstock: Installation, tenant: str) -> None:
