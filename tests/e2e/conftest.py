@@ -11,7 +11,7 @@ import pytest
 from testbed.errors import TestbedError
 from testbed.release import enter, helm_install, images, reached
 
-from installation import Installation, remove_namespace, wait_rollout
+from installation import Installation, discard_namespace, remove_namespace, wait_rollout
 from kubectl import CommandFailed, apply, get, kubectl, run
 
 RELEASE = "penstock"
@@ -54,11 +54,9 @@ def penstock(cluster: None) -> Iterator[Installation]:
             httpx.Client(base_url=f"http://{host}:{port}", timeout=30, transport=httpx.HTTPTransport(retries=2))
         )
         yield Installation(release=RELEASE, namespace=NAMESPACE, client=client, token=token)
-    gone = [
-        item["metadata"]["name"] for item in get("namespaces")["items"] if item["metadata"]["name"].startswith("e2e-")
-    ]
-    for name in gone:
-        remove_namespace(name)
+    for item in get("namespaces")["items"]:
+        if "deletionTimestamp" in item["metadata"]:
+            remove_namespace(item["metadata"]["name"])
     run("helm", "uninstall", RELEASE, "--namespace", NAMESPACE, "--wait", "--timeout", "3m")
     kubectl("delete", "clusterrolebinding", "penstock-e2e-reader")
     remove_namespace(NAMESPACE)
@@ -77,8 +75,7 @@ def tenant(penstock: Installation, request: pytest.FixtureRequest) -> Iterator[s
         }
     )
     yield name
-    # waited for at the session's end, all at once
-    kubectl("delete", "namespace", name, "--wait=false")
+    discard_namespace(name)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from tests.e2e.admission.table import Row, rows
 
-from installation import Installation, remove_namespace, told
+from installation import Installation, discard_namespace, told
 from kubectl import CommandFailed, apply, get, kubectl
 
 CRDS = Path(__file__).parents[2] / "crds"
@@ -28,7 +28,7 @@ def place(schema: None) -> Iterator[str]:
     name = f"admission-{uuid4().hex[:6]}"
     apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     yield name
-    remove_namespace(name)
+    discard_namespace(name)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def published(penstock: Installation) -> Iterator[str]:
     name = f"conditions-{uuid4().hex[:6]}"
     apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     yield name
-    remove_namespace(name)
+    discard_namespace(name)
 
 
 def placed(manifest: dict[str, Any], namespace: str) -> dict[str, Any]:

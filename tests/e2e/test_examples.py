@@ -10,7 +10,7 @@ from testbed.release import images
 
 import timeouts
 from eventually import eventually
-from installation import Installation, ready, remove_namespace, steps
+from installation import Installation, discard_namespace, ready, steps
 from kubectl import apply, items, kubectl
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -29,7 +29,7 @@ def examples(penstock: Installation) -> Iterator[Installation]:
     kubectl("-n", "erp", "rollout", "status", "deployment/erp", "--timeout=90s")
     yield penstock
     for name in (*CUSTOMERS, "erp"):
-        remove_namespace(name)
+        discard_namespace(name)
 
 
 def order(sample: str) -> Any:

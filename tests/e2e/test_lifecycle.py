@@ -1,5 +1,6 @@
 """Changing a spec pauses, pins, upgrades and rolls back; deleting an instance removes its data."""
 
+import time
 from typing import Any
 
 import timeouts
@@ -73,7 +74,12 @@ def test_a_schedule_ticks_and_stops_ticking_while_paused(penstock: Installation,
 
     eventually(lambda: items("cronjobs", namespace=tenant)[0]["spec"]["suspend"], within=timeouts.RECONCILED)
     ran = len(penstock.executions(tenant))
-    consistently(lambda: len(penstock.executions(tenant)) == ran, during=65, every=5)
+    consistently(lambda: len(penstock.executions(tenant)) == ran, during=until_after_the_next_minute(), every=2)
+
+
+def until_after_the_next_minute() -> float:
+    """Seconds until a schedule of every minute must have ticked once more."""
+    return 60 - time.time() % 60 + timeouts.QUIET
 
 
 def test_pin_upgrade_and_roll_back(penstock: Installation, tenant: str) -> None:

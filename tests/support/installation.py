@@ -145,9 +145,14 @@ def deploy(tenant: str, *documents: dict[str, Any]) -> None:
             ready(tenant, document["metadata"]["name"])
 
 
+def discard_namespace(name: str) -> None:
+    """Delete a namespace without waiting; the session's end waits for all of them at once."""
+    kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+
+
 def remove_namespace(name: str) -> None:
     """Delete a namespace and wait until it is gone: nothing of Penstock may hang in it."""
-    kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+    discard_namespace(name)
     eventually(lambda: not exists("namespace", name), within=timeouts.GONE, about=f"namespace {name} is gone")
 
 
