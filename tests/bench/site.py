@@ -27,6 +27,8 @@ from penstock_core.manifests.job import RunnerPod, execution_job
 RELEASE = "penstock"
 NAMESPACE = "penstock-bench"
 TENANT = "bench-tenant"
+CLEANED_SECONDS = 900.0
+"""The namespace may hold thousands of Instances, each with its data to remove."""
 
 TEN_LINES = """
 import os, time
@@ -166,7 +168,7 @@ async def site() -> AsyncIterator[Site]:
                 await asyncio.gather(watching, return_exceptions=True)
                 await database.close()
                 await cluster.close()
-    remove_namespace(TENANT)
+    remove_namespace(TENANT, within=CLEANED_SECONDS)
     run("helm", "uninstall", RELEASE, "--namespace", NAMESPACE, "--wait", "--timeout", "3m")
     remove_namespace(NAMESPACE)
 

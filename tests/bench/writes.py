@@ -65,10 +65,10 @@ Counts = tuple[Counter[str], float]
 
 async def _counted(work: Any) -> Counts:
     loop = asyncio.get_running_loop()
-    before, start = await asyncio.to_thread(_read), loop.time()
+    before, start = await asyncio.to_thread(read), loop.time()
     await work()
     await asyncio.sleep(SETTLE_SECONDS)
-    after = await asyncio.to_thread(_read)
+    after = await asyncio.to_thread(read)
     after.subtract(before)
     return Counter({key: value for key, value in after.items() if value}), loop.time() - start
 
@@ -79,7 +79,8 @@ def _each(counts: Counts, idle: Counts) -> dict[str, float]:
     return {key: round(value, 2) for key, value in sorted(each.items()) if abs(value) >= 0.05}
 
 
-def _read() -> Counter[str]:
+def read() -> Counter[str]:
+    """Write requests so far, by verb and resource, as the API server counts them."""
     counts: Counter[str] = Counter()
     for line in kubectl("get", "--raw", "/metrics").splitlines():
         if found := LINE.match(line):

@@ -150,10 +150,10 @@ def discard_namespace(name: str) -> None:
     kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
 
 
-def remove_namespace(name: str) -> None:
+def remove_namespace(name: str, *, within: float = timeouts.GONE) -> None:
     """Delete a namespace and wait until it is gone: nothing of Penstock may hang in it."""
     discard_namespace(name)
-    eventually(lambda: not exists("namespace", name), within=timeouts.GONE, about=f"namespace {name} is gone")
+    eventually(lambda: not exists("namespace", name), within=within, about=f"namespace {name} is gone")
 
 
 def pods_of(tenant: str, execution: str) -> list[dict[str, Any]]:
