@@ -50,7 +50,7 @@ def test_any_content_type_is_taken(content_type):
 
 @pytest.mark.parametrize(
     ("raw", "line", "column"),
-    [(b'{"a":\n 1,}', 2, 4), (b" ", 1, 2), (b'"\xff"', 1, 2), (b'{"a": 1}\n\n x', 3, 2), (b"{'a': 1}", 1, 2)],
+    [(b'{"a":\n 1 2}', 2, 4), (b" ", 1, 2), (b'"\xff"', 1, 2), (b'{"a": 1}\n\n x', 3, 2), (b"{'a': 1}", 1, 2)],
 )
 def test_errors_say_line_and_column(raw, line, column):
     """A malformed body is refused with the place, counted from 1."""
