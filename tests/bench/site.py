@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from testbed.release import enter, helm_install, images, reached
 
 from installation import Installation, deploy, instance, integration, remove_namespace, webhook_flow
-from kubectl import apply, exists, get, kubectl, run, secret
+from kubectl import apply, get, kubectl, run, secret
 from penstock_core import uuid7
 from penstock_core.cluster import JOBS, PODS, Cluster
 from penstock_core.manifests.job import RunnerPod, execution_job
@@ -50,7 +50,6 @@ class Ends:
     """When each pod's container was first seen to have ended, by a watch: seconds since the epoch on this machine's clock."""
 
     seen: dict[str, float] = field(default_factory=dict)
-    created: dict[str, float] = field(default_factory=dict)
 
     def of(self, prefix: str) -> float | None:
         """The end of the pod whose name starts with a Job's name."""
@@ -118,7 +117,6 @@ async def _watch_pods(cluster: Cluster, ends: Ends) -> None:
         async for event in cluster.watch(PODS, TENANT, resource_version=version, seconds=300):
             version = event["object"]["metadata"]["resourceVersion"]
             name = event["object"]["metadata"].get("name", "")
-            ends.created.setdefault(name, time.time())
             for status in event["object"].get("status", {}).get("containerStatuses", []):
                 if "terminated" in status.get("state", {}):
                     ends.seen.setdefault(name, time.time())
@@ -181,8 +179,3 @@ def pod_logs(job: str) -> str:
 def job_of(execution: str) -> str:
     """Name of an execution's Job."""
     return f"pex-{UUID(execution)}"
-
-
-def still_there(name: str) -> bool:
-    """True while a Job exists."""
-    return exists("job", name, namespace=TENANT)
