@@ -10,7 +10,18 @@ from testbed.release import helm_install
 import stub_server
 import timeouts
 from eventually import eventually
-from installation import Installation, deploy, instance, integration, kill, pods_of, steps, wait_rollout, webhook_flow
+from installation import (
+    FINAL,
+    Installation,
+    deploy,
+    instance,
+    integration,
+    kill,
+    pods_of,
+    steps,
+    wait_rollout,
+    webhook_flow,
+)
 from kubectl import apply, get, items, kubectl
 
 ONE_STEP = [{"name": "one", "set": {"value": 1}}]
@@ -21,6 +32,8 @@ def running(penstock: Installation, identifier: str, path: str) -> None:
 
     def look() -> bool:
         found = penstock.execution(identifier)
+        if found["status"] in FINAL:
+            pytest.fail(f"ended before step {path} ran: {found}")
         return found["status"] == "running" and steps(found).get(path, {}).get("status") == "running"
 
     eventually(look, within=timeouts.EXECUTION_ENDED, about=f"step {path} runs")

@@ -11,7 +11,7 @@ from testbed.release import images, reached
 
 import timeouts
 from eventually import eventually
-from kubectl import apply, get
+from kubectl import apply, get, kubectl
 
 PORT = 8080
 
@@ -89,7 +89,15 @@ def start(namespace: str) -> str:
         return any(entry["type"] == "Ready" and entry["status"] == "True" for entry in conditions)
 
     eventually(is_ready, within=timeouts.ROLLED_OUT, about="the stub server is ready")
-    return f"http://stub.{namespace}.svc.cluster.local:{PORT}"
+    url = f"http://stub.{namespace}.svc.cluster.local:{PORT}"
+    # a pod is Ready a moment before the node's proxy leads the Service to it
+    call = f"import urllib.request; print(urllib.request.urlopen('{url}/-/requests', timeout=2).status)"
+    eventually(
+        lambda: kubectl("-n", namespace, "exec", "stub", "--", "python3", "-c", call),
+        within=timeouts.SEEN,
+        about=f"{url} leads to the stub server",
+    )
+    return url
 
 
 def requests(namespace: str) -> list[dict[str, Any]]:
