@@ -22,6 +22,7 @@ A namespace has no dot, so two releases never meet.
 {{- $root := index . 0 -}}
 {{- $image := index $root.Values.images (index . 1) -}}
 {{- $tag := $image.tag | default $root.Chart.AppVersion | toString -}}
+{{- if and $root.Values.images.registry (ne (index . 1) "postgres") }}{{ $root.Values.images.registry }}/{{ end -}}
 {{ $image.repository }}{{ hasPrefix "sha256:" $tag | ternary "@" ":" }}{{ $tag }}
 {{- end -}}
 
@@ -152,6 +153,8 @@ http://{{ include "penstock.gateway" . }}.{{ .Release.Namespace }}.svc.{{ .Value
   value: {{ include "penstock.gateway" . }}
 - name: PENSTOCK_JOBS_ROLE
   value: {{ include "penstock.clusterName" (list . "job-creator") }}
+- name: PENSTOCK_MAX_RUNNING
+  value: {{ .Values.maxRunning | int | quote }}
 - name: PENSTOCK_LOG_LEVEL
   value: {{ .Values.logLevel }}
 - name: PENSTOCK_PORT
@@ -164,8 +167,6 @@ http://{{ include "penstock.gateway" . }}.{{ .Release.Namespace }}.svc.{{ .Value
 
 {{/* What the operator alone is told, its address of the database with the installing role among it. */}}
 {{- define "penstock.operatorEnvironment" -}}
-- name: PENSTOCK_MAX_RUNNING
-  value: {{ .Values.maxRunning | int | quote }}
 - name: PENSTOCK_RETENTION_DAYS
   value: {{ .Values.retentionDays | int | quote }}
 - name: PENSTOCK_DSN

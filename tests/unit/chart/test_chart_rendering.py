@@ -1,8 +1,12 @@
 """What the chart makes of its values."""
 
+import importlib.util
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+CHART_FILES = Path(__file__).resolve().parents[3] / "charts" / "penstock" / "files"
 
 WORKLOADS = {"Deployment", "StatefulSet", "Job"}
 CLUSTER_SCOPED = {
@@ -275,6 +279,60 @@ def test_namespace_label_optional(render):
     assert "initContainers" not in pods(objects)["Job/penstock-crds"]
     (role,) = [item for item in objects if item["metadata"]["name"].endswith("-crds") and item["kind"] == "ClusterRole"]
     assert [resource for rule in role["rules"] for resource in rule["resources"]] == ["customresourcedefinitions"]
+
+
+def test_namespace_of_others_is_not_enforced():
+    """should tell the release's own pods, and runners, from those of others in its namespace."""
+    spec = importlib.util.spec_from_file_location("label_namespace", CHART_FILES / "label_namespace.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(CHART_FILES))
+        spec.loader.exec_module(script)
+    pods_labels = [
+        {"app.kubernetes.io/instance": "penstock"},
+        {"penstock.dev/release": "penstock-system.penstock"},
+        {"app.kubernetes.io/instance": "other"},
+        {},
+    ]
+
+    assert [script.is_ours({"metadata": {"labels": labels}}, "penstock") for labels in pods_labels] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_gateway_network(render, find):
+    """should let `helm test` reach a gateway that only named peers may reach."""
+    peers = find(
+        render({"networkPolicy.gatewayFrom": [{"namespaceSelector": {}}]}), "NetworkPolicy", "penstock-gateway"
+    )["spec"]["ingress"][0]["from"]
+    test_pod = find(render(), "Pod", "penstock-test")["metadata"]["labels"]
+
+    assert peers[0] == {"namespaceSelector": {}}
+    assert peers[1]["podSelector"]["matchLabels"].items() <= test_pod.items()
+
+
+def test_extra_variables(render):
+    """should add the variables of extraEnv to the program's own."""
+    rendered = pods(render({"gateway.extraEnv": [{"name": "PENSTOCK_POOL_SIZE", "value": "4"}]}))
+
+    assert environment(rendered["Deployment/penstock-gateway"])["PENSTOCK_POOL_SIZE"] == "4"
+    assert "PENSTOCK_POOL_SIZE" not in environment(rendered["Deployment/penstock-operator"])
+
+
+def test_registry(render):
+    """should put the registry before Penstock's own images and leave Postgres' as it is."""
+    rendered = pods(render({"images.registry": "registry.example/penstock"}))
+
+    gateway = rendered["Deployment/penstock-gateway"]["containers"][0]
+    runner = environment(rendered["Deployment/penstock-operator"])["PENSTOCK_RUNNER_IMAGE"]
+    assert gateway["image"] == "registry.example/penstock/penstock-gateway:0.1.0"
+    assert runner == "registry.example/penstock/penstock-runner:0.1.0"
+    assert rendered["StatefulSet/penstock-postgres"]["containers"][0]["image"] == "postgres:17"
 
 
 def test_postgres_network(render, find):

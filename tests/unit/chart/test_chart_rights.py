@@ -156,13 +156,29 @@ def test_hooks(render, watched):
     assert crds == {
         ("hook", "apiextensions.k8s.io", "customresourcedefinitions"): {"get", "create", "patch"},
         ("hook", "", "namespaces"): {"get", "patch"},
+        ("hook", "", "pods"): {"list"},
     }
-    assert all("resourceNames" in rule for _, role in bound(objects, "penstock-crds") for rule in role["rules"])
+    cluster_wide = [role for namespace, role in bound(objects, "penstock-crds") if namespace is None]
+    assert all("resourceNames" in rule for role in cluster_wide for rule in role["rules"])
     assert cleanup == {
         ("hook", "penstock.dev", "instances"): {"get", "list", "patch"},
         ("hook", "batch", "cronjobs"): {"list", "delete"},
         ("hook", "apps", "deployments/scale"): {"patch"},
         ("hook", "", "pods"): {"list"},
+    }
+
+
+def test_nothing_in_a_watched_namespace_is_made_by_a_hook(render):
+    """should make the hooks' roles where they can be made even when a watched namespace is gone."""
+    hooks = [
+        item
+        for item in render({"watchNamespaces": ["acme"]})
+        if "helm.sh/hook" in item["metadata"].get("annotations", {})
+    ]
+
+    assert {item["metadata"].get("namespace") for item in hooks if "-test" not in item["metadata"]["name"]} == {
+        None,
+        SYSTEM,
     }
 
 
