@@ -195,6 +195,7 @@ class _Run:
             flow=flow.flow,
             epoch=self._claim.epoch,
             startMs=self._start_ms,
+            endMs=_process_age_ms(),
             maxRssMib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
             **values,
         )
@@ -202,7 +203,7 @@ class _Run:
 
 
 def _process_age_ms() -> int:
-    """Milliseconds since the kernel made this process, in steps of 10: what a start costs, as the closing line says."""
+    """Milliseconds since the kernel made this process, in steps of 10: the closing line says what the start and the whole run took."""
     with open("/proc/self/stat", "rb") as stat:  # noqa: PTH123 - pathlib would be one more import
         started_ticks = int(stat.read().rpartition(b")")[2].split()[19])
     return int((time.clock_gettime(time.CLOCK_BOOTTIME) - started_ticks / os.sysconf("SC_CLK_TCK")) * 1000)

@@ -84,8 +84,8 @@ async def _bare(site: Site, flow: dict[str, Any]) -> dict[str, Any]:
 
 
 def runner_line(log: str) -> dict[str, int]:
-    """`startMs` and `maxRssMib` of the runner's closing log line."""
-    return {name: int(value) for name, value in re.findall(r"(startMs|maxRssMib)=(\d+)", log)}
+    """`startMs`, `endMs` and `maxRssMib` of the runner's closing log line."""
+    return {name: int(value) for name, value in re.findall(r"(startMs|endMs|maxRssMib)=(\d+)", log)}
 
 
 def _spread(values: list[float]) -> dict[str, float]:

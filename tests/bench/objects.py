@@ -25,7 +25,6 @@ MADE = {
     "instances",
     "flows",
     "cronjobs",
-    "jobs",
     "secrets",
     "rolebindings",
 }
@@ -84,7 +83,10 @@ def _restart() -> None:
 
 
 async def _written(work: Callable[[], None]) -> dict[str, int]:
-    """Writes to what the operator makes, during `work` and a while after; events apart, as the new pod has seven of its own."""
+    """Writes to what the operator makes, during `work` and a while after.
+
+    Events are apart, as the new pod has seven of its own, and Jobs, as those of earlier measurements expire meanwhile.
+    """
     before = await asyncio.to_thread(read)
     await asyncio.to_thread(work)
     await asyncio.sleep(QUIET_SECONDS)
