@@ -8,6 +8,7 @@ from penstock_core.states import Trigger
 from penstock_core.store.model import Acceptance
 from penstock_gateway.batcher import Batcher, Outcome
 from penstock_gateway.flows import ServedFlow
+from penstock_gateway.load import Load
 from penstock_gateway.trigger import Prepared
 
 
@@ -23,9 +24,10 @@ REQUESTED_BY = "webhook"
 class Acceptor:
     """Accepts executions of flows."""
 
-    def __init__(self, batcher: Batcher, ensure_definition: EnsureDefinition) -> None:
+    def __init__(self, batcher: Batcher, ensure_definition: EnsureDefinition, load: Load) -> None:
         self._batcher = batcher
         self._ensure = ensure_definition
+        self._load = load
         self._ensured: set[tuple[str, str]] = set()
         self._ensuring: dict[tuple[str, str], asyncio.Lock] = {}
 
@@ -47,12 +49,16 @@ class Acceptor:
             payload=prepared.payload,
             requested_by=REQUESTED_BY,
             idempotency=prepared.idempotency,
-            start=rejects or not flow.paused,
+            start=rejects or (not flow.paused and self._may_start(flow)),
             limit=0 if rejects else flow.limit,
             when_full="reject" if rejects else flow.when_full,
             warnings=prepared.warnings,
         )
         return await self._batcher.accept(acceptance)
+
+    def _may_start(self, flow: ServedFlow) -> bool:
+        """Whether the release has room; a flow that rejects at its limit has its bound in that limit, and never queues."""
+        return (flow.limit is not None and flow.when_full == "reject") or self._load.take()
 
     async def _ensure_definition(self, flow: ServedFlow) -> None:
         identity = flow.identity

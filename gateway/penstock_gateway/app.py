@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 from typing import Final
 
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ from penstock_core import __version__, names
 from penstock_core.cluster import FLOWS, SECRETS, Cluster, Reflector
 from penstock_core.store.acceptance import Acceptances
 from penstock_core.store.reading import Reading
+from penstock_core.store.statistics import Statistics
 from penstock_gateway import executions, health
 from penstock_gateway.acceptance import Acceptor
 from penstock_gateway.access import Access
@@ -24,6 +26,7 @@ from penstock_gateway.flows import FlowTable
 from penstock_gateway.health import Health
 from penstock_gateway.intake import Intake, Receive, Scope, Send
 from penstock_gateway.keys import KeyTable
+from penstock_gateway.load import Load
 from penstock_gateway.metrics import Metrics
 from penstock_gateway.settings import Settings
 from penstock_gateway.starter import Starter
@@ -56,6 +59,7 @@ class Gateway:
         self.starter = Starter(cluster, self.flows, runner=settings.runner, metrics=self.metrics)
         acceptances = Acceptances(self.database.accepting)
         self._batcher = Batcher(acceptances.accept, on_started=self.starter.start, metrics=self.metrics)
+        self._load = Load(Statistics(self.database.reading).running, max_running=settings.max_running)
         self._flow_reflectors = _flow_reflectors(settings, cluster, self.flows)
         self._key_reflector = _key_reflector(settings, cluster, self.keys)
         self.health = Health(
@@ -64,7 +68,7 @@ class Gateway:
         self._webhooks = Webhooks(
             flows=self.flows,
             authentication=Authentication(self.keys),
-            acceptor=Acceptor(self._batcher, acceptances.ensure_definition),
+            acceptor=Acceptor(self._batcher, acceptances.ensure_definition, self._load),
             intake=Intake(body_limit=settings.max_body_bytes, total_limit=settings.max_buffered_bytes),
             parsers=self._parsers,
             metrics=self.metrics,
@@ -88,6 +92,7 @@ class Gateway:
             group.create_task(self._batcher.run())
             group.create_task(self.starter.run())
             group.create_task(self.database.open())
+            group.create_task(self._load.run())
 
     async def drain(self) -> None:
         """Create the Jobs of what was accepted, as far as time allows; the dispatcher takes the rest."""
@@ -109,7 +114,10 @@ class Gateway:
 
     def _export(self) -> None:
         pool = self.database.accepting
-        self.metrics.watch_lag("flows", lambda: max(reflector.lag_seconds for reflector in self._flow_reflectors))
+        self.metrics.watch_lag(
+            "flows",
+            lambda: max((each.lag_seconds for each in self._flow_reflectors if not each.is_refused), default=inf),
+        )
         self.metrics.watch_lag("secrets", lambda: self._key_reflector.lag_seconds)
         gauges: dict[str, tuple[str, Callable[[], float]]] = {
             "flows": ("Flows that are served", lambda: len(self.flows)),

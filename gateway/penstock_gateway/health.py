@@ -29,8 +29,12 @@ class Health:
     def missing(self) -> list[str]:
         """What is not as it should be, in words; empty means ready."""
         faults = ["the process is ending"] if self.ending else []
-        for about, watched in self.reflectors.items():
-            if not all(reflector.is_synced for reflector in watched):
+        for about, reflectors in self.reflectors.items():
+            # a namespace that was deleted, or whose Role was, must not take the others' webhooks down
+            watched = [reflector for reflector in reflectors if not reflector.is_refused]
+            if not watched:
+                faults.append(f"{about} may not be read")
+            elif not all(reflector.is_synced for reflector in watched):
                 faults.append(f"{about} have not been listed yet")
             elif not all(reflector.is_alive for reflector in watched):
                 lag = max(reflector.lag_seconds for reflector in watched)

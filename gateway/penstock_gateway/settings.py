@@ -36,6 +36,8 @@ class Settings:
     """Database connections for acceptances; the API has four more."""
     prepare: bool = True
     """Whether acceptances use prepared statements; false behind a PgBouncer that pools transactions without them."""
+    max_running: int = 500
+    """Executions that may start or run at one time in the whole release; what comes beyond is queued."""
     trust_proxy: str = ""
     """Addresses whose X-Forwarded-* headers are believed (comma list); empty: nobody's."""
     shutdown_seconds: int = 20
@@ -62,6 +64,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         port=_number(environment, "PENSTOCK_PORT", 8080),
         pool_size=_number(environment, "PENSTOCK_POOL_SIZE", 8),
         prepare=environment.get("PENSTOCK_DATABASE_PREPARE", "true").lower() != "false",
+        max_running=_number(environment, "PENSTOCK_MAX_RUNNING", 500),
         trust_proxy=environment.get("PENSTOCK_TRUST_PROXY", ""),
         shutdown_seconds=_number(environment, "PENSTOCK_SHUTDOWN_SECONDS", 20),
     )

@@ -38,6 +38,8 @@ class FakeCluster:
         """(user, namespace, verb, `resource` or `resource/subresource`)"""
         self.reviews = 0
         self.failure: ClusterError | None = None
+        self.refused: tuple[str, ...] = ()
+        """Namespaces that may not be read."""
         self.hold: asyncio.Event | None = None
         self._watches: list[tuple[Kind, str | None, asyncio.Queue[dict[str, Any]]]] = []
         self._version = 0
@@ -62,6 +64,8 @@ class FakeCluster:
                 queue.put_nowait({"type": event, "object": body})
 
     async def listing(self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = "") -> Listing:
+        if namespace in self.refused:
+            raise ClusterError(f"{kind.plural} is forbidden in {namespace}", status=403)
         found = [
             body
             for (plural, place, _), body in self.objects.items()
@@ -240,9 +244,12 @@ async def until(look: Callable[[], Any], *, within: float = 10.0) -> Any:
 
 
 @asynccontextmanager
-async def standing(dsn: str | None, *, ready: bool = True, **changed: Any) -> AsyncIterator[Stand]:
+async def standing(
+    dsn: str | None, *, ready: bool = True, refused: tuple[str, ...] = (), **changed: Any
+) -> AsyncIterator[Stand]:
     """A gateway that serves `importOrder` with `KEY`; without a DSN its database Secret is missing."""
     cluster = FakeCluster()
+    cluster.refused = refused
     cluster.put(FLOWS, flow())
     cluster.put(SECRETS, key_secret(KEY))
     if dsn is not None:

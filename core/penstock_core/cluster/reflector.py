@@ -24,6 +24,8 @@ Key = tuple[str, str]
 OnChange = Callable[[Key, Object | None], None]
 """Called with the object as it is now, None where it is gone. Must not raise and must not wait."""
 
+FORBIDDEN: Final = 403
+
 _FIRST_PAUSE_SECONDS: Final = 0.25
 _LONGEST_PAUSE_SECONDS: Final = 15.0
 
@@ -54,6 +56,7 @@ class Reflector:
         self._objects: dict[Key, Object] = {}
         self._synced = asyncio.Event()
         self._last_contact: float | None = None
+        self._refused = False
         self.objects: Mapping[Key, Object] = MappingProxyType(self._objects)
         """What the API server last said, by (namespace, name); never change what is inside."""
 
@@ -67,6 +70,7 @@ class Reflector:
                     version = await self._watch(version)
                     failures = 0
             except ClusterError as error:
+                self._refused = error.status == FORBIDDEN
                 _log.warning(
                     "watch interrupted, listing again",
                     extra={"resource": self._kind.plural, "namespace": self._namespace or "", "cause": str(error)},
@@ -92,6 +96,11 @@ class Reflector:
         return float("inf") if self._last_contact is None else self._clock() - self._last_contact
 
     @property
+    def is_refused(self) -> bool:
+        """True while the API server answers that the namespace may not be read: it is gone, or its Role is."""
+        return self._refused
+
+    @property
     def is_alive(self) -> bool:
         """True while the copy can be trusted: the server was heard within twice the watch period."""
         return self.lag_seconds <= 2 * self._watch_seconds
@@ -104,6 +113,7 @@ class Reflector:
         for key, item in found.items():
             self._put(key, item)
         self._heard()
+        self._refused = False
         self._synced.set()
         return listing.resource_version
 

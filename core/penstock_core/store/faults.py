@@ -6,19 +6,35 @@ is what a connection raises that broke between two statements: the driver does n
 Everything else (a constraint, a missing right) is a defect and passes through.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
-from psycopg.errors import InterfaceError, OperationalError, ReadOnlySqlTransaction
+from psycopg.errors import Error, InterfaceError, OperationalError, ReadOnlySqlTransaction
 
 from penstock_core.errors import StoreUnavailable
+
+_PASSWORD: Final = re.compile(r"password=('[^']*'|\S*)|//[^/@\s]*@")
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raises StoreUnavailable, its message without connection data, for what is worth another try."""
+    """Raises StoreUnavailable, its message without password and address, for what is worth another try."""
     try:
         yield
     except (OperationalError, InterfaceError, ReadOnlySqlTransaction) as error:
-        reason = error.diag.message_primary or type(error).__name__
-        raise StoreUnavailable(f"the database did not answer as it should: {reason}") from error
+        raise StoreUnavailable(f"the database did not answer as it should: {_reason(error)}") from error
+
+
+def _reason(error: Error) -> str:
+    """The server's own words; where no connection came about, libpq's: wrong password, unknown name and TLS look different.
+
+    What libpq says is `connection to server at …, port … failed: <reason>`, over several lines at times, and once for
+    each address that it tried.
+    """
+    if error.diag.message_primary:
+        return error.diag.message_primary
+    lines = str(error).splitlines()
+    line = next((one for one in lines if "failed: " in one), lines[0] if lines else "")
+    return _PASSWORD.sub("", line.rpartition("failed: ")[2]).strip() or type(error).__name__

@@ -29,6 +29,11 @@ class Statistics(Database):
         """Forgets what `changes` gave, once it is published."""
         await self.count(_QUERIES["settle"], marks=list(marks))
 
+    async def running(self) -> int:
+        """How many executions start or run."""
+        row = await self.row(_QUERIES["running"])
+        return int(row["count"]) if row else 0
+
     async def live(self) -> LiveCounts:
         """The load, for metrics."""
         found = await self.rows(_QUERIES["live"])

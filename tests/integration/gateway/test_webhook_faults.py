@@ -69,6 +69,23 @@ async def rows(pool: Pool, query: str) -> list[dict[str, object]]:
         return await (await connection.execute(query)).fetchall()  # type: ignore[arg-type]
 
 
+async def test_a_namespace_that_may_not_be_read_takes_no_other_down(dsn: str) -> None:
+    """With named namespaces, one that is gone leaves the gateway ready for the others."""
+    async with standing(dsn, watch_namespaces=(TENANT, "gone"), refused=("gone",)) as stand:
+        assert stand.gateway.health.missing() == []
+        assert (await stand.post(json={})).status_code == 202
+
+
+async def test_what_exceeds_the_release_is_queued(dsn: str) -> None:
+    """Beyond maxRunning a webhook is accepted, and its Job is left to the dispatcher."""
+    async with standing(dsn, max_running=1) as stand:
+        answers = [await stand.post(json={}) for _ in range(2)]
+        await until(stand.cluster.jobs)
+
+        assert [answer.status_code for answer in answers] == [202, 202]
+        assert stand.cluster.jobs() == [f"pex-{answers[0].json()['executionId']}"]
+
+
 async def test_database_away_and_back(dsn: str) -> None:
     """Without a database the answer is 503 with Retry-After within seconds; with it again requests are accepted."""
     async with relayed(dsn) as (through, relay), standing(through) as stand:

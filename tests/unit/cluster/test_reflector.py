@@ -66,6 +66,26 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reflector, "pause_after", lambda failures: 0.0)
 
 
+async def test_refusal_is_told_until_the_next_list(no_pauses: None) -> None:
+    """A namespace that may not be read is told apart from a server that is away, until it may be read again."""
+    seen: list[bool] = []
+
+    class Watching(Scripted):
+        async def listing(self, *words: Any, **more: Any) -> Listing:
+            seen.append(made.is_refused)
+            return await super().listing(*words, **more)
+
+    watching = Watching(ClusterError("forbidden", status=403), ClusterUnavailable("away"), [])
+    made = Reflector(watching, CONFIG_MAPS)  # type: ignore[arg-type]
+    task = asyncio.create_task(made.run())
+    async with asyncio.timeout(5):
+        await watching.at_end.wait()
+    task.cancel()
+
+    assert seen == [False, True, False]
+    assert not made.is_refused
+
+
 async def test_list_then_events() -> None:
     """The first list and each event change the copy and are reported once."""
     events = [

@@ -44,3 +44,29 @@ def test_defects_pass_through(error: type[psycopg.Error]) -> None:
     """Errors that another try would repeat keep their type."""
     with pytest.raises(error), translated():
         raise error
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (
+            'connection failed: connection to server at "10.0.0.1", port 5432 failed: FATAL:  password authentication failed for user "a"',
+            'FATAL:  password authentication failed for user "a"',
+        ),
+        (
+            'connection failed: connection to server at "10.0.0.1", port 5432 failed: root certificate file "/x" does not exist\nEither',
+            'root certificate file "/x" does not exist',
+        ),
+        (
+            "Multiple connection attempts failed. All failures were:\n- host: 'db': connection failed: connection to server failed: Connection refused",
+            "Connection refused",
+        ),
+        ("failed to resolve host 'db': [Errno -2] Name or service not known", "Name or service not known"),
+    ],
+)
+def test_reasons_without_a_connection_are_told_apart(said: str, reason: str) -> None:
+    """A wrong password, a missing authority, a refused connection and an unknown name read differently."""
+    with pytest.raises(StoreUnavailable, match="did not answer") as caught, translated():
+        raise psycopg.OperationalError(said)
+
+    assert str(caught.value).endswith(reason)

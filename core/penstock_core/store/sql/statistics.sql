@@ -24,6 +24,10 @@ left join executions e on e.id = any(array(select id from newest))
 -- Removes marks that were published.
 delete from ended_executions where mark = any(%(marks)s)
 
+-- name: running
+-- How many executions start or run; what is queued is not read, however much it is.
+select count(*) as count from live_executions where state in ('starting', 'running')
+
 -- name: live
 -- How many live executions there are of each state, and how long the oldest that is due has waited.
 select
