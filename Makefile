@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 PROGRAMS := runner gateway operator
 
 help: ## Show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/ready ## Make the virtual environment with the pinned dependencies
 
@@ -66,9 +66,9 @@ lock: setup ## Resolve requirements/*.in again into pinned, hashed *.txt
 	    --output-file requirements/$$set.txt requirements/$$set.in || exit 1; done
 
 clean: ## Remove the test bed, what it built, and everything made in the checkout
-	@$(if $(wildcard $(PY)),$(PY),$(PYTHON)) -m testbed down --purge
 	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@$(PYTHON) -B -m testbed down --purge
 	@echo "clean"
 
 .PHONY: help setup demo check fix test test-unit test-integration test-e2e bench cluster-up cluster-down images lock clean

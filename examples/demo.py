@@ -5,6 +5,7 @@ It does what a user would do, with the user's tools (helm, kubectl, HTTP), and e
 
 import base64
 import json
+import shlex
 import subprocess
 import sys
 import time
@@ -23,7 +24,12 @@ from testbed.shell import run  # noqa: E402
 
 RELEASE, NAMESPACE = "penstock", "penstock-system"
 EXAMPLES = ROOT / "examples"
+FORWARDED = "127.0.0.1"
+"""Where the cluster's addresses cannot be reached from here, as with kind, the gateway is reached by a port-forward."""
 ENDED = {"passed", "failed", "completed_with_errors", "cancelled", "timed_out", "skipped"}
+FORWARD = """\
+   kubectl -n penstock-system port-forward service/penstock-gateway 8080:80 >/dev/null & sleep 2
+   GATEWAY=http://127.0.0.1:8080"""
 SUPPORT = """
 apiVersion: v1
 kind: ServiceAccount
@@ -46,7 +52,7 @@ def main() -> int:
         install()
         apply_examples()
         with reached("penstock-gateway", 80, namespace=NAMESPACE) as (host, port):
-            gateway = Gateway(f"http://{host}:{port}")
+            gateway = Gateway(f"http://{host}" if port == 80 else f"http://{host}:{port}")
             act(
                 5,
                 "Webhooks arrive",
@@ -61,7 +67,7 @@ def main() -> int:
             show(gateway, good)
             show(gateway, bad)
             say(f"\nDone in {time.monotonic() - started:.0f} s.")
-            what_next(gateway.url, bad)
+            what_next(gateway.url, bad, forwarded=host == FORWARDED)
     except TestbedError as error:
         say(f"\nThe demo stopped: {error}")
         return 1
@@ -181,11 +187,11 @@ def output(gateway: Gateway, identifier: str, step: dict[str, Any]) -> str:
     return json.dumps(value)
 
 
-def what_next(url: str, identifier: str) -> None:
+def what_next(url: str, identifier: str, *, forwarded: bool) -> None:
     say(f"""
 What to type next. This line puts kubectl, helm and the cluster into your shell:
 
-   eval "$({sys.executable} -m testbed env)"
+   eval "$(env -C {shlex.quote(str(ROOT))} {shlex.quote(sys.executable)} -m testbed env)"
 
 What is deployed, and what ran last:
 
@@ -194,14 +200,17 @@ What is deployed, and what ran last:
 
 The execution above that had errors, over the REST API (as the service account `support`, whose rights are plain RBAC):
 
+{FORWARD if forwarded else f"   GATEWAY={url}"}
    TOKEN=$(kubectl -n acme create token support)
-   curl -s -H "Authorization: Bearer $TOKEN" "{url}/api/v1/executions/{identifier}?include=steps"
+   curl -s -H "Authorization: Bearer $TOKEN" "$GATEWAY/api/v1/executions/{identifier}?include=steps"
 
-Send an order yourself, then pause ACME and send it again (503 until you set paused to false):
+Send an order yourself; the same order again is answered with the same execution; pause ACME, and a new one gets a 503:
 
    KEY=$(kubectl -n acme get secret acme-orders-webhook-key -o jsonpath='{{.data.key}}' | base64 -d)
-   curl -s -H "Api-Key: $KEY" -H 'Content-Type: application/json' -d '{{"id": "O-1", "customer": "C-1", "total": 5, "lines": [{{"sku": "PEN-1", "quantity": 1}}]}}' {url}/hooks/acme/acme-orders/importOrder
-   kubectl -n acme patch instance acme-orders --type=merge -p '{{"spec": {{"paused": true}}}}'
+   order() {{ curl -s -H "Api-Key: $KEY" -H 'Content-Type: application/json' -d "{{\\"id\\": \\"$1\\", \\"customer\\": \\"C-1\\", \\"total\\": 5, \\"lines\\": [{{\\"sku\\": \\"PEN-1\\", \\"quantity\\": 1}}]}}" "$GATEWAY/hooks/acme/acme-orders/importOrder"; echo; }}
+   order O-1; order O-1
+   kubectl -n acme patch instance acme-orders --type=merge -p '{{"spec": {{"paused": true}}}}'; sleep 1; order O-2
+   kubectl -n acme patch instance acme-orders --type=merge -p '{{"spec": {{"paused": false}}}}'
 
 Write a flow of your own: start from examples/orders-to-erp/integration.yaml; kubectl explain integration.spec.flows.steps explains every field.
 `make cluster-down` stops the cluster, `make clean` removes all that the demo made.""")

@@ -45,7 +45,7 @@ def up(_: argparse.Namespace, provider: Provider, layout: Layout) -> int:
     say(f"starting the test cluster (provider {provider.name})")
     provider.up()
     say(f"the cluster is up ({time.monotonic() - started:.1f} s)")
-    say('next: eval "$(python3 -m testbed env)" && kubectl get nodes')
+    say('next, in this directory: eval "$(python3 -m testbed env)" && kubectl get nodes')
     return 0
 
 
@@ -87,7 +87,11 @@ def env(_: argparse.Namespace, provider: Provider, layout: Layout) -> int:
 
 
 def build_images(_: argparse.Namespace, provider: Provider, layout: Layout) -> int:
-    images.build_and_load(layout, provider)
+    if provider.name == "existing":
+        images.pushed(layout)
+        say(f"using the images that {layout.images_file} names")
+    else:
+        images.build_and_load(layout, provider)
     return 0
 
 

@@ -28,7 +28,8 @@ IMAGE_PROGRAMS = {
     "gpg": "gpg",
     "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
 }
-TEST_PROGRAMS = {"/usr/lib/postgresql/15/bin/initdb": "postgresql-15"}
+TEST_PROGRAMS = {"/usr/lib/postgresql/*/bin/initdb": "postgresql"}
+"""A path may hold `*`: any version will do."""
 
 
 def ensure(programs: Mapping[str, str]) -> None:
@@ -70,7 +71,7 @@ def parse_version(version: str) -> tuple[int, int] | None:
 
 
 def _installed(program: str) -> bool:
-    return Path(program).exists() if program.startswith("/") else which(program) is not None
+    return any(Path("/").glob(program[1:])) if len(program) > 1 and program[0] == "/" else which(program) is not None
 
 
 def _install(packages: Sequence[str]) -> None:

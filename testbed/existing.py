@@ -51,8 +51,8 @@ class Existing:
 
     def load(self, image: str, builder: Builder) -> None:
         raise TestbedError(
-            f"the test bed cannot load images into the cluster of the context {self._context}: "
-            f"push {image} and its like to a registry that the cluster reads, and write their names there into build/images.json"
+            f"the test bed cannot load images into the cluster of the context {self._context}: push {image} to a "
+            "registry that the cluster pulls from"
         )
 
     def running(self) -> bool:

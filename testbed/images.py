@@ -78,6 +78,19 @@ def built(layout: Layout) -> dict[str, str]:
         return {}
 
 
+def pushed(layout: Layout) -> dict[str, str]:
+    """Return the images in build/images.json, for a cluster that pulls them; raises where one is not named there."""
+    names = built(layout)
+    absent = [image.program for image in IMAGES if not image.stands_in and image.program not in names]
+    if absent:
+        raise TestbedError(
+            f"the test bed cannot load images into a cluster that is there already: build the Dockerfile's targets, push "
+            f'them where the cluster can pull, and name them in {layout.images_file} as {{"runner": "registry.example/'
+            f'penstock-runner:1", …}}; missing: {", ".join(absent)}'
+        )
+    return names
+
+
 def build_and_load(layout: Layout, cluster: Cluster) -> dict[str, str]:
     """Build what changed, write build/images.json, and load what the cluster lacks."""
     builder = builders.choose(layout)

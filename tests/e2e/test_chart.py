@@ -109,6 +109,12 @@ def test_upgrade_keeps_the_password(release: str) -> None:
     helm_test(release)
 
 
+def variable(pod: dict[str, Any], name: str) -> dict[str, Any]:
+    """A variable of the runner's container."""
+    found: dict[str, Any] = next(entry for entry in pod["containers"][0]["env"] if entry["name"] == name)
+    return found
+
+
 def test_own_job_is_allowed(release: str) -> None:
     """The Job that Penstock makes passes the admission policy."""
     assert "created" in as_program("operator", release, job(release))
@@ -124,8 +130,12 @@ def test_own_job_is_allowed(release: str) -> None:
         (lambda pod: pod.update(hostNetwork=True), "share nothing with their node"),
         (lambda pod: pod["containers"][0].update(command=["python3"]), "the image's own command"),
         (lambda pod: pod["securityContext"].update(runAsNonRoot=False), "restricted"),
+        (lambda pod: pod["containers"][0]["securityContext"].update(runAsUser=0), "restricted"),
+        (lambda pod: variable(pod, "PENSTOCK_DSN").update(valueFrom=None, value="postgresql://mine"), "variables only"),
+        (lambda pod: variable(pod, "PENSTOCK_DSN")["valueFrom"]["secretKeyRef"].update(name="x"), "variables only"),
+        (lambda pod: pod["containers"][0]["env"].append({"name": "LD_PRELOAD", "value": "x"}), "variables only"),
     ],
-    ids=["image", "token", "account", "volume", "host", "command", "root"],
+    ids=["image", "token", "account", "volume", "host", "command", "root", "user", "dsn", "secret", "variable"],
 )
 def test_other_jobs_are_refused(release: str, change: Any, words: str) -> None:
     """With a stolen token of Penstock's no other Job can be made, and the message says why."""
@@ -157,6 +167,27 @@ def test_flows_are_the_operators(release: str) -> None:
     kubectl("-n", release, "annotate", "flow", "mine.go", "seen=yes")
     kubectl("-n", release, "delete", "instance", "mine", f"--timeout={timeouts.GONE:.0f}s")
     kubectl("-n", release, "delete", "integration", "mine")
+
+
+def test_who_may_pause_may_change_nothing_else(release: str) -> None:
+    """With the role penstock-operator an Instance can be paused and unpaused, and not pointed elsewhere."""
+    steps = [{"name": "one", "set": {"value": 1}}]
+    for document in (integration("mine", [webhook_flow("go", steps)]), instance("mine", "mine")):
+        apply({**document, "metadata": {**document["metadata"], "namespace": release}})
+    role = f"{release}.{RELEASE}-operator"
+    kubectl("-n", release, "create", "rolebinding", "pauser", f"--clusterrole={role}", "--user=pauser")
+
+    def patch(spec: dict[str, Any]) -> None:
+        words = ("patch", "instance", "mine", "--type=merge", "-p", json.dumps({"spec": spec}), "--as=pauser")
+        kubectl("-n", release, *words)
+
+    patch({"paused": True, "flows": {"go": {"paused": True}}})
+    patch({"paused": False, "flows": {"go": {"paused": False}}})
+    for spec in ({"config": {"url": "http://mine"}}, {"flows": {"go": {"concurrency": {"limit": 1}}}}):
+        with pytest.raises(CommandFailed, match="nothing else"):
+            patch(spec)
+    kubectl("-n", release, "delete", "instance", "mine", f"--timeout={timeouts.GONE:.0f}s")
+    kubectl("-n", release, "delete", "integration/mine", "rolebinding/pauser")
 
 
 def test_side_by_side_and_removed(release: str) -> None:

@@ -1,4 +1,4 @@
-"""A real Postgres 15 for tests: one server per session on a Unix socket and a loopback port, one cloned database per test.
+"""A real Postgres (15 or later) for tests: one server per session on a Unix socket and a loopback port, one cloned database per test.
 
 The server refuses to run as root, so as root it is started as the user `postgres`; without root it runs as the caller.
 Plain context managers and functions: `server()` and `Server.database()`; the fixtures are in `tests/integration/conftest.py`.
@@ -21,7 +21,8 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-BINARIES = Path("/usr/lib/postgresql/15/bin")
+BINARIES = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), default=Path())
+"""Of the newest server that is installed; `python3 -m testbed packages` installs Debian's."""
 MEMORY = Path("/dev/shm")
 """A clone of the template takes 14 ms in memory and ten times that on a disk."""
 TEMPLATE = "penstock_template"

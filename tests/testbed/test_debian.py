@@ -15,6 +15,12 @@ def test_debian_versions_are_read(version: str, expected: tuple[int, int] | None
 
 def test_only_missing_packages_are_named_and_each_once() -> None:
     """What is installed is left alone; two programs of one package make one package."""
-    programs = {"sh": "dash", "no-such-program": "some", "/no/such/file": "some", "/": "root"}
+    programs = {
+        "sh": "dash",
+        "no-such-program": "some",
+        "/no/such/file": "some",
+        "/no/such/*/file": "some",
+        "/etc/host*": "base",
+    }
 
     assert missing(programs) == ["some"]

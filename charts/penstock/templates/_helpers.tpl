@@ -122,6 +122,18 @@ http://{{ include "penstock.gateway" . }}.{{ .Release.Namespace }}.svc.{{ .Value
 {{- end -}}
 {{- end -}}
 
+{{/* Of a policy's binding: what this release does not serve is not its business. */}}
+{{- define "penstock.servedOnly" -}}
+{{- if .Values.watchNamespaces -}}
+matchResources:
+  namespaceSelector:
+    matchExpressions:
+      - key: kubernetes.io/metadata.name
+        operator: In
+        values: {{ include "penstock.watched" . | fromJsonArray | toYaml | nindent 10 }}
+{{- end -}}
+{{- end -}}
+
 {{- define "penstock.testNamespace" -}}
 {{- if .Values.test.namespace -}}{{ .Values.test.namespace }}
 {{- else if .Values.watchNamespaces -}}

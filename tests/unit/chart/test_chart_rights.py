@@ -1,5 +1,7 @@
 """The rights that the chart grants are exactly those that the programs use: operator/RBAC.md is the table."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +207,19 @@ def test_user_roles(render, find, role):
         assert rights[role, "penstock.dev", resource] == verbs
     for kind in ("flows", "integrationversions"):
         assert rights.get((role, "penstock.dev", kind), set()) <= {"get", "list", "watch"}
+
+
+def test_who_pauses_changes_nothing_else(render, find):
+    """should compare every member of an Instance but `paused` for those who may not create Instances."""
+    from penstock_core.resources.instance import FlowOverride, InstanceSpec
+
+    policy = find(render(), "ValidatingAdmissionPolicy", f"{SYSTEM}.penstock-instances")
+    expression = policy["spec"]["validations"][0]["expression"]
+    spec, *flows = (set(json.loads(found)) for found in re.findall(r"\[\"[^]]*\]", expression))
+
+    members = {field.alias or name for name, field in InstanceSpec.model_fields.items()}
+    assert spec == members - {"paused", "flows"}
+    assert flows == [{field.alias or name for name, field in FlowOverride.model_fields.items()} - {"paused"}] * 2
 
 
 def test_payloads_are_not_for_viewers(render, find):
