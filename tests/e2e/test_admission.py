@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from tests.e2e.admission.table import Row, rows
 
-from installation import Installation, discard_namespace, told
+from installation import Installation, deploy, discard_namespace, instance, integration, told, webhook_flow
 from kubectl import CommandFailed, apply, get, kubectl
 
 CRDS = Path(__file__).parents[2] / "crds"
@@ -97,22 +97,36 @@ def test_the_operator_says_what_an_instance_lacks(row: Row, published: str) -> N
     assert missing(row, message) == [], message
 
 
-def test_an_integration_of_900_kib_is_accepted(place: str) -> None:
-    """Server-side apply takes an Integration near the limit of what the store keeps."""
-    code = 'def run(context):\n    return """' + "x" * (225 * KIBIBYTE) + '"""\n'
+def test_what_never_compiled_may_be_corrected(published: str) -> None:
+    """A version that is not valid was never published: it may change as it is, and then no more."""
+
+    def version(value: str) -> dict[str, Any]:
+        return placed(
+            integration("typing", [webhook_flow("demo", [{"name": "one", "set": {"value": value}}])]), published
+        )
+
+    apply(version("${trigger.bodi.id}"))
+    told(published, "integrations", "typing", "Valid", status="False")
+
+    apply(version("${trigger.body.id}"))
+    told(published, "integrations", "typing", "Published", status="True")
+
+    with pytest.raises(CommandFailed, match="a published version does not change"):
+        apply(version("${trigger.body.name}"))
+
+
+def test_an_integration_of_900_kib_runs(penstock: Installation, tenant: str) -> None:
+    """An Integration near the limit of what the store keeps is taken, published, deployed and executed."""
+    code = 'def run(context):\n    return len("""' + "x" * (225 * KIBIBYTE) + '""")\n'
     steps = [{"name": f"large{number}", "python": {"code": code}} for number in range(4)]
-    flow = {"name": "demo", "trigger": {"webhook": {}}, "steps": steps}
-    manifest = {
-        "apiVersion": "penstock.dev/v1alpha1",
-        "kind": "Integration",
-        "metadata": {"name": "large", "namespace": place},
-        "spec": {"version": "1.0.0", "flows": [flow]},
-    }
+    deploy(tenant, integration("large", [webhook_flow("demo", steps)]), instance("acme", "large"))
 
-    apply(manifest)
+    identifier = penstock.send(tenant, "acme", "demo", {})
 
-    kept = get("integrations", "large", namespace=place)["spec"]["flows"][0]["steps"]
+    kept = get("integrations", "large", namespace=tenant)["spec"]["flows"][0]["steps"]
     assert sum(len(step["python"]["code"]) for step in kept) > 900 * KIBIBYTE
+    assert penstock.ended(identifier)["status"] == "passed"
+    assert penstock.value(identifier, "large3") == 225 * KIBIBYTE
 
 
 @pytest.mark.parametrize(

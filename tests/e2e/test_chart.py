@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
-from testbed.release import helm_install, images
+from testbed.release import helm_install, images, reached
 
 import timeouts
 from eventually import eventually
@@ -190,10 +191,51 @@ def test_who_may_pause_may_change_nothing_else(release: str) -> None:
     kubectl("-n", release, "delete", "integration/mine", "rolebinding/pauser")
 
 
+def give_database(release: str, to: str) -> None:
+    """A database in the first release's Postgres, its owner a role with CREATEROLE alone, its URL in a Secret of `to`."""
+    password = uuid4().hex
+    host, port = f"{RELEASE}-postgres.{release}.svc.cluster.local", 5432
+    with (
+        reached(f"{RELEASE}-postgres", port, namespace=release) as (address, at),
+        psycopg.connect(
+            secret(f"{RELEASE}-postgres", "dsn", namespace=release), host=address, port=at, autocommit=True
+        ) as connection,
+    ):
+        connection.execute(f"create role other login createrole password '{password}'")
+        connection.execute("create database other owner other")
+    apply(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "database", "namespace": to},
+            "stringData": {"url": f"postgresql://other:{password}@{host}:{port}/other"},
+        },
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": {"name": "database-of-another", "namespace": release},
+            "spec": {
+                "podSelector": {"matchLabels": {"app.kubernetes.io/component": "postgres"}},
+                "ingress": [{"from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": to}}}]}],
+            },
+        },
+    )
+
+
 def test_side_by_side_and_removed(release: str) -> None:
-    """A second release works beside the first; removing it leaves CRDs and Instances, nothing that hangs, and the first as it was."""
+    """A second release, with a database of its own outside, works beside the first; removing it leaves CRDs and Instances, nothing that hangs, and the first as it was."""
     other = f"chart-{uuid4().hex[:6]}"
-    install(other)
+    kubectl("create", "namespace", other)
+    give_database(release, other)
+    gone = f"gone-{uuid4().hex[:6]}"
+    kubectl("create", "namespace", gone)
+    external = ("bundled=false", "existingSecret.name=database", "existingSecret.key=url")
+    install(
+        other,
+        *(word for value in external for word in ("--set", f"postgres.{value}")),
+        *("--set", f"watchNamespaces={{{other},{gone}}}"),
+    )
+    remove_namespace(gone)
     helm_test(other)
     helm_test(release)
     schedule = {"name": "tick", "trigger": {"schedule": {"cron": "0 0 1 1 *", "timeZone": "Etc/UTC"}}}

@@ -31,6 +31,19 @@ _NAME_RULE: Final = rule(
     "metadata.name becomes a part of labels and other names: use at most 40 lower-case letters, digits and hyphens,"
     " without dots",
 )
+_VERSION_RULE: Final = rule(
+    "self.spec.version != oldSelf.spec.version || (self.spec.flows == oldSelf.spec.flows"
+    " && has(self.spec.configVariables) == has(oldSelf.spec.configVariables)"
+    " && (!has(self.spec.configVariables) || self.spec.configVariables == oldSelf.spec.configVariables)"
+    " && has(self.spec.connections) == has(oldSelf.spec.connections)"
+    " && (!has(self.spec.connections) || self.spec.connections == oldSelf.spec.connections))"
+    " || (has(oldSelf.status) && has(oldSelf.status.conditions)"
+    " && oldSelf.status.conditions.exists(c, c.type == 'Valid' && c.status == 'False'))",
+    "a published version does not change: raise spec.version with this change (displayName and description may change"
+    " without)",
+    field=".spec.version",
+)
+"""On the object and not on its spec, which does not know the status."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +103,7 @@ KINDS: Final = (
             ),
             _AGE,
         ),
-        rules=(_NAME_RULE,),
+        rules=(_NAME_RULE, _VERSION_RULE),
     ),
     Kind(
         kind="IntegrationVersion",

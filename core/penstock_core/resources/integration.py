@@ -390,16 +390,6 @@ class IntegrationSpec(Resource):
     schema_extra: ClassVar[dict[str, Any]] = {
         RULES: [
             rule(
-                "self.version != oldSelf.version || (self.flows == oldSelf.flows"
-                " && has(self.configVariables) == has(oldSelf.configVariables)"
-                " && (!has(self.configVariables) || self.configVariables == oldSelf.configVariables)"
-                " && has(self.connections) == has(oldSelf.connections)"
-                " && (!has(self.connections) || self.connections == oldSelf.connections))",
-                "a published version does not change: raise spec.version with this change"
-                " (displayName and description may change without)",
-                field=".version",
-            ),
-            rule(
                 "self.flows.all(f, self.flows.exists_one(g, g.name.lowerAscii() == f.name.lowerAscii()))",
                 "flow names must differ in more than upper and lower case: rename one of them",
                 field=".flows",
