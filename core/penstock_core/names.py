@@ -28,7 +28,6 @@ LABEL_EXECUTION: Final = f"{GROUP}/execution"
 LABEL_TRIGGER: Final = f"{GROUP}/trigger"
 LABEL_CONNECTION: Final = f"{GROUP}/connection"
 """A Secret with this label set to "true" may serve as a connection."""
-LABEL_WEBHOOK_KEYS: Final = f"{GROUP}/webhook-keys"
 LABEL_MANAGED_BY: Final = "app.kubernetes.io/managed-by"
 
 ENV_DSN: Final = "PENSTOCK_DSN"
@@ -44,6 +43,8 @@ EXIT_HANDED_OVER: Final = 75
 """The runner stopped without a final state (SIGTERM, lost lease, no database); somebody else goes on. EX_TEMPFAIL."""
 
 KEY_FIELD: Final = "key"
+
+_HEX_DIGITS: Final = "0123456789abcdef"
 
 
 def _short_hash(text: str, length: int) -> str:
@@ -82,9 +83,17 @@ def webhook_key_secret(instance: str) -> str:
     return f"{instance}-webhook-key"
 
 
-def webhook_digest_secret(instance_uid: str) -> str:
-    """Name of the Secret, in the release's namespace, that holds the digests of an instance's webhook keys."""
-    return f"hook-{instance_uid}"
+def webhook_digest_secrets(release_name: str) -> tuple[str, ...]:
+    """Names of the Secrets, in the release's namespace, that together hold the digests of all instances' webhook keys.
+
+    They are few and known beforehand, so that the gateway's Role can name them one by one.
+    """
+    return tuple(f"{release_name}-hooks-{digit}" for digit in _HEX_DIGITS)
+
+
+def webhook_digest_secret(release_name: str, instance_uid: str) -> str:
+    """The one of these that holds an instance's; the field is its uid."""
+    return webhook_digest_secrets(release_name)[int(_short_hash(instance_uid, 1), 16)]
 
 
 def database_secret(release_name: str) -> str:

@@ -61,9 +61,9 @@ class Gateway:
         self._batcher = Batcher(acceptances.accept, on_started=self.starter.start, metrics=self.metrics)
         self._load = Load(Statistics(self.database.reading).running, max_running=settings.max_running)
         self._flow_reflectors = _flow_reflectors(settings, cluster, self.flows)
-        self._key_reflector = _key_reflector(settings, cluster, self.keys)
+        self._key_reflectors = _key_reflectors(settings, cluster, self.keys)
         self.health = Health(
-            reflectors={"flows": self._flow_reflectors, "webhook keys": [self._key_reflector]}, database=self.database
+            reflectors={"flows": self._flow_reflectors, "webhook keys": self._key_reflectors}, database=self.database
         )
         self._webhooks = Webhooks(
             flows=self.flows,
@@ -87,7 +87,7 @@ class Gateway:
     async def run(self) -> None:
         """The tasks behind the requests, until cancelled; one that fails ends all, and the kubelet starts a new process."""
         async with asyncio.TaskGroup() as group:
-            for reflector in (*self._flow_reflectors, self._key_reflector):
+            for reflector in (*self._flow_reflectors, *self._key_reflectors):
                 group.create_task(reflector.run())
             group.create_task(self._batcher.run())
             group.create_task(self.starter.run())
@@ -118,7 +118,7 @@ class Gateway:
             "flows",
             lambda: max((each.lag_seconds for each in self._flow_reflectors if not each.is_refused), default=inf),
         )
-        self.metrics.watch_lag("secrets", lambda: self._key_reflector.lag_seconds)
+        self.metrics.watch_lag("secrets", lambda: max(each.lag_seconds for each in self._key_reflectors))
         gauges: dict[str, tuple[str, Callable[[], float]]] = {
             "flows": ("Flows that are served", lambda: len(self.flows)),
             "jobs_waiting": ("Executions that wait for their Job to be created", self.starter.waiting),
@@ -143,6 +143,16 @@ def _flow_reflectors(settings: Settings, cluster: Cluster, flows: FlowTable) -> 
     ]
 
 
-def _key_reflector(settings: Settings, cluster: Cluster, keys: KeyTable) -> Reflector:
-    labels = f"{names.LABEL_WEBHOOK_KEYS}=true,{names.LABEL_RELEASE}={settings.release}"
-    return Reflector(cluster, SECRETS, namespace=settings.release_namespace, labels=labels, on_change=keys.change)
+def _key_reflectors(settings: Settings, cluster: Cluster, keys: KeyTable) -> list[Reflector]:
+    """One for each Secret that the gateway's Role names; one that is not there yet holds nobody's keys."""
+    return [
+        Reflector(
+            cluster,
+            SECRETS,
+            namespace=settings.release_namespace,
+            # RBAC lets who may read one Secret by name list and watch with exactly this selector
+            fields=f"metadata.name={name}",
+            on_change=keys.change,
+        )
+        for name in names.webhook_digest_secrets(settings.runner.release_name)
+    ]

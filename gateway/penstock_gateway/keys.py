@@ -1,5 +1,6 @@
 """Who may call a webhook: the digests of each instance's keys and its signing secret, as the operator mirrors them.
 
+Many instances share a mirrored Secret, one field each; of a Secret that changed, only the fields that did are read.
 The gateway never holds a key, only sha256 digests; a signing secret it must hold, since a signature is computed with it.
 """
 
@@ -13,11 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from penstock_core import names
 from penstock_core.cluster import Key, Object
 from penstock_gateway.signatures import Signature, signature_of
 
-_SECRET_PREFIX: Final = names.webhook_digest_secret("")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 _log = logging.getLogger(__name__)
@@ -37,21 +36,22 @@ _NONE: Final = Credentials()
 
 
 class KeyTable:
-    """Credentials by the Instance's uid, fed by a reflector of the mirrored Secrets."""
+    """Credentials by the Instance's uid, fed by reflectors of the mirrored Secrets."""
 
     def __init__(self) -> None:
         self._credentials: dict[str, Credentials] = {}
+        self._fields: dict[Key, Mapping[str, str]] = {}
+        """What each Secret held last: text by uid."""
 
     def change(self, key: Key, secret: Object | None) -> None:
-        """Take a change of a mirrored Secret; what is malformed in it lets nobody in."""
-        name = key[1]
-        if not name.startswith(_SECRET_PREFIX):
-            return
-        uid = name.removeprefix(_SECRET_PREFIX)
-        if secret is None:
+        """Take a change of a mirrored Secret, None where it is gone; what is malformed in it lets nobody in."""
+        before = self._fields.get(key, {})
+        after = self._fields[key] = (secret or {}).get("data") or {}
+        for uid in before.keys() - after.keys():
             self._credentials.pop(uid, None)
-        else:
-            self._credentials[uid] = _credentials(name, secret)
+        for uid, text in after.items():
+            if before.get(uid) != text:
+                self._credentials[uid] = _credentials(uid, text)
 
     def known(self, instance_uid: str) -> bool:
         """Whether the instance's credentials have arrived, be there any or none."""
@@ -79,22 +79,31 @@ def presented_key(headers: dict[bytes, bytes]) -> bytes | None:
     return token.strip() or None if scheme.lower() == b"bearer" else None
 
 
-def _credentials(name: str, secret: dict[str, Any]) -> Credentials:
-    data = secret.get("data") or {}
+def _credentials(uid: str, text: str) -> Credentials:
+    content = _read(uid, "content", text, to=_content)
+    if content is None:
+        return _NONE
     return Credentials(
-        digests=_read(name, data, field="keys", to=_digests) or (),
-        signature=_read(name, data, field="signature", to=signature_of) if "signature" in data else None,
+        digests=_read(uid, "keys", content.get("keys"), to=_digests) or (),
+        signature=_read(uid, "signature", content["signature"], to=signature_of) if "signature" in content else None,
     )
 
 
-def _read(name: str, data: Mapping[str, str], *, field: str, to: Callable[[Any], Read]) -> Read | None:
-    """What a field holds, None where it cannot be read; the log says which, and nothing of what is in it."""
+def _read(uid: str, part: str, written: Any, *, to: Callable[[Any], Read]) -> Read | None:
+    """What was written for an instance, None where it cannot be read; the log says which part, and nothing of what is in it."""
     try:
-        return to(json.loads(base64.b64decode(data[field], validate=True)))
+        return to(written)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        extra = {"secret": name, "field": field, "cause": type(error).__name__}
+        extra = {"instance_uid": uid, "part": part, "cause": type(error).__name__}
         _log.error("mirrored webhook credentials cannot be read", extra=extra)
         return None
+
+
+def _content(text: str) -> dict[str, Any]:
+    content = json.loads(base64.b64decode(text, validate=True))
+    if not isinstance(content, dict):
+        raise TypeError("not an object")
+    return content
 
 
 def _digests(listed: Any) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Instance → Flows, CronJobs, webhook keys, a database role in its namespace, and a status that says what is there.
 
-1. Another release's: left alone, see `claims`. Gone, or being deleted: see `removal`.
+1. Another release's: left alone, see `claims`. Gone, or being deleted: see `removal`. In a catalogue only: not served.
 2. Finalizer and claim, so that its rows are removed before it goes.
 3. Resolve (see `resolution`): version, values, connections; what is wrong is one condition.
    An Instance that cannot be deployed keeps the Flows that it has, on the last good configuration; pausing still works.
@@ -92,6 +92,8 @@ class Instances:
             self._mirrored.pop(key, None)
             if instance is not None:
                 await self._removal.remove(instance)
+            return
+        if not self._settings.serves(key[0]):
             return
         instance = await self._claimed(instance)
         resolution = await self._resolver.resolve(instance)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from penstock_core import names
-from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, SECRETS, Cluster, Key
+from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, SECRETS, Cluster, Key, Object
 from penstock_core.states import ExecutionState
 from penstock_core.store.acceptance import Acceptances
 from penstock_core.store.dispatch import Dispatch
@@ -49,6 +49,8 @@ CUSTODY_SECONDS: Final = 2.0
 TICKS_SECONDS: Final = 15.0
 LAST_RUNS_SECONDS: Final = 1.0
 MAINTENANCE_SECONDS: Final = 3600.0
+STALE_KEYS_SECONDS: Final = 3600.0
+NAMESPACES_SECONDS: Final = 300.0
 PULSE_SECONDS: Final = 5.0
 SYNC_SECONDS: Final = 15.0
 
@@ -78,6 +80,7 @@ class Leader:
         self._metrics = metrics
         self._pulse = pulse
         self._inventory = Inventory()
+        self._knows_all = False
         self._dispatch = Dispatch(pool)
         self._statistics = Statistics(pool)
         self._maintenance = Maintenance(pool)
@@ -110,7 +113,7 @@ class Leader:
             SECRETS,
             namespaces=secret_namespaces,
             labels=release,
-            on_change=lambda key, item: self._own_secret_changed(key),
+            on_change=lambda key, item: self._own_secret_changed(key, item),
         )
         self._config_maps = Collection(
             cluster,
@@ -122,7 +125,7 @@ class Leader:
 
     def _build_reconcilers(self, acceptances: Acceptances) -> None:
         cluster, settings, inventory = self._cluster, self._settings, self._inventory
-        keys = WebhookKeys(cluster, own=self._own_secrets, settings=settings)
+        keys = self._keys = WebhookKeys(cluster, own=self._own_secrets, settings=settings)
         self._removal = Removal(
             cluster,
             inventory,
@@ -197,11 +200,13 @@ class Leader:
             message = f"{row.flow}: an execution cannot start yet: {cause.words}"
             await self._reporter.event(instance, type="Warning", reason="ExecutionHeldUp", message=message)
 
-    def _own_secret_changed(self, key: Key) -> None:
+    def _own_secret_changed(self, key: Key, item: Object | None) -> None:
         if key[1] == names.database_secret(self._settings.release_name):
             self._namespaces.forget(key[0])
             for instance in self._inventory.instances_in(key[0]):
                 self._instance_queue.add(instance)
+        if item is None and key[0] == self._settings.release_namespace:
+            self._router.digests_gone(key[1], release_name=self._settings.release_name)
         self._router.secret_changed(key, None)
 
     async def run(self) -> None:
@@ -224,9 +229,11 @@ class Leader:
                 )
 
     async def _list(self) -> None:
-        for namespace in await readable_namespaces(self._cluster, self._settings.watched):
+        readable = await readable_namespaces(self._cluster, self._settings.watched)
+        for namespace in readable:
             for kind in KINDS:
                 await list_once(self._cluster, self._inventory, kind, namespace=namespace)
+        self._knows_all = readable == self._settings.watched
 
     def _loops(self) -> tuple[tuple[float, str, Callable[[], Awaitable[object]]], ...]:
         return (
@@ -235,6 +242,8 @@ class Leader:
             (TICKS_SECONDS, "ticks", self._ticks.step),
             (LAST_RUNS_SECONDS, "last-runs", self._last_runs.step),
             (MAINTENANCE_SECONDS, "maintenance", self._maintain),
+            (STALE_KEYS_SECONDS, "stale-keys", self._forget_stale_keys),
+            (NAMESPACES_SECONDS, "namespaces", self._recheck_namespaces),
             (PULSE_SECONDS, "queues", self._measure_queues),
         )
 
@@ -251,6 +260,15 @@ class Leader:
         keys = await self._maintenance.delete_expired_keys()
         swept = await self._maintenance.sweep_default(now(), days=self._settings.retention_days)
         log.info("tables maintained", extra={"made": len(made), "dropped": len(dropped), "keys": keys, "swept": swept})
+
+    async def _forget_stale_keys(self) -> None:
+        """Not where a namespace could not be read at the start: its Instances are unknown, and not gone."""
+        if self._knows_all:
+            instances = self._inventory.all(INSTANCES).values()
+            await self._keys.forget_all_but({instance["metadata"]["uid"] for instance in instances})
+
+    async def _recheck_namespaces(self) -> None:
+        await self._namespaces.recheck(self._namespaces.prepared())
 
     async def _measure_queues(self) -> None:
         queues = (self._integration_queue, self._instance_queue, self._left_behind)

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from penstock_core import names
 from penstock_core.cluster import INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Cluster, Key, Object
 from penstock_core.compiler import Problem, compile_integration
 from penstock_core.errors import Conflict
@@ -153,16 +154,24 @@ class Publication:
         """Deletes the versions of an Integration that is gone, unless an Instance still names or runs them."""
         await self._count(key)
         used = {version for versions in self._uses(key) for version in versions}
-        for one in self._inventory.versions_of(key):
+        for one in self._own_versions(key):
             if one["spec"]["version"] not in used:
                 await self._cluster.delete(INTEGRATION_VERSIONS, key[0], one["metadata"]["name"])
 
     async def _count(self, key: Key) -> None:
         """Writes into each version's status how many Instances run it."""
         running = Counter(version for _, version in self._uses(key))
-        for one in self._inventory.versions_of(key):
+        for one in self._own_versions(key):
             status = {**one.get("status", {}), "instances": running[one["spec"]["version"]]}
             await self._reporter.status(INTEGRATION_VERSIONS, one, status)
+
+    def _own_versions(self, key: Key) -> list[Object]:
+        """Versions that this release published: another with the same catalogue counts and collects its own."""
+        return [
+            one
+            for one in self._inventory.versions_of(key)
+            if one["metadata"].get("labels", {}).get(names.LABEL_RELEASE) == self._settings.release
+        ]
 
     def _uses(self, key: Key) -> list[tuple[str | None, str | None]]:
         """For each Instance of an Integration the version that it pins and the one that it runs."""

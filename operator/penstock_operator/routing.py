@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from penstock_core import names
 from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind, Object
 from penstock_operator.inventory import Inventory, integration_key, version_of
 from penstock_operator.work_queue import WorkQueue
@@ -52,6 +53,12 @@ class Router:
         """A Secret that serves, or served, as a connection or holds webhook keys."""
         for instance in self._inventory.instances_with_secret(key):
             self._instances.add(instance)
+
+    def digests_gone(self, name: str, *, release_name: str) -> None:
+        """A Secret of the release's own was deleted: those whose webhook digests lay in it, if any did, write them again."""
+        for key, instance in self._inventory.all(INSTANCES).items():
+            if names.webhook_digest_secret(release_name, instance["metadata"]["uid"]) == name:
+                self._instances.add(key)
 
     def config_map_changed(self, key: Key, _: Object | None) -> None:
         """A ConfigMap changed."""

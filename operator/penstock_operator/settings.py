@@ -55,6 +55,10 @@ class Settings:
         """The namespaces to list and watch; a lone None stands for all of them."""
         return _watched(self.watch_namespaces, self.catalogue_namespaces)
 
+    def serves(self, namespace: str) -> bool:
+        """Whether Instances there are deployed; a namespace that is a catalogue only has Integrations to offer."""
+        return not self.watch_namespaces or namespace in self.watch_namespaces
+
 
 def _watched(watch: tuple[str, ...], catalogues: tuple[str, ...]) -> tuple[str | None, ...]:
     return tuple(dict.fromkeys((*watch, *catalogues))) if watch else (None,)

@@ -7,7 +7,7 @@ import asyncio
 import base64
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from psycopg import ProgrammingError
@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from penstock_core import names
 from penstock_core.cluster import ROLE_BINDINGS, SECRETS, Cluster, Object
-from penstock_core.errors import NotFound
+from penstock_core.errors import ClusterError, NotFound
 from penstock_core.manifests.access import gateway_role_binding
 from penstock_core.manifests.secret import database
 from penstock_core.store.tenancy import Tenancy
@@ -44,9 +44,22 @@ class Namespaces:
             await self._ensure_binding(namespace)
             self._prepared.add(namespace)
 
+    def prepared(self) -> list[str]:
+        """Namespaces that hold what was made for them."""
+        return sorted(self._prepared)
+
     def forget(self, namespace: str) -> None:
         """Somebody changed what was prepared there: look again next time."""
         self._prepared.discard(namespace)
+
+    async def recheck(self, namespaces: Iterable[str]) -> None:
+        """Looks again at what was prepared, as nothing watches RoleBindings: one that was deleted delays every execution."""
+        for namespace in namespaces:
+            self.forget(namespace)
+            try:
+                await self.prepare(namespace)
+            except ClusterError as error:
+                log.warning("namespace not prepared", extra={"namespace": namespace, "cause": str(error)})
 
     async def clear(self, namespace: str) -> None:
         """Takes everything away again; repeated calls do no harm."""

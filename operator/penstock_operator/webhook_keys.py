@@ -1,19 +1,24 @@
 """The keys of an Instance's webhooks: generated where none is named, and mirrored as digests for the gateway.
 
-The gateway sees no key at rest, and reads no Secret outside the release's namespace; so the secret that requests are
-signed with is mirrored too.
+The gateway sees no key at rest, and reads only Secrets that its Role names; so the secret that requests are signed with is
+mirrored too, and many instances share a mirrored Secret, one field each. Only a merge patch changes one field and leaves alone
+those that are written at the same moment.
 """
 
+import logging
 import secrets
+from collections.abc import Container, Mapping
+from typing import Any
 
 from penstock_core import names
 from penstock_core.cluster import SECRETS, Cluster, Object
-from penstock_core.errors import Conflict
+from penstock_core.errors import Conflict, NotFound
 from penstock_core.manifests.secret import webhook_digests, webhook_key
-from penstock_operator.apply import ensure
 from penstock_operator.credentials import Credentials, digests_of
 from penstock_operator.settings import Settings
 from penstock_operator.workloads import Collection
+
+log = logging.getLogger(__name__)
 
 
 class WebhookKeys:
@@ -51,19 +56,46 @@ class WebhookKeys:
         digests = credentials.digests
         if digests is None:
             digests = tuple(digests_of(await self.generated(instance)))
-        uid = instance["metadata"]["uid"]
-        namespace = self._settings.release_namespace
         manifest = webhook_digests(
             release=self._settings.release,
-            release_namespace=namespace,
-            instance_uid=uid,
+            release_name=self._settings.release_name,
+            release_namespace=self._settings.release_namespace,
+            instance_uid=instance["metadata"]["uid"],
             digests=digests,
             signature=credentials.signature,
         )
-        current = self._own.get((namespace, names.webhook_digest_secret(uid)))
-        await ensure(self._cluster, SECRETS, manifest, current=current)
+        if not manifest["data"].items() <= self._mirrored(manifest["metadata"]["name"]).items():
+            await self._write(manifest)
 
     async def forget(self, instance_uid: str) -> None:
         """Removes the mirrored digests."""
-        name = names.webhook_digest_secret(instance_uid)
-        await self._cluster.delete(SECRETS, self._settings.release_namespace, name)
+        await self._drop(names.webhook_digest_secret(self._settings.release_name, instance_uid), instance_uid)
+
+    async def forget_all_but(self, instance_uids: Container[str]) -> None:
+        """Removes what is left of Instances that went while nobody looked."""
+        for name in names.webhook_digest_secrets(self._settings.release_name):
+            stale = [uid for uid in self._mirrored(name) if uid not in instance_uids]
+            if stale:
+                await self._drop(name, *stale)
+                log.info("digests of former instances removed", extra={"secret": name, "count": len(stale)})
+
+    def _mirrored(self, name: str) -> Mapping[str, str]:
+        """The fields of a mirrored Secret by uid, as the watch saw them last."""
+        return (self._own.get((self._settings.release_namespace, name)) or {}).get("data") or {}
+
+    async def _write(self, manifest: Mapping[str, Any]) -> None:
+        namespace, name = manifest["metadata"]["namespace"], manifest["metadata"]["name"]
+        try:
+            await self._cluster.patch(SECRETS, namespace, name, manifest)
+        except NotFound:
+            try:
+                await self._cluster.create(SECRETS, namespace, manifest)
+            except Conflict:  # another worker made it meanwhile, for another instance
+                await self._cluster.patch(SECRETS, namespace, name, manifest)
+
+    async def _drop(self, name: str, *instance_uids: str) -> None:
+        body = {"data": dict.fromkeys(instance_uids)}
+        try:
+            await self._cluster.patch(SECRETS, self._settings.release_namespace, name, body)
+        except NotFound:
+            return

@@ -175,8 +175,9 @@ def test_who_may_pause_may_change_nothing_else(release: str) -> None:
     steps = [{"name": "one", "set": {"value": 1}}]
     for document in (integration("mine", [webhook_flow("go", steps)]), instance("mine", "mine")):
         apply({**document, "metadata": {**document["metadata"], "namespace": release}})
-    role = f"{release}.{RELEASE}-operator"
-    kubectl("-n", release, "create", "rolebinding", "pauser", f"--clusterrole={role}", "--user=pauser")
+    for step in ("viewer", "operator"):  # each role holds its own step only
+        role = f"{release}.{RELEASE}-{step}"
+        kubectl("-n", release, "create", "rolebinding", f"pauser-{step}", f"--clusterrole={role}", "--user=pauser")
 
     def patch(spec: dict[str, Any]) -> None:
         words = ("patch", "instance", "mine", "--type=merge", "-p", json.dumps({"spec": spec}), "--as=pauser")
@@ -188,7 +189,7 @@ def test_who_may_pause_may_change_nothing_else(release: str) -> None:
         with pytest.raises(CommandFailed, match="nothing else"):
             patch(spec)
     kubectl("-n", release, "delete", "instance", "mine", f"--timeout={timeouts.GONE:.0f}s")
-    kubectl("-n", release, "delete", "integration/mine", "rolebinding/pauser")
+    kubectl("-n", release, "delete", "integration/mine", "rolebinding/pauser-viewer", "rolebinding/pauser-operator")
 
 
 def give_database(release: str, to: str) -> None:

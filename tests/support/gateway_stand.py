@@ -41,7 +41,7 @@ class FakeCluster:
         self.refused: tuple[str, ...] = ()
         """Namespaces that may not be read."""
         self.hold: asyncio.Event | None = None
-        self._watches: list[tuple[Kind, str | None, asyncio.Queue[dict[str, Any]]]] = []
+        self._watches: list[tuple[Kind, str | None, str, asyncio.Queue[dict[str, Any]]]] = []
         self._version = 0
 
     def put(self, kind: Kind, body: dict[str, Any]) -> dict[str, Any]:
@@ -59,23 +59,30 @@ class FakeCluster:
         self._tell(kind, "DELETED", self.objects.pop((kind.plural, namespace, name)))
 
     def _tell(self, kind: Kind, event: str, body: dict[str, Any]) -> None:
-        for watched, namespace, queue in self._watches:
-            if watched == kind and namespace in (None, body["metadata"]["namespace"]):
+        for watched, namespace, fields, queue in self._watches:
+            if watched == kind and namespace in (None, body["metadata"]["namespace"]) and _selects(fields, body):
                 queue.put_nowait({"type": event, "object": body})
 
     async def listing(self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = "") -> Listing:
         if namespace in self.refused:
             raise ClusterError(f"{kind.plural} is forbidden in {namespace}", status=403)
+        _check_right(kind, fields)
         found = [
             body
             for (plural, place, _), body in self.objects.items()
-            if plural == kind.plural and namespace in (None, place) and _matches(body, labels)
+            if plural == kind.plural
+            and namespace in (None, place)
+            and _matches(body, labels)
+            and _selects(fields, body)
         ]
         return Listing(items=found, resource_version=str(self._version))
 
-    async def watch(self, kind: Kind, namespace: str | None = None, **_: Any) -> AsyncGenerator[dict[str, Any], None]:
+    async def watch(
+        self, kind: Kind, namespace: str | None = None, *, fields: str = "", **_: Any
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        _check_right(kind, fields)
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._watches.append((kind, namespace, queue))
+        self._watches.append((kind, namespace, fields, queue))
         while True:
             yield await queue.get()
 
@@ -120,6 +127,16 @@ class FakeCluster:
         return [body["metadata"]["name"] for body in self.created if body["kind"] == "Job"]
 
 
+def _selects(fields: str, body: dict[str, Any]) -> bool:
+    return fields in ("", f"metadata.name={body['metadata']['name']}")
+
+
+def _check_right(kind: Kind, fields: str) -> None:
+    """As the gateway's Role has it: Secrets are listed and watched one by one, each by its name."""
+    if kind == SECRETS and fields.removeprefix("metadata.name=") not in names.webhook_digest_secrets("penstock"):
+        raise ClusterError(f'secrets is forbidden with the field selector "{fields}"', status=403)
+
+
 def _matches(body: dict[str, Any], labels: str) -> bool:
     has = body["metadata"].get("labels", {})
     return all(has.get(name) == value for name, _, value in (part.partition("=") for part in labels.split(",") if part))
@@ -157,18 +174,20 @@ def flow(
     }
 
 
-def key_secret(*keys: str, uid: str = INSTANCE_UID) -> dict[str, Any]:
-    """The mirrored digests of an instance's keys."""
+def mirrored(*keys: str, **content: Any) -> str:
+    """The field of an instance in a mirrored Secret; `content` is what it holds besides the keys' digests."""
     digests = [hashlib.sha256(key.encode()).hexdigest() for key in keys]
+    return base64.b64encode(json.dumps({"keys": digests, **content}).encode()).decode()
+
+
+def key_secret(fields: dict[str, str]) -> dict[str, Any]:
+    """The mirrored Secret of instances that share one; fields (see `mirrored`) by uid, one at least."""
+    [name] = {names.webhook_digest_secret("penstock", uid) for uid in fields}
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {
-            "name": names.webhook_digest_secret(uid),
-            "namespace": NAMESPACE,
-            "labels": {names.LABEL_WEBHOOK_KEYS: "true", names.LABEL_RELEASE: RELEASE},
-        },
-        "data": {"keys": base64.b64encode(json.dumps(digests).encode()).decode()},
+        "metadata": {"name": name, "namespace": NAMESPACE, "labels": {names.LABEL_RELEASE: RELEASE}},
+        "data": fields,
     }
 
 
@@ -251,7 +270,7 @@ async def standing(
     cluster = FakeCluster()
     cluster.refused = refused
     cluster.put(FLOWS, flow())
-    cluster.put(SECRETS, key_secret(KEY))
+    cluster.put(SECRETS, key_secret({INSTANCE_UID: mirrored(KEY)}))
     if dsn is not None:
         cluster.put(SECRETS, database_secret(dsn))
     chosen = settings(**changed)
@@ -276,4 +295,4 @@ async def standing(
         await gateway.close()
 
 
-__all__ = ["JOBS", "KEY", "FakeCluster", "Stand", "flow", "key_secret", "settings", "standing", "until"]
+__all__ = ["JOBS", "KEY", "FakeCluster", "Stand", "flow", "key_secret", "mirrored", "settings", "standing", "until"]

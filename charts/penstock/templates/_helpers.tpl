@@ -26,6 +26,17 @@ A namespace has no dot, so two releases never meet.
 {{ $image.repository }}{{ hasPrefix "sha256:" $tag | ternary "@" ":" }}{{ $tag }}
 {{- end -}}
 
+{{- define "penstock.gatewayDatabaseSecret" -}}{{ .Release.Name }}-gateway-database{{- end -}}
+
+{{/* The Secrets that hold the digests of all webhook keys, as a JSON list; the same as penstock_core.names.webhook_digest_secrets. */}}
+{{- define "penstock.webhookDigestSecrets" -}}
+{{- $names := list -}}
+{{- range $digit := splitList "" "0123456789abcdef" -}}
+{{- $names = append $names (printf "%s-hooks-%s" $.Release.Name $digit) -}}
+{{- end -}}
+{{ toJson $names }}
+{{- end -}}
+
 {{/* Labels that select pods: (list $ "gateway") */}}
 {{- define "penstock.selector" -}}
 {{- $root := index . 0 -}}
@@ -160,7 +171,7 @@ matchResources:
 - name: PENSTOCK_PUBLIC_URL
   value: {{ include "penstock.publicUrl" . | quote }}
 - name: PENSTOCK_GATEWAY_DATABASE_SECRET
-  value: {{ .Release.Name }}-gateway-database
+  value: {{ include "penstock.gatewayDatabaseSecret" . }}
 - name: PENSTOCK_GATEWAY_SERVICE_ACCOUNT
   value: {{ include "penstock.gateway" . }}
 - name: PENSTOCK_JOBS_ROLE

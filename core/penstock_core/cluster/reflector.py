@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 class Reflector:
-    """Objects of a kind, of one namespace or all, by label selector. Start `run()` in a task of its own."""
+    """Objects of a kind, of one namespace or all, by label and field selector. Start `run()` in a task of its own."""
 
     def __init__(
         self,
@@ -42,6 +42,7 @@ class Reflector:
         *,
         namespace: str | None = None,
         labels: str = "",
+        fields: str = "",
         on_change: OnChange | None = None,
         watch_seconds: int = 45,
         clock: Callable[[], float] = time.monotonic,
@@ -50,6 +51,7 @@ class Reflector:
         self._kind = kind
         self._namespace = namespace
         self._labels = labels
+        self._fields = fields
         self._on_change = on_change
         self._watch_seconds = watch_seconds
         self._clock = clock
@@ -73,7 +75,12 @@ class Reflector:
                 self._refused = error.status == FORBIDDEN
                 _log.warning(
                     "watch interrupted, listing again",
-                    extra={"resource": self._kind.plural, "namespace": self._namespace or "", "cause": str(error)},
+                    extra={
+                        "resource": self._kind.plural,
+                        "namespace": self._namespace or "",
+                        "fields": self._fields,
+                        "cause": str(error),
+                    },
                 )
                 await asyncio.sleep(pause_after(failures))
                 failures += 1
@@ -106,7 +113,7 @@ class Reflector:
         return self.lag_seconds <= 2 * self._watch_seconds
 
     async def _relist(self) -> str:
-        listing = await self._cluster.listing(self._kind, self._namespace, labels=self._labels)
+        listing = await self._cluster.listing(self._kind, self._namespace, labels=self._labels, fields=self._fields)
         found = {key_of(item): item for item in listing.items}
         for key in [key for key in self._objects if key not in found]:
             self._remove(key)
@@ -124,6 +131,7 @@ class Reflector:
             self._namespace,
             resource_version=version,
             labels=self._labels,
+            fields=self._fields,
             # spread, so that the watches of many reflectors do not end together
             seconds=self._watch_seconds + random.randrange(6),  # noqa: S311 - not a secret
         )

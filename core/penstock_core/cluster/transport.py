@@ -18,7 +18,7 @@ from kubernetes.aio.client.rest import RESTClientObject
 from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict, NotFound
 
 POOL_SIZE: Final = 64
-"""Connections at most; each running watch holds one."""
+"""Connections for requests at most. Each running watch holds one of its own, and those are as many as there are reflectors."""
 
 REQUEST_SECONDS: Final = 10.0
 CONNECT_SECONDS: Final = 5.0
@@ -45,8 +45,9 @@ class Transport:
         self._base: str = str(configuration.host).rstrip("/")
         ssl_context = RESTClientObject(configuration).ssl_context
         # no netrc and no HTTP_PROXY: they could replace the credentials; kubeconfig's proxy-url is honoured
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=POOL_SIZE, ssl=ssl_context), trust_env=False
+        self._requests, self._watches = (
+            aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=limit, ssl=ssl_context), trust_env=False)
+            for limit in (POOL_SIZE, 0)
         )
 
     @classmethod
@@ -70,12 +71,13 @@ class Transport:
 
     async def close(self) -> None:
         """Close all connections, running watches included."""
-        await self._session.close()
+        await self._requests.close()
+        await self._watches.close()
 
     async def send(self, request: Request) -> Any:
         """The answer's JSON; raises a `ClusterError` with the API's own message."""
         try:
-            async with self._open(request, aiohttp.ClientTimeout(total=request.timeout)) as response:
+            async with self._open(self._requests, request, aiohttp.ClientTimeout(total=request.timeout)) as response:
                 data = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _unreachable(request, error) from error
@@ -87,7 +89,7 @@ class Transport:
         """Each line of a streamed answer as JSON; fails after `idle_seconds` without a byte."""
         limits = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=idle_seconds)
         try:
-            async with self._open(request, limits) as response:
+            async with self._open(self._watches, request, limits) as response:
                 if response.status >= 400:
                     raise failure(response.status, await response.read())
                 async for line in _split(response.content):
@@ -95,8 +97,8 @@ class Transport:
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise _unreachable(request, error) from error
 
-    def _open(self, request: Request, limits: aiohttp.ClientTimeout) -> "_Opening":
-        return _Opening(self._session, self._configuration, request=request, limits=limits, base=self._base)
+    def _open(self, session: aiohttp.ClientSession, request: Request, limits: aiohttp.ClientTimeout) -> "_Opening":
+        return _Opening(session, self._configuration, request=request, limits=limits, base=self._base)
 
 
 class _Opening:

@@ -35,22 +35,25 @@ def webhook_key(instance: Mapping[str, Any], *, release: str, key: str) -> dict[
 def webhook_digests(
     *,
     release: str,
+    release_name: str,
     release_namespace: str,
     instance_uid: str,
     digests: Sequence[str],
     signature: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What the gateway checks requests against, in the release's own namespace: sha256 hex digests of keys, sorted, and
-    how requests are signed (docs/contracts.md), where they are.
+    """What the gateway checks an instance's requests against, in the release's own namespace: sha256 hex digests of keys,
+    sorted, and how requests are signed (docs/contracts.md), where they are.
+
+    Other instances' fields lie in the same Secret: this is all of it where it is made, else a merge patch.
     """
-    data = {"keys": json.dumps(sorted(digests)).encode()}
+    content: dict[str, Any] = {"keys": sorted(digests)}
     if signature is not None:
-        data["signature"] = json.dumps(signature, sort_keys=True).encode()
+        content["signature"] = signature
     return _secret(
         namespace=release_namespace,
-        name=names.webhook_digest_secret(instance_uid),
-        labels=managed(release) | {names.LABEL_WEBHOOK_KEYS: "true"},
-        data=data,
+        name=names.webhook_digest_secret(release_name, instance_uid),
+        labels=managed(release),
+        data={instance_uid: json.dumps(content, sort_keys=True).encode()},
     )
 
 

@@ -3,13 +3,12 @@
 import base64
 import hashlib
 import hmac
-import json
 import time
 from typing import Any
 
 import pytest
 
-from gateway_stand import INSTANCE, KEY, TENANT, Stand, flow, key_secret, until
+from gateway_stand import INSTANCE, INSTANCE_UID, KEY, TENANT, Stand, flow, key_secret, mirrored, until
 from penstock_core import codec
 from penstock_core.cluster import SECRETS
 from penstock_core.store.pool import Pool
@@ -31,12 +30,9 @@ GENERIC = {
 
 async def sign(stand: Stand, **described: Any) -> None:
     """Make the instance one whose requests are signed."""
-    secret = key_secret(KEY)
     stored = {"preset": "github", "key": base64.b64encode(SECRET).decode(), **described}
-    secret["data"]["signature"] = base64.b64encode(json.dumps(stored).encode()).decode()
-    stand.cluster.put(SECRETS, secret)
-    uid = flow()["spec"]["instanceUid"]
-    await until(lambda: stand.gateway.keys.signature(uid))
+    stand.cluster.put(SECRETS, key_secret({INSTANCE_UID: mirrored(KEY, signature=stored)}))
+    await until(lambda: stand.gateway.keys.signature(INSTANCE_UID))
 
 
 @pytest.mark.parametrize(
@@ -153,10 +149,9 @@ async def test_nobody_is_judged_before_the_credentials_have_arrived(stand: Stand
 
 async def test_keys_still_work_where_the_signature_cannot_be_read(stand: Stand) -> None:
     """A way of signing that this gateway does not know lets nobody in, and does not lock out those with a key."""
-    secret = key_secret("new")
-    secret["data"]["signature"] = base64.b64encode(b'{"preset": "morse", "key": "aw=="}').decode()
-    stand.cluster.put(SECRETS, secret)
-    await until(lambda: stand.gateway.keys.accepts(flow()["spec"]["instanceUid"], b"new"))
+    unreadable = {"preset": "morse", "key": "aw=="}
+    stand.cluster.put(SECRETS, key_secret({INSTANCE_UID: mirrored("new", signature=unreadable)}))
+    await until(lambda: stand.gateway.keys.accepts(INSTANCE_UID, b"new"))
 
     signed = await stand.client.post(PATH, headers={HEADER: HELLO}, content=b"Hello, World!")
     keyed = await stand.client.post(PATH, headers={"Api-Key": "new"}, content=b"Hello, World!")

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from penstock_core import names
+
 TABLE = Path(__file__).resolve().parents[3] / "operator" / "RBAC.md"
 SYSTEM = "penstock-system"
 Rights = dict[tuple[str, str, str], set[str]]
@@ -22,9 +24,9 @@ def documented(section: str) -> Rights:
         if not line.startswith("|") or cells[0] == "where" or set(cells[0]) <= {"-"}:
             continue
         where, group, resources, verbs = cells[0].split()[0], cells[1].strip('"'), cells[2], cells[3]
-        names = verbs.split(" ", 1)[0] if "resourceNames" in verbs else verbs
+        named = verbs.split(", resourceNames", 1)[0].split(", ")
         for resource in resources.split(", "):
-            rights.setdefault((where, group, resource), set()).update(name.strip(" ,") for name in names.split(", "))
+            rights.setdefault((where, group, resource), set()).update(verb.strip() for verb in named)
     return rights
 
 
@@ -116,7 +118,7 @@ def test_operator_named_namespaces(render):
 
 
 def test_gateway(render):
-    """should give the gateway exactly the table's verbs: no Secret outside its namespace, Jobs only by the operator's binding."""
+    """should give the gateway exactly the table's verbs: Secrets of its own namespace alone, Jobs only by the operator's binding."""
     table = documented("Gateway")
     objects = render()
     rights: Rights = {}
@@ -126,6 +128,25 @@ def test_gateway(render):
     (jobs,) = [item for item in objects if item["metadata"]["name"].endswith("penstock-job-creator")]
 
     assert merged(rights, granted(jobs["rules"], "namespaces")) == table
+
+
+@pytest.mark.parametrize("release", ["penstock", "a.second-one"])
+def test_gateway_secrets(render, find, release):
+    """should name the gateway's Secrets one by one: its database address, and those in which the operator puts key digests."""
+    objects = render({"postgres.bundled": True}, release=release)
+    (container,) = find(objects, "Deployment", f"{release}-gateway")["spec"]["template"]["spec"]["containers"]
+    environment = {entry["name"]: entry.get("value") for entry in container["env"]}
+    found = [
+        (rule["resourceNames"], rule["verbs"])
+        for _, role in bound(objects, f"{release}-gateway")
+        for rule in role["rules"]
+        if {"*", "secrets"} & set(rule["resources"])
+    ]
+
+    assert found == [
+        ([environment["PENSTOCK_GATEWAY_DATABASE_SECRET"]], ["get"]),
+        (list(names.webhook_digest_secrets(release)), ["list", "watch"]),
+    ]
 
 
 def test_gateway_named_namespaces(render):

@@ -132,6 +132,33 @@ async def test_recreated_object_is_a_change() -> None:
         assert seen == [("a", "1"), ("a", "1")]
 
 
+async def test_selectors_reach_list_and_watch() -> None:
+    """Both requests carry label and field selector: RBAC may allow nothing else."""
+    asked: list[tuple[str, str]] = []
+
+    class Watching(Scripted):
+        async def listing(self, *words: Any, labels: str, fields: str, **more: Any) -> Listing:
+            asked.append((labels, fields))
+            return await super().listing(*words, **more)
+
+        async def watch(
+            self, *words: Any, labels: str, fields: str, **more: Any
+        ) -> AsyncGenerator[dict[str, Any], None]:
+            asked.append((labels, fields))
+            async for event in super().watch(*words, **more):
+                yield event
+
+    cluster = Watching([])
+    made = Reflector(cluster, CONFIG_MAPS, labels="a=b", fields="metadata.name=c")  # type: ignore[arg-type]
+    task = asyncio.create_task(made.run())
+    async with asyncio.timeout(5):
+        await cluster.at_end.wait()
+    task.cancel()
+
+    assert asked == [("a=b", "metadata.name=c")] * 2
+    assert made.is_synced, "an object that is not there yet is no reason to wait"
+
+
 async def test_before_the_first_list_nothing_is_alive() -> None:
     """A copy that never was is not to be trusted."""
     made = Reflector(Scripted(), FLOWS)  # type: ignore[arg-type]

@@ -40,6 +40,16 @@ def test_a_database_role_fits_postgres(namespace: str) -> None:
     assert len(names.database_role("penstock_some_release", namespace)) <= 63
 
 
+def test_all_webhook_digests_lie_in_sixteen_secrets() -> None:
+    """The Secrets are few, each of them is used, and an instance's is always the same one."""
+    uids = [str(UUID(int=n)) for n in range(500)]
+    found = {names.webhook_digest_secret("penstock", uid) for uid in uids}
+
+    assert found == set(names.webhook_digest_secrets("penstock"))
+    assert len(found) == 16
+    assert names.webhook_digest_secret("penstock", "6f1c") == "penstock-hooks-4"
+
+
 @given(instance=DNS_LABEL, flow=FLOW)
 def test_flow_objects_are_named_in_lower_case(instance: str, flow: str) -> None:
     """A Flow object's name is a DNS subdomain: its instance, a dot, the flow in lower case."""

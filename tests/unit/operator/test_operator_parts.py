@@ -103,6 +103,17 @@ def test_secrets_and_config_maps_bring_those_that_name_them(routed):
     assert instances.keys == ["i1", "i1", "i1"]
 
 
+def test_a_deleted_secret_of_digests_brings_those_whose_digests_it_held(routed):
+    """Who shares the Secret writes its field again; other Secrets' going brings nobody."""
+    _, router, _, instances = routed
+    held = names.webhook_digest_secret("penstock", INSTANCE["metadata"]["uid"])
+    for name in (*names.webhook_digest_secrets("penstock"), "penstock-gateway-database"):
+        router.digests_gone(name, release_name="penstock")
+    router.digests_gone(held, release_name="other")
+
+    assert instances.keys == ["i1"]
+
+
 def test_a_flows_status_brings_nobody(routed):
     """A Flow's last execution is written often and causes no reconciliation; its deletion does."""
     inventory, _, _, instances = routed

@@ -184,7 +184,7 @@ comment on table ended_executions is 'Appended when an execution ends; the opera
 -- Whoever writes a final state frees the slot in the same transaction, without a right to delete anything.
 create function execution_ended() returns trigger language plpgsql security definer as $$
 begin
-    delete from live_executions where id = new.id;
+    delete from live_executions where id = new.id and namespace = new.namespace;
     insert into ended_executions (id, namespace, flow_uid, state) values (new.id, new.namespace, new.flow_uid, new.state);
     return null;
 end
@@ -231,7 +231,12 @@ create policy tenant_ends on step_results for update
     using (namespace = (select tenant()) and execution_id in (select id from live_executions where state = 'running'))
     with check (namespace = (select tenant()));
 create policy tenant on execution_logs using (namespace = (select tenant())) with check (namespace = (select tenant()));
-create policy tenant on live_executions using (namespace = (select tenant())) with check (namespace = (select tenant()));
+-- A lease that never runs out, or a start in the future, would count against everybody's room for ever.
+create policy tenant on live_executions using (namespace = (select tenant())) with check (
+    namespace = (select tenant())
+    and (lease_until is null or lease_until < now() + interval '1 minute')
+    and state_since < now() + interval '1 minute'
+);
 create policy tenant on flow_slots using (namespace = (select tenant())) with check (namespace = (select tenant()));
 create policy tenant on idempotency_keys using (namespace = (select tenant())) with check (namespace = (select tenant()));
 create policy tenant on flow_definitions for select using (namespace = (select tenant()));

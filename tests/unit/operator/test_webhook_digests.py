@@ -1,0 +1,128 @@
+"""Digests of many Instances in few Secrets: one field each, written alone, and only where it changed."""
+
+import base64
+import json
+
+import pytest
+
+from penstock_core import names
+from penstock_core.cluster import SECRETS
+from penstock_core.errors import ClusterUnavailable
+from penstock_operator.credentials import Credentials
+from penstock_operator.webhook_keys import WebhookKeys
+
+NAMESPACE = "penstock-system"
+UIDS = [f"uid-{n}" for n in range(40)]
+NAME = names.webhook_digest_secret("penstock", UIDS[0])
+SHARING = [uid for uid in UIDS if names.webhook_digest_secret("penstock", uid) == NAME]
+GITHUB = {"preset": "github", "key": "aHVzaA=="}
+
+
+def instance(uid):
+    return {"metadata": {"name": uid, "namespace": "acme", "uid": uid}}
+
+
+def digests(*keys, signature=None):
+    return Credentials(digests=keys, signature=signature)
+
+
+def fields(cluster, name=NAME):
+    return {uid: json.loads(base64.b64decode(text)) for uid, text in cluster.of(SECRETS)[name]["data"].items()}
+
+
+@pytest.fixture
+def keys(cluster, collection, settings):
+    return WebhookKeys(cluster, own=collection(SECRETS), settings=settings)
+
+
+@pytest.fixture
+async def filled(cluster, keys):
+    """All of UIDS mirrored, nothing noted as written."""
+    for uid in UIDS:
+        await keys.mirror(instance(uid), digests("aa"))
+    cluster.writes.clear()
+    return keys
+
+
+async def test_the_secret_is_made_with_the_first_field(cluster, keys):
+    """The first Instance of a Secret makes it, with the labels by which the operator's watch sees it."""
+    await keys.mirror(instance(UIDS[0]), digests("bb", "aa", signature=GITHUB))
+
+    assert fields(cluster) == {UIDS[0]: {"keys": ["aa", "bb"], "signature": GITHUB}}
+    assert cluster.of(SECRETS)[NAME]["metadata"]["labels"] == {
+        names.LABEL_MANAGED_BY: "penstock",
+        names.LABEL_RELEASE: "penstock-system.penstock",
+    }
+
+
+async def test_a_field_is_written_without_the_others(cluster, filled):
+    """One request changes one Instance's field; what others have in the Secret is not sent."""
+    before = fields(cluster)
+    await filled.mirror(instance(SHARING[1]), digests("cc"))
+
+    assert len(SHARING) > 1
+    assert cluster.writes == [("patch", "secrets", NAME)]
+    assert fields(cluster) == before | {SHARING[1]: {"keys": ["cc"]}}
+
+
+async def test_unchanged_fields_cost_no_write(cluster, filled):
+    """What the watch shows already is not written again, by a fresh process neither."""
+    for uid in UIDS:
+        await filled.mirror(instance(uid), digests("aa"))
+
+    assert cluster.writes == []
+
+
+async def test_two_that_make_a_secret_at_once_both_get_in(cluster, keys, monkeypatch):
+    """Who finds that another made the Secret meanwhile puts its field beside the other's."""
+    create = cluster.create
+
+    async def second(kind, namespace, body):
+        await create(kind, namespace, {**body, "data": {SHARING[1]: base64.b64encode(b'{"keys": []}').decode()}})
+        return await create(kind, namespace, body)
+
+    monkeypatch.setattr(cluster, "create", second)
+    await keys.mirror(instance(SHARING[0]), digests("aa"))
+
+    assert fields(cluster) == {SHARING[0]: {"keys": ["aa"]}, SHARING[1]: {"keys": []}}
+
+
+async def test_a_secret_that_the_watch_cannot_see_is_taken_over(cluster, keys):
+    """One of that name without the release's label gets it, or each look at an Instance would write again."""
+    cluster.seed(SECRETS, {"metadata": {"name": NAME, "namespace": NAMESPACE}}, seen=False)
+    await keys.mirror(instance(UIDS[0]), digests("aa"))
+
+    assert cluster.of(SECRETS)[NAME]["metadata"]["labels"][names.LABEL_RELEASE] == "penstock-system.penstock"
+
+
+async def test_a_field_goes_with_its_instance(cluster, filled):
+    """Forgetting leaves the others' fields, and may be repeated."""
+    for _ in range(2):
+        await filled.forget(SHARING[0])
+
+    assert sorted(fields(cluster)) == sorted(SHARING[1:])
+
+
+async def test_forgetting_where_there_is_no_secret_does_nothing(cluster, keys):
+    """An Instance without webhooks may be the first that goes."""
+    await keys.forget(UIDS[0])
+
+    assert cluster.of(SECRETS) == {}
+
+
+async def test_fields_of_instances_that_are_gone_are_dropped(cluster, filled):
+    """One request a Secret removes what is stale in it, and none is sent where nothing is."""
+    stale = set(SHARING[1:])
+    await filled.forget_all_but(set(UIDS) - stale)
+
+    assert list(fields(cluster)) == SHARING[:1]
+    assert cluster.writes == [("patch", "secrets", NAME)]
+
+
+async def test_a_write_that_fails_is_told(cluster, keys):
+    """Only a missing Secret is made: whatever else happens is the queue's to repeat."""
+    cluster.failures[("patch", "secrets")] = ClusterUnavailable("away", status=503)
+    with pytest.raises(ClusterUnavailable):
+        await keys.mirror(instance(UIDS[0]), digests("aa"))
+
+    assert cluster.of(SECRETS) == {}
