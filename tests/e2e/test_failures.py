@@ -18,6 +18,7 @@ from installation import (
     integration,
     kill,
     pods_of,
+    ready,
     steps,
     wait_rollout,
     webhook_flow,
@@ -187,13 +188,23 @@ def test_postgres_restarted_under_load_loses_nothing(penstock: Installation, ten
 def test_a_killed_operator_comes_back_and_catches_up(penstock: Installation, tenant: str) -> None:
     """While the operator is dead webhooks are still accepted and run; what was applied meanwhile is deployed after."""
     deploy(tenant, integration("one", [webhook_flow("order", ONE_STEP)]), instance("acme", "one"))
-    for pod in items("pods", namespace=penstock.namespace, selector="app.kubernetes.io/component=operator"):
+    selector = "app.kubernetes.io/component=operator"
+    kubectl("-n", penstock.namespace, "scale", "deployment/penstock-operator", "--replicas=0")
+    for pod in items("pods", namespace=penstock.namespace, selector=selector):
         kill(pod["metadata"]["name"], namespace=penstock.namespace)
+    eventually(lambda: not items("pods", namespace=penstock.namespace, selector=selector), within=timeouts.GONE)
 
-    identifier = penstock.send(tenant, "acme", "order", {})
+    try:
+        identifier = penstock.send(tenant, "acme", "order", {})
+        assert penstock.ended(identifier)["status"] == "passed"
+        late = instance("globex", "one")
+        apply({**late, "metadata": {**late["metadata"], "namespace": tenant}})
+        assert "status" not in get("instance", "globex", namespace=tenant)
+    finally:
+        kubectl("-n", penstock.namespace, "scale", "deployment/penstock-operator", "--replicas=1")
+        wait_rollout("deployment", "penstock-operator", namespace=penstock.namespace)
 
-    assert penstock.ended(identifier)["status"] == "passed"
-    deploy(tenant, instance("globex", "one"))
+    ready(tenant, "globex")
     assert penstock.ended(penstock.send(tenant, "globex", "order", {}))["status"] == "passed"
 
 
