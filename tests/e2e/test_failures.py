@@ -212,8 +212,11 @@ def test_a_killed_operator_comes_back_and_catches_up(penstock: Installation, ten
 def test_a_wrong_image_ends_with_its_reason(penstock: Installation, tenant: str) -> None:
     """The release is upgraded to a runner image that does not exist: the execution ends after its start deadline and says so."""
     deploy(tenant, integration("one", [webhook_flow("order", ONE_STEP)]), instance("acme", "one"))
+    before = gateways(penstock)
     helm_install(penstock.release, namespace=penstock.namespace, values=("--set-string", "images.runner.tag=absent"))
     try:
+        # gateways of before serve on while they end, with the image that they know
+        eventually(lambda: not before & gateways(penstock), within=timeouts.ROLLED_OUT)
         identifier = penstock.send(tenant, "acme", "order", {})
         execution = penstock.ended(identifier, within=timeouts.RECOVERED)
     finally:
@@ -223,3 +226,9 @@ def test_a_wrong_image_ends_with_its_reason(penstock: Installation, tenant: str)
     assert "image" in execution["error"]["message"]
     assert "penstock-runner:absent" in execution["error"]["message"]
     assert penstock.ended(penstock.send(tenant, "acme", "order", {}))["status"] == "passed"
+
+
+def gateways(penstock: Installation) -> set[str]:
+    """Names of the gateway's pods, those that end included."""
+    pods = items("pods", namespace=penstock.namespace, selector="app.kubernetes.io/component=gateway")
+    return {pod["metadata"]["name"] for pod in pods}
