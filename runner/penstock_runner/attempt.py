@@ -13,6 +13,8 @@ from penstock_runner.history import INTERRUPTED
 
 MAX_MESSAGE = 8192
 """Characters of an error message that are kept."""
+MAX_DETAILS_BYTES = 65_536
+"""Of an error's details, what a replacement runner sees."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,6 +87,7 @@ class Records:
             truncated=given_cut or output_cut or extracted_cut or assertions_cut,
             error_code=failure.code if failure else None,
             error_message=self.message(failure.message) if failure else None,
+            error_details=self._details(failure.details, mode) if failure else None,
             items_total=attempt.items_total,
             items_failed=attempt.items_failed,
             warnings=tuple(
@@ -115,6 +118,13 @@ class Records:
         clean = self._masker.text(text).replace("\x00", "\ufffd")
         clean = clean.encode(errors="replace").decode()
         return clean if len(clean) <= MAX_MESSAGE else f"{clean[:MAX_MESSAGE]}… ({len(clean)} characters)"
+
+    def _details(self, details: Any, mode: str) -> bytes | None:
+        """An error's details; where values are not kept, a map's numbers and texts, which `retry.when` decides by."""
+        if mode != "full":
+            plain = details.items() if isinstance(details, dict) else ()
+            details = {name: value for name, value in plain if isinstance(value, (str, int, float))}
+        return codec.pack(self._masker.mask(details), limit=MAX_DETAILS_BYTES).data if details else None
 
     def _packed(self, value: Any, mode: str) -> tuple[bytes | None, int, tuple[str, ...], bool]:
         """Data, size, warnings, truncated. Mode metadata keeps the size alone, none keeps nothing."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
+from penstock_core.masking import Masker
 from penstock_runner.attempt import Attempt
 from penstock_runner.connections import Connection
 from penstock_runner.interrupt import Interrupt
@@ -24,6 +25,8 @@ class Flow(Protocol):
     interrupt: Interrupt
     clock: Clock
     connections: Mapping[str, Connection]
+    masker: Masker
+    """Masks a text that an action is about to cut; whatever is recorded is masked anyway."""
 
     @property
     def transport(self) -> "Transport": ...

@@ -42,15 +42,15 @@ class Connection(NamedTuple):
         yield from self.fields.values()
         if self.description.get("type") == "custom" and self.fields.keys() >= set(self.description.get("fields", ())):
             headers = (self.description.get("headers") or {}).values()
-            yield from (self._filled(text) for text in headers if "${" in text)
+            yield from (self._filled(text) for text in headers if "${" in text.replace("$${", ""))
         if {"username", "password"} <= self.fields.keys():
             yield f"{self.fields['username']}:{self.fields['password']}"
 
     def _filled(self, text: str) -> str:
-        """A header's text with `${field}` replaced by that field."""
+        """A header's text with `${field}` replaced by that field, and `$${` by a literal `${`."""
         import re
 
-        return re.sub(r"\$\{\s*(\w+)\s*\}", lambda match: self._field(match[1]), text)
+        return re.sub(r"\$\$\{|\$\{\s*(\w+)\s*\}", lambda match: self._field(match[1]) if match[1] else "${", text)
 
     def _basic(self) -> str:
         from base64 import b64encode

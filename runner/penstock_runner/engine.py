@@ -3,7 +3,6 @@
 Knows neither database nor environment: what is recorded goes to a Recorder, who stops it sets the Interrupt.
 """
 
-import threading
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
@@ -15,7 +14,7 @@ from penstock_core.states import ExecutionState
 from penstock_core.store.records import Outcome, RecordedStep
 from penstock_runner.attempt import Records
 from penstock_runner.connections import Connection
-from penstock_runner.errors import Expired, Interrupted, Reason, StepFailed, Stopped
+from penstock_runner.errors import Expired, Interrupted, Reason, ResultCut, StepFailed, Stopped
 from penstock_runner.history import History
 from penstock_runner.interrupt import Interrupt
 from penstock_runner.recording import Clock, Recorder
@@ -28,10 +27,11 @@ if TYPE_CHECKING:
 
 
 class Execution(NamedTuple):
-    """The execution as expressions see it."""
+    """The execution as expressions see it; `ran_seconds` is what is gone of its time, on the database's clock."""
 
     id: UUID
     started_at: datetime
+    ran_seconds: float = 0.0
 
 
 class Engine:
@@ -59,12 +59,10 @@ class Engine:
         self.records = Records(self.masker)
         self.history = History(recorded)
         self._definition = definition
-        self._started_at = execution.started_at
+        self._execution = execution
         self._trigger = TriggerData(trigger)
-        self._lock = threading.Lock()
-        self._total = 0
-        self._failed = 0
-        self._first_failed: str | None = None
+        self._failures: dict[str, bool] = {}
+        """By the path of each step that ended: whether it failed, when it ran last."""
 
     @cached_property
     def transport(self) -> "Transport":
@@ -85,13 +83,15 @@ class Engine:
         steps: dict[str, Any] = {}
         frame = Frame(prefix="", variables=self._variables(steps), steps=steps, deadline=self._deadline())
         try:
-            self.run_steps(self._definition["steps"], frame)
+            self._run_steps(self._definition["steps"], frame)
         except Stopped as exc:
             if not exc.passed:
                 return self._outcome(ExecutionState.FAILED, "stopped", exc.message or "a stop step said so", exc.path)
         except StepFailed as exc:
             message = f"step {exc.path}: {exc.failure.message}"
             return self._outcome(ExecutionState.FAILED, exc.failure.code, message, exc.path)
+        except ResultCut as exc:
+            return self._outcome(ExecutionState.FAILED, exc.failure.code, exc.failure.message, exc.path)
         except Expired:
             limit = self._definition["timeoutMs"]
             message = f"the flow did not end within its timeout of {limit} ms: raise `timeout`, or see its last step"
@@ -102,17 +102,23 @@ class Engine:
             return self._outcome(ExecutionState.CANCELLED, "cancelled", "the execution was cancelled")
         finally:
             self._close()
-        if self._failed:
-            code = ExecutionState.COMPLETED_WITH_ERRORS.value
-            message = (
-                f"{self._failed} of {self._total} steps failed and the flow went on; the first was {self._first_failed}"
-            )
-            return self._outcome(ExecutionState.COMPLETED_WITH_ERRORS, code, message, self._first_failed)
-        return self._outcome(ExecutionState.PASSED)
+        return self._reached_the_end()
+
+    def _reached_the_end(self) -> Outcome:
+        failed = [path for path, failed in self._failures.items() if failed]
+        if not failed:
+            return self._outcome(ExecutionState.PASSED)
+        state = ExecutionState.COMPLETED_WITH_ERRORS
+        message = f"{len(failed)} of {len(self._failures)} steps failed and the flow went on; the first was {failed[0]}"
+        return self._outcome(state, state.value, message, failed[0])
 
     def run_steps(self, steps: list[Any], frame: Frame) -> Any:
         """Run steps in order; the output of the last one that was not skipped. Raises what ends them early."""
-        output = None
+        last = self._run_steps(steps, frame)
+        return last["output"] if last is not None else None
+
+    def _run_steps(self, steps: list[Any], frame: Frame) -> dict[str, Any] | None:
+        last = None
         for step in steps:
             self.interrupt.check()
             if self.clock.monotonic() >= frame.deadline:
@@ -120,8 +126,8 @@ class Engine:
             view = StepRun(self, step, frame).run()
             frame.steps[step["name"]] = view
             if view["status"] != "skipped":
-                output = view["output"]
-        return output
+                last = view
+        return last
 
     def log(self, severity: str, message: str, *, step: str, fields: Any = None) -> None:
         """Keep a log line, masked."""
@@ -133,13 +139,13 @@ class Engine:
             fields=self.masker.mask(fields),
         )
 
-    def count(self, *, failed: str | None = None) -> None:
-        """Note that a step ended; `failed` is the path of one that failed."""
-        with self._lock:
-            self._total += 1
-            if failed is not None:
-                self._failed += 1
-                self._first_failed = self._first_failed or failed
+    def count(self, path: str, *, failed: bool = False) -> None:
+        """Note that a step ended; of one that runs again, the last time counts."""
+        self._failures[path] = failed
+
+    def discount(self, path: str) -> None:
+        """Note that a step is skipped, whatever became of it before."""
+        self._failures.pop(path, None)
 
     def _outcome(
         self, state: ExecutionState, code: str | None = None, message: str | None = None, step: str | None = None
@@ -149,15 +155,14 @@ class Engine:
             error_code=code,
             error_message=self.records.message(message) if message is not None else None,
             failed_step=step,
-            steps_total=self._total,
-            steps_failed=self._failed,
+            steps_total=len(self._failures),
+            steps_failed=sum(self._failures.values()),
         )
 
     def _deadline(self) -> float:
         """On the monotonic clock; an execution that is resumed has the rest of its time."""
-        gone = max(0.0, (self.clock.now() - self._started_at).total_seconds())
         seconds: float = self._definition["timeoutMs"] / 1000
-        return self.clock.monotonic() + seconds - gone
+        return self.clock.monotonic() + seconds - self._execution.ran_seconds
 
     def _variables(self, steps: Mapping[str, Any]) -> dict[str, Any]:
         definition = self._definition
@@ -165,7 +170,7 @@ class Engine:
             "trigger": self._trigger,
             "config": definition.get("config", {}),
             "steps": steps,
-            "execution": {"id": str(self.execution), "attempt": 1, "startedAt": _rfc3339(self._started_at)},
+            "execution": {"id": str(self.execution), "attempt": 1, "startedAt": _rfc3339(self._execution.started_at)},
             "instance": definition["instance"],
             "flow": definition["flow"],
         }

@@ -6,6 +6,7 @@ RunnerError
 ├── StepFailed              a step failed for good, and nothing says to go on
 ├── Expired                 a deadline passed: the step's own, an enclosing step's or the flow's
 ├── Interrupted             somebody outside wants this process to stop: cancelled, SIGTERM, lost lease
+├── ResultCut               what follows reads a result that an earlier runner could only record cut
 └── Stopped                 a `stop` step ended the flow
 """
 
@@ -65,6 +66,20 @@ class StepFailed(RunnerError):
         super().__init__(failure.message)
         self.path = path
         self.failure = failure
+
+
+class ResultCut(RunnerError):
+    """A result is needed whole that only a cut record is left of; `path` names its step, nothing may go on."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+        self.failure = Failure(
+            "recorded_result_cut",
+            f"step {path}: its result was too large to be recorded whole, and the runner that held all of it was lost:"
+            " let the step give less, or extract in it what later steps read",
+            details={"step": path},
+        )
 
 
 class Expired(RunnerError):

@@ -1,11 +1,11 @@
 """`extract`: JSONPath (RFC 9535) on a step's output; loaded only where a step uses it, for the library takes 0.1 s."""
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
-from jsonpath import JSONPathEnvironment, JSONPathError
+from jsonpath import JSONPathError
 
+from penstock_core.expressions import json_path
 from penstock_runner.errors import Failure
 
 
@@ -16,7 +16,7 @@ def extract(paths: Mapping[str, str], output: Any) -> dict[str, Any]:
 
 def _extracted(name: str, path: str, output: Any) -> Any:
     try:
-        found = _environment().compile(path).findall(output) if isinstance(output, (dict, list)) else []
+        found = json_path.environment().compile(path).findall(output) if isinstance(output, (dict, list)) else []
     except JSONPathError as exc:
         raise Failure("extract_failed", f"extract.{name}: the path {path!r} cannot be used: {exc}") from exc
     if not found:
@@ -30,8 +30,3 @@ def _hint(output: Any) -> str:
     if isinstance(output, dict):
         return f"; the output has the members {', '.join(sorted(map(str, output))[:12])}"
     return "; the output is neither a map nor a list" if not isinstance(output, list) else ""
-
-
-@cache
-def _environment() -> JSONPathEnvironment:
-    return JSONPathEnvironment(strict=True)

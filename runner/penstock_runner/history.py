@@ -1,21 +1,25 @@
 """What an earlier runner of the same execution recorded, so that nothing of it runs twice."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from penstock_core.states import StepStatus
-from penstock_core.store.records import RecordedStep
+from penstock_core.store.records import LONG_AGO, RecordedStep
+from penstock_runner.errors import Failure, ResultCut
 
 INTERRUPTED = "interrupted"
 """Error code of an attempt whose runner vanished: it does not count against `retry.attempts`."""
 
 
 class Past(NamedTuple):
-    """A step's recorded attempts: the last one, how many were made, how many of them really failed."""
+    """A step's recorded attempts: the last one, how many were made, how many really failed and when the last of those ended."""
 
     last: RecordedStep
     attempts: int
     failed: int
+    failed_until: datetime
 
     @property
     def ended(self) -> bool:
@@ -23,20 +27,48 @@ class Past(NamedTuple):
         return self.last.status in (StepStatus.PASSED, StepStatus.SKIPPED)
 
     def view(self) -> dict[str, Any]:
-        """What `steps.<name>` is."""
-        return {
-            "output": _unpacked(self.last.output),
-            "extracted": _unpacked(self.last.extracted),
-            "status": self.last.status.value,
-            "error": self.error(),
-            "attempts": self.attempts if self.last.status is not StepStatus.SKIPPED else 0,
+        """What `steps.<name>` is; reading what was recorded cut raises ResultCut."""
+        last = self.last
+        failure = self.failure()
+        members = {
+            "output": _unpacked(last.output),
+            "extracted": None if failure else _unpacked(last.extracted),
+            "status": StepStatus.FAILED.value if failure else last.status.value,
+            "error": failure.as_value() if failure else None,
+            "attempts": self.attempts if last.status is not StepStatus.SKIPPED else 0,
         }
+        cut = {name for name in ("output", "extracted") if _is_cut(getattr(last, name))}
+        return _CutView(members, cut=cut, path=last.path) if cut else members
 
-    def error(self) -> dict[str, Any] | None:
-        """The last attempt's error, without details: those are not recorded."""
-        if self.last.error_code is None:
+    def failure(self) -> Failure | None:
+        """Why the last attempt failed, None where it did not or where its runner vanished."""
+        last = self.last
+        if not _failed(last):
             return None
-        return {"code": self.last.error_code, "message": self.last.error_message or "", "details": None}
+        return Failure(last.error_code or "", last.error_message or "", details=_details(last))
+
+
+class _CutView(dict[str, Any]):
+    """What `steps.<name>` is where a member was recorded cut: whoever reads it, or all members, would go on with a part."""
+
+    def __init__(self, members: dict[str, Any], *, cut: set[str], path: str) -> None:
+        super().__init__(members)
+        self._cut = cut
+        self._path = path
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._cut:
+            raise ResultCut(self._path)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+    def items(self) -> Any:
+        raise ResultCut(self._path)
 
 
 class History:
@@ -46,19 +78,27 @@ class History:
         self._steps: dict[str, list[RecordedStep]] = {}
         for step in recorded:
             self._steps.setdefault(step.path, []).append(step)
+        self._paths = sorted(self._steps)
         self._attempts: dict[str, int] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """True where everything was handed out, or nothing was ever recorded."""
+        return not self._steps
 
     def take(self, path: str) -> Past | None:
         """What was recorded of a step, None where nothing was or it was taken before."""
         if not self._steps or (attempts := self._steps.pop(path, None)) is None:
             return None
-        last = max(attempts, key=lambda step: step.attempt)
-        failed = sum(
-            step.status in (StepStatus.FAILED, StepStatus.TIMED_OUT) and step.error_code != INTERRUPTED
-            for step in attempts
-        )
+        last = _last(attempts)
+        failed = [step for step in attempts if _failed(step)]
         self._attempts[path] = last.attempt
-        return Past(last=last, attempts=last.attempt, failed=failed)
+        return Past(
+            last=last,
+            attempts=last.attempt,
+            failed=len(failed),
+            failed_until=max((step.ended_at for step in failed), default=LONG_AGO),
+        )
 
     def next_attempt(self, path: str) -> int:
         """The number of a step's next attempt, from 1; counts on over resumptions and over retries of what is around."""
@@ -70,6 +110,73 @@ class History:
         """Let the next attempt have the number of the last one: a step that holds steps goes on where it was."""
         self._attempts[path] -= 1
 
+    def indexes(self, path: str) -> list[int]:
+        """The iterations or cases of a step of which something is recorded, in their order."""
+        return sorted({int(_group(path, below)[len(path) + 1 : -1]) for below in self._below(path)})
+
+    def stands(self, path: str, *, continues: bool) -> bool:
+        """True where a step's last attempt lets what comes behind it run; `continues` says that a failure does."""
+        attempts = self._steps.get(path)
+        if attempts is None:
+            return False
+        last = _last(attempts)
+        return last.status in (StepStatus.PASSED, StepStatus.SKIPPED) or (continues and _failed(last))
+
+    def forget_failures(self, path: str, *, until: datetime | None, done: Callable[[str], bool]) -> list[str]:
+        """Let what lies below `path` run anew unless it passed, or began after `until` where that is given.
+
+        An iteration of which `done` answers true for its prefix stays as it is. Gives the paths that had failed.
+        """
+        failed: list[str] = []
+        for prefix, group in groupby(self._below(path), key=lambda below: _group(path, below)):
+            if not done(prefix):
+                failed += [below for below in group if self._forget(below, until)]
+        return failed
+
+    def _forget(self, path: str, until: datetime | None) -> bool:
+        """Forget a step's attempts that were made until then, if it did not pass; true where the last one had failed."""
+        attempts = self._steps[path]
+        last = _last(attempts)
+        if last.status is StepStatus.PASSED:
+            return False
+        self._attempts[path] = last.attempt
+        if kept := [step for step in attempts if until is not None and step.started_at > until]:
+            self._steps[path] = kept
+        else:
+            del self._steps[path]
+        return _failed(last)
+
+    def _below(self, path: str) -> list[str]:
+        """The recorded paths inside of a step, those of one iteration side by side."""
+        if not self._steps:
+            return []
+        from bisect import bisect_left  # no first runner needs it
+
+        first, end = f"{path}/", f"{path}0"  # the character 0 follows the slash
+        inside = self._paths[bisect_left(self._paths, first) : bisect_left(self._paths, end)]
+        return [below for below in inside if below in self._steps]
+
+
+def _group(path: str, below: str) -> str:
+    """The prefix of the iteration or case that a path below `path` lies in."""
+    return below[: below.index("/", len(path) + 1) + 1]
+
+
+def _last(attempts: list[RecordedStep]) -> RecordedStep:
+    return max(attempts, key=lambda step: step.attempt)
+
+
+def _failed(step: RecordedStep) -> bool:
+    return step.status in (StepStatus.FAILED, StepStatus.TIMED_OUT) and step.error_code != INTERRUPTED
+
+
+def _details(step: RecordedStep) -> Any:
+    """What `error.details` was; where it was not kept, an answer's status is in its output all the same."""
+    if step.error_details is None and step.error_code == "http_status":
+        output = _unpacked(step.output)
+        return {"status": output.get("status", 0)} if isinstance(output, dict) else None
+    return _unpacked(step.error_details)
+
 
 def _unpacked(data: bytes | None) -> Any:
     if data is None:
@@ -77,3 +184,11 @@ def _unpacked(data: bytes | None) -> Any:
     from penstock_core import codec
 
     return codec.unpack(data)
+
+
+def _is_cut(data: bytes | None) -> bool:
+    if data is None:
+        return False
+    from penstock_core import codec
+
+    return codec.stored(data).truncated

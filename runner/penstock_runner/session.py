@@ -61,7 +61,9 @@ def run(settings: Settings) -> int:
         # from here on it may run for hours: what the start has made stays, new garbage is collected again
         gc.freeze()
         gc.enable()
-        return _Run(running, settings, answer, start_ms=_process_age_ms()).run()
+        begun = _Run(running, settings, answer, start_ms=_process_age_ms())
+        del claimed, answer  # what was recorded goes as the flow passes it
+        return begun.run()
     _say("nothing to run", execution=getattr(answer, "id", settings.execution), reason=_reason(answer))
     return EXIT_HANDED_OVER if answer is None or isinstance(answer, HeldUntil) else EXIT_DONE
 
@@ -135,7 +137,8 @@ class _Run:
         from penstock_runner.interrupt import Interrupt
         from penstock_runner.writer import Writer
 
-        self._claim = claim
+        self._claim = claim._replace(definition=b"", payload=b"", steps=())
+        self._recorded = claim.steps
         self._settings = settings
         self._start_ms = start_ms
         self._interrupt = Interrupt()
@@ -146,7 +149,7 @@ class _Run:
             execution=claim.id,
             epoch=claim.epoch,
             interrupt=self._interrupt,
-            give_up_at=time.monotonic() + self._definition["timeoutMs"] / 1000 + GRACE_SECONDS,
+            give_up_at=time.monotonic() + max(0, self._definition["timeoutMs"] - claim.ran_ms) / 1000 + GRACE_SECONDS,
         )
 
     def run(self) -> int:
@@ -172,15 +175,16 @@ class _Run:
         from penstock_runner.engine import Engine, Execution
 
         claim = self._claim
+        recorded, self._recorded = self._recorded, ()
         return Engine(
             definition=self._definition,
             trigger=self._trigger,
-            execution=Execution(id=claim.id, started_at=claim.started_at),
+            execution=Execution(id=claim.id, started_at=claim.started_at, ran_seconds=claim.ran_ms / 1000),
             recorder=self._writer,
             clock=SystemClock(),
             connections=connections(self._definition.get("connections", {}), self._settings.fields),
             interrupt=self._interrupt,
-            recorded=claim.steps,
+            recorded=recorded,
         )
 
     def _end(self, message: str, code: int, **values: object) -> int:

@@ -1,6 +1,8 @@
 """One step: condition, attempts, deadline, extraction, assertions, record, and what happens when it fails."""
 
-import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from penstock_core.durations import milliseconds
@@ -8,12 +10,18 @@ from penstock_core.states import StepStatus
 from penstock_runner import actions, retry
 from penstock_runner.attempt import Attempt
 from penstock_runner.call import Call
-from penstock_runner.errors import Expired, Failure, Interrupted, Reason, StepFailed, Stopped
+from penstock_runner.errors import Expired, Failure, Interrupted, Reason, ResultCut, StepFailed, Stopped
 from penstock_runner.history import Past
 from penstock_runner.variables import NOT_RUN, Frame
 
 if TYPE_CHECKING:
     from penstock_runner.engine import Engine
+
+
+_HOLDING = ("forEach", "branch")
+"""The kinds of steps that hold steps."""
+_BY_IF = {"field": "if"}
+"""Details of the failure of a step whose `if` has no answer: nothing of it may run, so there is no other attempt."""
 
 
 class StepRun:
@@ -28,65 +36,139 @@ class StepRun:
         self._mode = step.get("record", "full")
         self._memory: dict[Any, Any] = {}
         self._unfinished: Past | None = None
+        self._deadline = frame.deadline
+        """Of the present attempt; that of what is around where the step has no shorter one."""
 
     def run(self) -> dict[str, Any]:
-        """What `steps.<name>` is from now on. Raises StepFailed, Stopped, Expired, Interrupted."""
+        """What `steps.<name>` is from now on. Raises StepFailed, Stopped, Expired, Interrupted, ResultCut."""
         past = self._engine.history.take(self._path)
-        if past and past.ended:
+        if past is None:
+            return self._first()
+        if past.ended:
             return self._resumed(past)
-        if past is None and not self._wanted():
-            return self._skip()
-        failed = past.failed if past else 0
-        if past and past.last.status is StepStatus.RUNNING:
+        return self._continued(past)
+
+    def restore(self) -> None:
+        """Take over what was recorded of a step inside of one that has its result: nothing runs. Raises Stopped."""
+        past = self._engine.history.take(self._path)
+        with suppress(StepFailed):  # the step around has failed by it, and what became of that is recorded
+            if past is not None and past.ended:
+                self._frame.steps[self._step["name"]] = self._resumed(past)
+            elif past is not None and (failure := past.failure()):
+                self._frame.steps[self._step["name"]] = self._stands(past, failure)
+            else:
+                self._restore_inside()
+
+    def _first(self) -> dict[str, Any]:
+        try:
+            wanted = self._wanted()
+        except Failure as failure:
+            failure.details = _BY_IF
+            attempt = self._begun()
+            self._end(attempt, StepStatus.FAILED, failure)
+            return self._failed(failure, _view(attempt))
+        return self._attempts(0) if wanted else self._skip()
+
+    def _resumed(self, past: Past) -> dict[str, Any]:
+        """The result that stands, with what is inside of it."""
+        view = past.view()
+        if past.last.status is StepStatus.SKIPPED:
+            return view
+        self._engine.count(self._path)
+        self._restore_inside()
+        if self._kind == "stop":
+            # not every `record` keeps the output: the status is in the definition as well
+            said = {**self._step["stop"], "message": "", **(view["output"] or {})}
+            raise Stopped(self._path, passed=said.get("status", "passed") == "passed", message=said["message"])
+        return view
+
+    def _stands(self, past: Past, failure: Failure) -> dict[str, Any]:
+        """A recorded failure after which no other attempt is made."""
+        self._restore_inside()
+        return self._failed(failure, past.view())
+
+    def _restore_inside(self) -> None:
+        """What lies inside of a result counts, is seen where a branch shows it, and a stop in it stops again."""
+        stopped: Stopped | None = None
+        for step, frame in self._held():
+            try:
+                StepRun(self._engine, step, frame).restore()
+            except Stopped as exc:
+                stopped = stopped or exc
+        if stopped is not None:
+            raise stopped
+
+    def _held(self) -> Iterator[tuple[dict[str, Any], Frame]]:
+        """The steps inside of which something may be recorded, each with the frame it ran in."""
+        frame = self._frame
+        if self._engine.history.is_empty:
+            return
+        if self._kind == "branch":
+            for number, case in enumerate(self._step["branch"]):
+                inside = frame.case(prefix=f"{self._path}/{number}/", deadline=frame.deadline)
+                yield from ((step, inside) for step in case["steps"])
+        elif self._kind == "forEach":
+            for number in self._engine.history.indexes(self._path):
+                prefix = f"{self._path}/{number}/"
+                inside = frame.iteration(prefix=prefix, item=None, index=number, deadline=frame.deadline)
+                yield from ((step, inside) for step in self._step["forEach"]["steps"])
+
+    def _continued(self, past: Past) -> dict[str, Any]:
+        """Go on where an earlier runner stopped: in an attempt, or behind one that failed."""
+        if past.last.status is StepStatus.RUNNING:
             self._take_over(past)
-        elif past and (failure := self._past_failure(past)) and not self._goes_on(failure, failed):
-            return self._failed(failure, past.attempts)
-        return self._attempts(failed)
+        elif (failure := past.failure()) and not self._goes_on(failure, past.failed):
+            return self._stands(past, failure)
+        if past.failed:
+            self._forget_failures(until=past.failed_until)
+        return self._attempts(past.failed)
 
     def _take_over(self, past: Past) -> None:
         """Close what an earlier runner began; a step that holds steps just goes on."""
         engine = self._engine
-        if self._kind in ("forEach", "branch"):
+        if self._kind in _HOLDING:
             engine.history.reopen(self._path)
             return
         self._unfinished = past
         record = engine.records.interrupted(self._path, number=past.attempts, action=self._kind, at=engine.clock.now())
         engine.recorder.behind(record)
 
+    def _forget_failures(self, *, until: datetime | None) -> None:
+        """Let what failed inside run anew in the present attempt; what began after `until` belongs to it already."""
+        if self._kind in _HOLDING:
+            for path in self._engine.history.forget_failures(self._path, until=until, done=self._is_done):
+                self._engine.count(path, failed=True)
+
+    def _is_done(self, prefix: str) -> bool:
+        """True where all steps of an iteration are behind it: it is not run again. A branch that failed is."""
+        return self._kind == "forEach" and all(
+            self._engine.history.stands(prefix + step["name"], continues=step.get("onError") == "continue")
+            for step in self._step["forEach"]["steps"]
+        )
+
     def _attempts(self, failed: int) -> dict[str, Any]:
         while True:
             attempt = self._attempt()
             if attempt.failure is None:
-                self._engine.count()
+                self._engine.count(self._path)
                 return _view(attempt)
             failed += 1
             if not self._goes_on(attempt.failure, failed):
-                return self._failed(attempt.failure, attempt.number, attempt.output)
-
-    def _resumed(self, past: Past) -> dict[str, Any]:
-        if past.last.status is not StepStatus.SKIPPED:
-            self._engine.count()
-        if self._kind == "stop":
-            said = past.view()["output"] or {"status": "passed", "message": ""}
-            raise Stopped(self._path, passed=said["status"] == "passed", message=said["message"])
-        return past.view()
+                self._restore_inside()  # of iterations that this runner did not come to
+                return self._failed(attempt.failure, _view(attempt))
+            self._forget_failures(until=None)
 
     def _wanted(self) -> bool:
-        """The answer of `if`; a condition that cannot be evaluated fails the step."""
+        """The answer of `if`. Raises Failure where it has none."""
         if "if" not in self._step:
             return True
-        try:
-            return self._engine.evaluator.condition(self._step["if"], field="if", variables=self._frame.variables)
-        except Failure as failure:
-            attempt = self._begun()
-            self._end(attempt, StepStatus.FAILED, failure)
-            self._failed(failure, attempt.number)
-            return False
+        return self._engine.evaluator.condition(self._step["if"], field="if", variables=self._frame.variables)
 
     def _skip(self) -> dict[str, Any]:
         attempt = self._begun()
         attempt.status = StepStatus.SKIPPED
         self._record_end(attempt)
+        self._engine.discount(self._path)
         return dict(NOT_RUN)
 
     def _begun(self) -> Attempt:
@@ -114,9 +196,15 @@ class StepRun:
             self._end(attempt, StepStatus.FAILED, exc.failure)
         except Expired:
             self._expired(attempt)
+        except ResultCut as exc:
+            self._end(attempt, StepStatus.FAILED, exc.failure)
+            self._engine.count(self._path, failed=True)
+            raise
         except Stopped as exc:
             self._end(attempt, StepStatus.PASSED, None)
-            self._engine.count()
+            self._engine.count(self._path)
+            with suppress(Stopped):
+                self._restore_inside()
             raise exc from None
         except Interrupted as exc:
             if exc.reason is Reason.CANCELLED:
@@ -142,7 +230,7 @@ class StepRun:
             fields=fields,
             input=None,
             frame=self._frame,
-            deadline=self._deadline(),
+            deadline=self._frame.deadline,
             memory=self._memory,
         )
         if action.evaluates:
@@ -150,6 +238,9 @@ class StepRun:
         action.prepare(call)
         if action.has_effect(fields):
             self._engine.recorder.durable(self._engine.records.running(attempt, mode=self._mode))
+            if self._engine.clock.monotonic() >= self._frame.deadline:
+                raise Expired  # the database took its time
+        call.deadline = self._deadline = self._limited()
         attempt.output = action.run(call)
         self._extract(attempt)
         self._assert(attempt)
@@ -164,10 +255,12 @@ class StepRun:
             for name, value in fields.items()
         }
 
-    def _deadline(self) -> float:
+    def _limited(self) -> float:
+        """The deadline of an attempt that begins now."""
         if "timeout" not in self._step:
             return self._frame.deadline
-        return min(self._frame.deadline, time.monotonic() + milliseconds(self._step["timeout"]) / 1000)
+        own = self._engine.clock.monotonic() + milliseconds(self._step["timeout"]) / 1000
+        return min(self._frame.deadline, own)
 
     def _extract(self, attempt: Attempt) -> None:
         if "extract" in self._step:
@@ -184,11 +277,13 @@ class StepRun:
         report = self._engine.evaluator.report
         attempt.assertions = [report(text, variables=variables) for text in self._step["assert"]]
         if failed := [each for each in attempt.assertions if not each["passed"]]:
-            raise Failure("assertion_failed", failed_message(failed, len(attempt.assertions)), details=failed)
+            message = failed_message(self._engine.masker.mask(failed), len(attempt.assertions))
+            raise Failure("assertion_failed", message, details=failed)
 
     def _expired(self, attempt: Attempt) -> None:
         """The step's own timeout is a failure like others; an outer one ends everything inside."""
-        outer = self._engine.clock.monotonic() >= self._frame.deadline
+        around = self._frame.deadline
+        outer = self._deadline >= around or self._engine.clock.monotonic() >= around
         limit = (
             "what is around it had no time left"
             if outer
@@ -196,7 +291,7 @@ class StepRun:
         )
         self._end(attempt, StepStatus.TIMED_OUT, Failure("timeout", limit))
         if outer:
-            self._engine.count(failed=self._path)
+            self._engine.count(self._path, failed=True)
             raise Expired
 
     def _end(self, attempt: Attempt, status: StepStatus, failure: Failure | None) -> None:
@@ -214,7 +309,7 @@ class StepRun:
         """True, after the delay, where another attempt follows."""
         rule = self._step.get("retry")
         total = retry.attempts(rule)
-        if rule is None or failed >= total or not self._retryable(rule, failure):
+        if rule is None or failed >= total or failure.details == _BY_IF or not self._retryable(rule, failure):
             return False
         seconds = retry.delay_seconds(rule, failed)
         self._engine.log(
@@ -238,31 +333,22 @@ class StepRun:
             self._engine.log("error", f"no further attempt: {broken.message}", step=self._path)
             return False
 
-    def _past_failure(self, past: Past) -> Failure | None:
-        error = past.error()
-        if past.last.status not in (StepStatus.FAILED, StepStatus.TIMED_OUT) or error is None:
-            return None
-        return Failure(error["code"], error["message"])
-
-    def _failed(self, failure: Failure, attempts: int, output: Any = None) -> dict[str, Any]:
-        self._engine.count(failed=self._path)
+    def _failed(self, failure: Failure, view: dict[str, Any]) -> dict[str, Any]:
+        """What `steps.<name>` is where the flow goes on all the same."""
+        self._engine.count(self._path, failed=True)
         if self._step.get("onError", "fail") != "continue":
             details = failure.details if isinstance(failure.details, dict) else {}
             raise StepFailed(details.get("step", self._path), failure)
-        return {
-            "output": output,
-            "extracted": None,
-            "status": StepStatus.FAILED.value,
-            "error": failure.as_value(),
-            "attempts": attempts,
-        }
+        return view
 
 
 def _view(attempt: Attempt) -> dict[str, Any]:
+    """What `steps.<name>` is after an attempt behind which no other comes."""
+    failure = attempt.failure
     return {
         "output": attempt.output,
-        "extracted": attempt.extracted,
-        "status": StepStatus.PASSED.value,
-        "error": None,
+        "extracted": None if failure else attempt.extracted,
+        "status": StepStatus.FAILED.value if failure else StepStatus.PASSED.value,
+        "error": failure.as_value() if failure else None,
         "attempts": attempt.number,
     }

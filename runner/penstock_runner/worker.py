@@ -3,48 +3,66 @@
 The worker itself only forks: each call runs in a child of its own, so that nothing of one call (modules changed, memory
 kept) is seen by the next, and a call costs a fork instead of an interpreter's start.
 A child that dies takes the worker with it, whose exit code then says how: 128 and the signal, or the child's exit code.
+The worker alone holds the end of the pipe of calls: that it is closed tells the runner, whatever the child left behind.
 What the code writes to standard output and error becomes log lines.
 """
 
 import gc
+import mmap
 import os
 import sys
 import threading
-from typing import IO, Any, Final
+from contextlib import suppress
+from typing import IO, Any, Final, NoReturn
 
 from penstock_core import codec
 from penstock_runner.frames import read_frame, write_frame
 
-ANSWERED: Final = 93
-"""Exit code of a child that gave its answer; any other one means that it ended before."""
 MAX_LINES: Final = 10_000
 """Log lines of one call that are kept."""
-MAX_LINE: Final = 16_384
-"""Characters of a log line that are kept."""
+LINE: Final = 16_384
+"""Characters of a long line that count as a line."""
+MAX_TEXT: Final = 1 << 20
+"""Characters of a line or of an error that are handed over: the runner masks them, and keeps fewer after that."""
 _NO_ANSWER: Final = 64
 
 
 class Channel:
-    """The way back to the runner; the call's threads share it."""
+    """The way back to the runner; the call's threads share it. Processes that the code forks do not.
 
-    def __init__(self, pipe: IO[bytes]) -> None:
+    `answered` is memory that the worker shares: its first byte says whether the answer was given.
+    """
+
+    def __init__(self, pipe: IO[bytes], answered: mmap.mmap) -> None:
         self._pipe = pipe
+        self._answered = answered
+        self._process = os.getpid()
         self._lock = threading.Lock()
         self._lines = 0
 
-    def send(self, value: Any) -> None:
-        """Send a map; what cannot be stored in it is replaced."""
-        message, _ = codec.to_message(value)
-        with self._lock:
-            write_frame(self._pipe, message)
-
     def log(self, severity: str, message: str, fields: dict[str, Any] | None = None) -> None:
         """Send a log line; after too many only one more, which says so."""
-        self._lines += 1
-        if self._lines == MAX_LINES + 1:
+        if os.getpid() != self._process:
+            os.write(1 if severity in ("debug", "info") else 2, f"{message}\n".encode(errors="replace"))
+            return
+        before, self._lines = self._lines, self._lines + 1 + len(message) // LINE
+        if before > MAX_LINES:
+            return
+        if self._lines > MAX_LINES:
             severity, message, fields = "warn", f"more than {MAX_LINES} log lines: the rest is not kept", None
-        if self._lines <= MAX_LINES + 1:
-            self.send({"log": [severity, message[:MAX_LINE], fields]})
+        frame, _ = codec.to_message({"log": [severity, message[:MAX_TEXT], fields]})
+        with self._lock:
+            write_frame(self._pipe, frame)
+
+    def end(self, answer: dict[str, Any]) -> NoReturn:
+        """Send the answer and end this process, both before another thread can write the half of a line."""
+        frame, _ = codec.to_message(answer)
+        if os.getpid() != self._process:
+            os._exit(0)
+        with self._lock:
+            write_frame(self._pipe, frame)
+            self._answered[0] = 1
+            os._exit(0)
 
 
 class Log:
@@ -139,7 +157,7 @@ def _raised(exc: BaseException, file: str, code: str) -> dict[str, Any]:
 
 
 def _error(kind: str, message: str, line: int | None) -> dict[str, Any]:
-    return {"error": {"type": kind, "message": message[:MAX_LINE], "line": line}}
+    return {"error": {"type": kind, "message": message[:MAX_TEXT], "line": line}}
 
 
 class Capture:
@@ -158,8 +176,9 @@ class Capture:
 
     def end(self) -> None:
         """Hand over what is left; a program that still runs in the background is not waited for."""
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
+        for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+            with suppress(AttributeError, OSError, ValueError):  # the code closed it, or put something else there
+                stream.flush()  # type: ignore[union-attr]
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
         os.dup2(null, 2)
@@ -168,23 +187,25 @@ class Capture:
 
 
 def _forward(descriptor: int, severity: str, channel: Channel) -> None:
+    """Each line as one, for a secret must not be in two; what is beyond its first million characters is dropped."""
+    begins = True
     with open(descriptor, encoding="utf-8", errors="replace") as lines:
-        while line := lines.readline(MAX_LINE):
-            channel.log(severity, line.rstrip("\n"))
+        while part := lines.readline(MAX_TEXT):
+            if begins:
+                channel.log(severity, part.rstrip("\n"))
+            begins = part.endswith("\n")
 
 
-def _child(message: bytes, pipe: IO[bytes]) -> None:
+def _child(message: bytes, channel: Channel) -> NoReturn:
     """One call; never returns."""
     try:
         _prefer_for_oom()
-        channel = Channel(pipe)
         capture = Capture(channel)
         given = answer(codec.from_message(message), channel)
         capture.end()
-        channel.send(given)
+        channel.end(given)
     except BaseException:  # noqa: BLE001 - nothing may return into the worker's loop
         os._exit(_NO_ANSWER)
-    os._exit(ANSWERED)
 
 
 def _prefer_for_oom() -> None:
@@ -199,15 +220,17 @@ def _prefer_for_oom() -> None:
 def serve(calls: IO[bytes], answers: IO[bytes]) -> int:
     """Fork a child for each call until the runner closes the pipe; the exit code."""
     gc.freeze()
-    while message := read_frame(calls, limit=1 << 31):
+    answered = mmap.mmap(-1, 1)
+    while message := read_frame(calls.read, limit=1 << 31):
+        answered[0] = 0
         pid = os.fork()
         if pid == 0:
-            _child(message, answers)
+            calls.close()
+            _child(message, Channel(answers, answered))
         _, status = os.waitpid(pid, 0)
-        if os.WIFSIGNALED(status):
-            return 128 + os.WTERMSIG(status)
-        if (code := os.waitstatus_to_exitcode(status)) != ANSWERED:
-            return code
+        if not answered[0]:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
     return 0
 
 

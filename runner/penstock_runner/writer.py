@@ -6,9 +6,11 @@ away. Algorithm, until closed:
 1. wait for work: at most until the next renewal, or until what lies here has lain long enough
 2. write where somebody waits for it, where enough lies here or has lain long enough; a write renews the lease as well
 3. otherwise renew where it is due
-4. where the database does not answer, keep everything, try again with a growing delay; give up at the deadline
+4. where the database does not answer, keep everything, try again with a growing delay; give up at the deadline, after
+   SIGTERM soon
 """
 
+import _thread
 import itertools
 import threading
 import time
@@ -16,7 +18,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from queue import Empty, SimpleQueue
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from penstock_core.errors import LeaseLost, StoreUnavailable
@@ -29,12 +31,23 @@ RENEW_SECONDS: Final = 2.0
 LINGER_SECONDS: Final = 0.1
 """How long a record may wait for others to share its commit."""
 MAX_BATCH: Final = 500
+"""Records that are written without lingering."""
 MAX_BATCH_BYTES: Final = 32 * 1024 * 1024
-MAX_WAITING: Final = 2000
-"""Records that may wait before whoever makes more has to wait too."""
+MAX_WAITING_BYTES: Final = 32 * 1024 * 1024
+"""What may wait before whoever makes more has to wait too."""
+MAX_FIELDS_BYTES: Final = 65_536
+"""Of a log line's fields; longer ones are cut."""
+ITEM_BYTES: Final = 1024
+"""What a record or a log line takes beside its values."""
 FIRST_DELAY: Final = 0.2
 LONGEST_DELAY: Final = 5.0
+HAND_OVER_SECONDS: Final = 20.0
+"""How long after SIGTERM the database is still tried: its pod has 30 seconds."""
+LAST_CALL_SECONDS: Final = 5.0
+"""How long a call that the database does not answer is waited for after everything was given up."""
 _FOREVER: Final = 1e6
+
+T = TypeVar("T", StepRecord, LogRecord)
 
 
 class _Ticket:
@@ -45,10 +58,6 @@ class _Ticket:
 
 class _Close:
     """Nothing comes after this."""
-
-
-class _Terminate:
-    """SIGTERM arrived."""
 
 
 class Writer:
@@ -75,7 +84,9 @@ class Writer:
         self._renew_at = time.monotonic() + RENEW_SECONDS
         self._retry_at = 0.0
         self._delay = FIRST_DELAY
-        self._size = 0
+        self._waiting = 0
+        """Bytes that came and are not written, as `_size` counts them; guarded by the lock."""
+        self._lock = threading.Lock()
         self.fault: BaseException | None = None
         """What ended the thread against all plans."""
         self._thread = threading.Thread(target=self._main, name="writer", daemon=True)
@@ -85,37 +96,32 @@ class Writer:
         self._thread.start()
 
     def behind(self, record: StepRecord) -> None:
-        """Keep a record soon; where too many wait, wait for them."""
-        self._queue.put(record)
-        self._size += len(record.input or b"") + len(record.output or b"")
-        if self._size > MAX_BATCH_BYTES or self._queue.qsize() > MAX_WAITING:
-            self._size = 0
-            self._wait()
+        """Keep a record soon; where too much waits, wait for it."""
+        self._keep(record)
 
     def durable(self, record: StepRecord) -> None:
         """Return when this record and everything before it is durable. Raises Interrupted: then nothing may be done."""
-        self._queue.put(record)
+        self._keep(record)
         self._wait()
         self._interrupt.check()
 
     def log(self, *, at: datetime, severity: str, message: str, step: str, fields: Any) -> None:
-        """Keep a log line soon."""
+        """Keep a log line soon; where too much waits, wait for it."""
         packed = None
         if fields:
             from penstock_core import codec
 
-            packed = codec.pack(fields).data
-        self._queue.put(
+            packed = codec.pack(fields, limit=MAX_FIELDS_BYTES).data
+        self._keep(
             LogRecord(
                 sequence=next(self._sequence), at=at, severity=severity, message=message, step=step, fields=packed
             )
         )
-        if self._queue.qsize() > MAX_WAITING:
-            self._wait()
 
     def terminate(self) -> None:
-        """Note SIGTERM; safe in a signal handler."""
-        self._queue.put(_Terminate)
+        """SIGTERM: stop the flow, and give up soon where the database is away; safe in a signal handler."""
+        # in a thread of its own: a handler may have interrupted who holds the lock, and the writer may wait for the database
+        _thread.start_new_thread(self._terminate, ())
 
     def finish(self, outcome: Outcome) -> bool:
         """Write the final state with everything before it; False where somebody else has to."""
@@ -128,10 +134,23 @@ class Writer:
         self._queue.put(_Close)
         self._join()
 
+    def _terminate(self) -> None:
+        self._give_up_at = min(self._give_up_at, time.monotonic() + HAND_OVER_SECONDS)
+        self._interrupt.set(Reason.HANDED_OVER)
+
     def _join(self) -> None:
-        self._thread.join()
+        """Wait for the thread; one that a call holds for ever is left behind."""
+        while self._thread.is_alive() and time.monotonic() < self._give_up_at + LAST_CALL_SECONDS:
+            self._thread.join(timeout=1.0)  # SIGTERM may bring the end nearer meanwhile
         if self.fault is not None:
             raise self.fault
+
+    def _keep(self, item: StepRecord | LogRecord) -> None:
+        with self._lock:
+            self._waiting += _size(item)
+        self._queue.put(item)
+        if self._waiting > MAX_WAITING_BYTES:
+            self._wait()
 
     def _wait(self) -> None:
         ticket = _Ticket()
@@ -148,6 +167,10 @@ class Writer:
 
     def _turn(self) -> None:
         self._receive()
+        if self._closing and self._is_empty():
+            self._release()
+            self._ended = True
+            return
         now = time.monotonic()
         if now < self._retry_at:
             return
@@ -182,8 +205,6 @@ class Writer:
             self._tickets.append(item)
         elif isinstance(item, Outcome):
             self._outcome = item
-        elif item is _Terminate:
-            self._interrupt.set(Reason.HANDED_OVER)
         else:
             self._closing = True
 
@@ -209,43 +230,57 @@ class Writer:
         if now >= self._give_up_at:
             self._interrupt.set(Reason.UNAVAILABLE)
             self._ended = True
-        self._retry_at = now + self._delay
+        self._retry_at = min(now + self._delay, max(now, self._give_up_at))
         self._delay = min(self._delay * 2, LONGEST_DELAY)
 
     def _write(self) -> Renewal:
-        steps, logs = self._batch()
-        rest = len(steps) < len(self._steps)
+        steps, logs = _batch(self._steps), _batch(self._logs)
+        rest = len(steps) < len(self._steps) or len(logs) < len(self._logs)
         if self._outcome is not None and not rest:
             self._running.finish(self._execution, epoch=self._epoch, outcome=self._outcome, steps=steps, logs=logs)
             self._finished = self._ended = True
             renewal = Renewal(lost=False, cancel=False)
         else:
             renewal = self._running.record(self._execution, epoch=self._epoch, steps=steps, logs=logs)
-        self._written(len(steps), len(logs))
+        self._written(steps, logs)
         if not rest:
             self._release()
-            self._ended |= self._closing and self._queue.empty()
         return renewal
 
-    def _batch(self) -> tuple[list[StepRecord], list[LogRecord]]:
-        steps: list[StepRecord] = []
-        size = 0
-        for step in self._steps:
-            size += len(step.input or b"") + len(step.output or b"")
-            if steps and size > MAX_BATCH_BYTES:
-                break
-            steps.append(step)
-        return steps, list(self._logs)
-
-    def _written(self, steps: int, logs: int) -> None:
-        for _ in range(steps):
+    def _written(self, steps: list[StepRecord], logs: list[LogRecord]) -> None:
+        for _ in steps:
             self._steps.popleft()
-        for _ in range(logs):
+        for _ in logs:
             self._logs.popleft()
-        self._oldest = time.monotonic() + LINGER_SECONDS if self._steps else _FOREVER
+        with self._lock:
+            self._waiting -= sum(map(_size, steps)) + sum(map(_size, logs))
+        self._oldest = time.monotonic() + LINGER_SECONDS if self._steps or self._logs else _FOREVER
+
+    def _is_empty(self) -> bool:
+        return not (self._steps or self._logs or self._outcome) and self._queue.empty()
 
     def _release(self) -> None:
         for ticket in self._tickets:
             ticket.done = True
         self._tickets.clear()
         self._interrupt.wake()
+
+
+def _batch(items: deque[T]) -> list[T]:
+    """The first items, as many as one statement may take; one where there is any."""
+    batch: list[T] = []
+    size = 0
+    for item in items:
+        size += _size(item)
+        if batch and size > MAX_BATCH_BYTES:
+            break
+        batch.append(item)
+    return batch
+
+
+def _size(item: StepRecord | LogRecord) -> int:
+    """Bytes that an item takes, roughly."""
+    if isinstance(item, LogRecord):
+        return ITEM_BYTES + len(item.message) + len(item.fields or b"")
+    values = len(item.input or b"") + len(item.output or b"") + len(item.extracted or b"")
+    return ITEM_BYTES + values + len(item.assertions or b"") + len(item.error_details or b"")

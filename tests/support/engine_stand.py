@@ -54,6 +54,9 @@ class MemoryRecorder:
                 extracted=row.extracted,
                 error_code=row.error_code,
                 error_message=row.error_message,
+                error_details=row.error_details,
+                started_at=row.started_at,
+                ended_at=row.ended_at or row.started_at,
             )
             for row in rows.values()
         ]
@@ -68,6 +71,7 @@ class Stand:
     """Runs flows and keeps what they recorded."""
 
     interrupt: Interrupt = field(default_factory=Interrupt)
+    clock: SystemClock = field(default_factory=SystemClock)
     recorder: MemoryRecorder = field(default_factory=MemoryRecorder)
 
     def run(
@@ -78,6 +82,8 @@ class Stand:
         descriptions: Mapping[str, Any] | None = None,
         fields: Mapping[str, Mapping[str, str]] | None = None,
         timeout_ms: int = 20_000,
+        started_at: datetime | None = None,
+        ran_seconds: float = 0.0,
         recorded: Iterable[RecordedStep] = (),
     ) -> Outcome:
         definition = {
@@ -96,9 +102,9 @@ class Stand:
         engine = Engine(
             definition=codec.unpack(codec.pack(definition).data),
             trigger=trigger or {},
-            execution=Execution(id=EXECUTION, started_at=datetime.now(UTC)),
+            execution=Execution(id=EXECUTION, started_at=started_at or datetime.now(UTC), ran_seconds=ran_seconds),
             recorder=self.recorder,
-            clock=SystemClock(),
+            clock=self.clock,
             connections=connections(descriptions or {}, fields or {}),
             interrupt=self.interrupt,
             recorded=recorded,

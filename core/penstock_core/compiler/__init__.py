@@ -5,18 +5,19 @@ What the API server's schema cannot say is checked here: nesting, names, referen
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
-from penstock_core.compiler.configuration import check_default, resolve_config
+from penstock_core.compiler.configuration import check_default, check_pattern, resolve_config
 from penstock_core.compiler.definition import SECRET_FIELDS, build_definition, definition_hash
-from penstock_core.compiler.fields import check_cron, check_time_zone
+from penstock_core.compiler.fields import check_cron, check_time_zone, cron_fields
 from penstock_core.compiler.flows import FlowChecker
 from penstock_core.compiler.problems import MAX_PROBLEMS, Problem, bounded, of_schema
-from penstock_core.errors import InvalidInput
+from penstock_core.errors import ExpressionError, InvalidInput
 from penstock_core.expressions import Scope
+from penstock_core.expressions.tokens import parts
 from penstock_core.resources import Connection, IntegrationSpec
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "check_cron",
     "check_time_zone",
     "compile_integration",
+    "cron_fields",
     "definition_hash",
     "resolve_config",
 ]
@@ -63,10 +65,12 @@ def _config(spec: IntegrationSpec) -> list[Problem]:
         if (variable.type == "picklist") != bool(variable.options):
             problems.append(Problem(field=f"{place}.options", message="a picklist has options, and nothing else has"))
             continue
-        try:
-            check_default(raw)
-        except InvalidInput as failure:
-            problems.append(Problem(field=f"{place}.default", message=str(failure)))
+        for member, check in (("pattern", check_pattern), ("default", check_default)):
+            try:
+                check(raw)
+            except InvalidInput as failure:
+                problems.append(Problem(field=f"{place}.{member}", message=str(failure)))
+                break
     return problems
 
 
@@ -88,12 +92,21 @@ def _connection(connection: Connection) -> list[tuple[str, str]]:
     for header, text in (connection.headers or {}).items():
         if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", header):
             problems.append((f"headers.{header}", "this is no name of a header field: correct it"))
-        problems += [
-            (f"headers.{header}", f"`${{{name}}}` is none of the fields: write one of {', '.join(fields)}, or add it")
-            for name in re.findall(r"(?<!\$)\$\{([^}]*)\}", text)
-            if name not in fields
-        ]
+        problems += [(f"headers.{header}", message) for message in _header_text(text, fields)]
     return problems
+
+
+def _header_text(text: str, fields: Sequence[str]) -> list[str]:
+    """What is wrong with a text whose `${…}` are fields of the Secret."""
+    try:
+        names = [part.text.strip() for part in parts(text) if part.expression]
+    except ExpressionError as failure:
+        return [str(failure)]
+    return [
+        f"`${{{name}}}` is none of the fields: write one of {', '.join(fields)}, or add it"
+        for name in names
+        if name not in fields
+    ]
 
 
 def _flows(spec: IntegrationSpec) -> list[Problem]:

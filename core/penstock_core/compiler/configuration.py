@@ -6,9 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from penstock_core.errors import InvalidInput
+from penstock_core.errors import ExpressionError, InvalidInput
+from penstock_core.expressions import patterns
 
 Variable = Mapping[str, Any]
+
+MAX_MATCHED: Final = 512
+"""Characters of a value that has a pattern: matching takes half a millisecond for each of them at worst."""
 
 
 def resolve_config(
@@ -37,10 +41,18 @@ def resolve_config(
     return resolved, problems
 
 
+def check_pattern(variable: Variable) -> None:
+    """Raises `InvalidInput` where the variable's pattern is none."""
+    if "pattern" not in variable:
+        return
+    try:
+        patterns.check(variable["pattern"])
+    except ExpressionError as failure:
+        raise InvalidInput(_no_pattern(variable["pattern"], failure)) from failure
+
+
 def check_default(variable: Variable) -> None:
-    """Raises `InvalidInput` where the variable's default is not a value of it, or its pattern is none."""
-    if "pattern" in variable:
-        _pattern(variable["pattern"])
+    """Raises `InvalidInput` where the variable's default is not a value of it."""
     if variable.get("default") is not None:
         _checked(variable, variable["default"])
 
@@ -84,15 +96,28 @@ def _string(variable: Variable, value: Any) -> None:
         raise InvalidInput(
             f"{_shown(value)} is not an address: write one that begins with https:// or http:// and a host"
         )
-    if "pattern" in variable and not _pattern(variable["pattern"]).fullmatch(value):
-        raise InvalidInput(f"{_shown(value)} does not match the pattern {variable['pattern']}: correct the value")
+    if "pattern" in variable:
+        _match(variable["pattern"], value)
 
 
-def _pattern(text: str) -> re.Pattern[str]:
+def _match(pattern: str, value: str) -> None:
+    if len(value) > MAX_MATCHED:
+        raise InvalidInput(
+            f"{_shown(value)} has {len(value)} characters: a value with a pattern has {MAX_MATCHED} at most"
+        )
     try:
-        return re.compile(text)
-    except (re.error, OverflowError, RecursionError) as failure:
-        raise InvalidInput(f"the pattern {text} is no regular expression ({failure}): correct it") from failure
+        found = patterns.matches(pattern, value)
+    except ExpressionError as failure:
+        raise InvalidInput(_no_pattern(pattern, failure)) from failure
+    if not found:
+        raise InvalidInput(f"{_shown(value)} does not match the pattern {pattern}: correct the value")
+
+
+def _no_pattern(pattern: str, failure: ExpressionError) -> str:
+    return (
+        f"the pattern {_shown(pattern)} cannot be used ({failure}): write it in the syntax of RE2, which has neither"
+        " look-around nor back-references"
+    )
 
 
 def _is_address(text: str) -> bool:

@@ -4,9 +4,10 @@ Each raises `ExpressionError` with a message that names the remedy, and line and
 """
 
 import ast
-import functools
 import re
 import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -28,47 +29,82 @@ _CRON: Final[tuple[tuple[str, int, int, dict[str, int]], ...]] = (
     ("month", 1, 12, _MONTHS),
     ("day of the week", 0, 6, _DAYS),
 )
-_CRON_PART: Final = re.compile(r"(\*|\?|(?P<low>[0-9]+|[a-z]{3})(?:-(?P<high>[0-9]+|[a-z]{3}))?)(?:/(?P<step>[0-9]+))?")
+_CRON_PART: Final = re.compile(
+    r"([*?]|(?P<low>[0-9]{1,9}|[a-z]{3})(?:-(?P<high>[0-9]{1,9}|[a-z]{3}))?)(?:/(?P<step>[0-9]{1,9}))?"
+)
+_NOT_IN_GO: Final = frozenset({"localtime", "posixrules"})
+_OTHER_CLOCKS: Final = ("posix/", "right/")
+"""Folders of the system's database that hold every zone again, with and without leap seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CronField:
+    """The numbers that one field of a cron line names; `star` where a part of it is `*` or `?`, with no step but 1."""
+
+    values: frozenset[int]
+    star: bool
 
 
 def check_cron(text: str) -> None:
     """Five cron fields, as Kubernetes' CronJobs take them."""
+    cron_fields(text)
+
+
+def cron_fields(text: str) -> tuple[CronField, ...]:
+    """Minute, hour, day of the month, month and day of the week (Sunday is 0), read as Kubernetes' CronJobs read them."""
     fields = text.split()
     if len(fields) != len(_CRON):
         raise ExpressionError(
             f"a schedule has five fields, and this has {len(fields)}: write minute, hour, day of the month, month,"
             " day of the week, as in `0 6 * * *`"
         )
-    for field, bounds in zip(fields, _CRON, strict=True):
-        for part in field.lower().split(","):
-            _check_cron_part(part, *bounds)
+    return tuple(_cron_field(field.lower(), *bounds) for field, bounds in zip(fields, _CRON, strict=True))
 
 
-def _check_cron_part(part: str, what: str, low: int, high: int, words: dict[str, int]) -> None:
+def _cron_field(field: str, what: str, low: int, high: int, words: Mapping[str, int]) -> CronField:
+    parts = [_cron_part(part, what, low, high, words) for part in field.split(",")]
+    return CronField(values=frozenset().union(*(part.values for part in parts)), star=any(part.star for part in parts))
+
+
+def _cron_part(part: str, what: str, low: int, high: int, words: Mapping[str, int]) -> CronField:
     match = _CRON_PART.fullmatch(part)
-    numbers = [_cron_number(text, words) for text in (match["low"], match["high"]) if text] if match else []
-    in_range = all(number is not None and low <= number <= high for number in numbers)
-    ascending = len(numbers) < 2 or (in_range and (numbers[0] or 0) <= (numbers[1] or 0))
-    if not match or not in_range or not ascending or (match["step"] and int(match["step"]) == 0):
-        names = f" or {next(iter(words))} to {list(words)[-1]}" if words else ""
-        raise ExpressionError(
-            f"`{part}` is no value for the {what}: write {low} to {high}{names}, `*`, a range such as {low}-{high} or a step such"
-            " as */15"
-        )
+    if match is None:
+        raise _no_cron_value(part, what, low, high, words)
+    step = int(match["step"] or 1)
+    if match["low"] is None:
+        first, last = low, high
+    else:
+        first = _cron_number(match["low"], words)
+        last = _cron_number(match["high"] or match["low"], words)
+    if step == 0 or not low <= first <= last <= high:
+        raise _no_cron_value(part, what, low, high, words)
+    if match["step"] and match["high"] is None:
+        last = high  # `5/15` begins at 5 and goes on to the end
+    return CronField(values=frozenset(range(first, last + 1, step)), star=match["low"] is None and step == 1)
 
 
-def _cron_number(text: str, words: dict[str, int]) -> int | None:
-    return int(text) if text.isdigit() else words.get(text)
+def _cron_number(text: str, words: Mapping[str, int]) -> int:
+    """The number of a digit string or a word, -1 for an unknown word."""
+    return int(text) if text.isdigit() else words.get(text, -1)
+
+
+def _no_cron_value(part: str, what: str, low: int, high: int, words: Mapping[str, int]) -> ExpressionError:
+    names = f" or {next(iter(words))} to {list(words)[-1]}" if words else ""
+    return ExpressionError(
+        f"`{part}` is no value for the {what}: write {low} to {high}{names}, `*`, a range such as {low}-{high} or a step such"
+        " as */15"
+    )
 
 
 def check_time_zone(name: str) -> None:
-    """An IANA name."""
+    """An IANA name; what else the system's database holds is refused, as Kubernetes refuses it."""
     try:
         ZoneInfo(name)
+        known = name not in _NOT_IN_GO and not name.startswith(_OTHER_CLOCKS)
     except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError; a directory's name is an OSError
-        raise ExpressionError(
-            f"there is no time zone `{name}`: write an IANA name, such as Europe/Berlin or Etc/UTC"
-        ) from None
+        known = False
+    if not known:
+        raise ExpressionError(f"there is no time zone `{name}`: write an IANA name, such as Europe/Berlin or Etc/UTC")
 
 
 def check_duration(text: str, *, least_ms: int = 1, most_ms: int = 0) -> None:
@@ -97,10 +133,12 @@ def check_json_path(text: str) -> None:
     """A JSONPath of RFC 9535."""
     if not text.startswith("$"):
         raise ExpressionError("a JSONPath begins with `$`, the output as a whole: write it as in `$.body.id`")
-    from jsonpath.exceptions import JSONPathError
+    from jsonpath.exceptions import JSONPathError  # 100 ms
+
+    from penstock_core.expressions import json_path
 
     try:
-        _json_path_environment().compile(text)
+        json_path.environment().compile(text)
     except JSONPathError as failure:
         reason = str(failure).splitlines()[0].split(", line ")[0]
         token: Any = getattr(failure, "token", None)
@@ -110,13 +148,6 @@ def check_json_path(text: str) -> None:
             line=1 if column else 0,
             column=max(column, 0),
         ) from failure
-
-
-@functools.cache
-def _json_path_environment() -> Any:
-    from jsonpath import JSONPathEnvironment  # 100 ms
-
-    return JSONPathEnvironment(strict=True)
 
 
 def check_python(code: str) -> None:

@@ -10,6 +10,7 @@ from penstock_core.compiler import fields
 from penstock_core.compiler.problems import Problem
 from penstock_core.errors import ExpressionError
 from penstock_core.expressions import Scope, UnknownVariable, condition, template
+from penstock_core.expressions.values import kind
 from penstock_core.resources import AnyStep, FlowDefinition, InnerStep
 from penstock_core.resources.steps import ACTIONS
 from penstock_core.restricted import compile_restricted
@@ -133,6 +134,12 @@ class FlowChecker:
             self._templates(step, f"http.{member}", _member(http, member), scope)
         if not re.match(r"https?://[^/\s]|\$\{", http.url):
             self._add(step.name, "http.url", "write an address that begins with https://, http:// or an expression")
+        if re.match(r"https?://([^/?#$]|\$(?!\{))*@", http.url):
+            self._add(
+                step.name,
+                "http.url",
+                "an address holds no user and password: keep them in a connection of type basic, and name it in http.connection",
+            )
         for header in http.headers or {}:
             if not _HEADER.fullmatch(header):
                 self._add(step.name, f"http.headers.{header}", "this is no name of a header field: correct it")
@@ -171,9 +178,11 @@ class FlowChecker:
 
     def _nested(self, step: Any, scope: Scope) -> list[str]:
         if loop := step.for_each:
-            if isinstance(loop.items, str) and "${" not in loop.items:
+            if not isinstance(loop.items, list) and not (isinstance(loop.items, str) and "${" in loop.items):
                 self._add(
-                    step.name, "forEach.items", "this is a text, not a list: write a list, or `${…}` that gives one"
+                    step.name,
+                    "forEach.items",
+                    f"this is {kind(loop.items)}, not a list: write a list, or `${{…}}` that gives one",
                 )
             self._templates(step, "forEach.items", loop.items, scope)
             self._steps(loop.steps, scope.extended(item=True))
@@ -221,8 +230,10 @@ class FlowChecker:
     def _about_step(self, step: str, failure: UnknownVariable) -> str:
         """What is wrong where the step that an expression names exists, but cannot be seen from there."""
         root, *rest = failure.name.split(".")
-        if root != "steps" or not rest or rest[0] not in self._places or "a step has" in failure.hint:
+        if root != "steps" or not rest or rest[0] not in self._places:
             return ""
+        if any(words in failure.hint for words in ("a step has", "its members")):
+            return ""  # it can be seen, and what is wrong lies behind its name
         name = rest[0]
         if name == step:
             return (

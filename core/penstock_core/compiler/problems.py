@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from penstock_core.compiler import schema
+
 MAX_PROBLEMS: Final = 50
 """How many are reported at once; a condition's message is bounded too."""
 
@@ -40,20 +42,11 @@ def bounded(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def of_schema(failure: ValidationError, spec: Mapping[str, Any]) -> list[Problem]:
-    """What the models refuse; the API server refuses the same, so these come from manifests that never met one."""
+    """What the models refuse."""
     return [
-        Problem(message=_sentence(error), **_place(error["loc"], spec))
+        Problem(message=schema.sentence(error), **_place(schema.location(error), spec))
         for error in failure.errors(include_url=False, include_context=False)
     ]
-
-
-def _sentence(error: Mapping[str, Any]) -> str:
-    if error["type"] == "missing":
-        return "this field is required: add it"
-    if error["type"] == "extra_forbidden":
-        return "there is no such field: correct its name, or remove it"
-    text = str(error["msg"])
-    return f"{text[:1].lower()}{text[1:]}: correct the value"
 
 
 def _place(location: Sequence[str | int], spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from penstock_core.expressions.values import kind
 
 _COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
 _TERNARY: Final = frozenset({"?"})
+MAX_LEVELS: Final = 10
+"""Sides of an `||`, or brackets inside one another, that a report takes apart: what follows is told as one text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Condition:
 
         `{"expression", "passed"}`; for a comparison also `left`, `op` and `right`, evaluated; where evaluation failed
         also `error`. Of a failed `a && b` it is the failing side's; of a failed `a || b` (`op` is `||`), `left` and
-        `right` are such reports themselves.
+        `right` are such reports themselves, the last of `MAX_LEVELS` without operands.
         """
         return _report(self.text.strip(), self.scope, variables)
 
@@ -51,7 +53,7 @@ def condition(text: str, scope: Scope) -> Condition:
     return Condition(text, scope, expression)
 
 
-def _report(text: str, scope: Scope, variables: Mapping[str, Any]) -> dict[str, Any]:
+def _report(text: str, scope: Scope, variables: Mapping[str, Any], levels: int = MAX_LEVELS) -> dict[str, Any]:
     report: dict[str, Any] = {"expression": text, "passed": False}
     try:
         report["passed"] = compiled(text, scope).evaluate(variables) is True
@@ -60,22 +62,43 @@ def _report(text: str, scope: Scope, variables: Mapping[str, Any]) -> dict[str, 
     found = _without_brackets(list(lexer.lex(text)))
     if lexer.split(found, _TERNARY):
         return report
-    for operator in ("||", "&&"):
-        if sides := _sides(text, found, frozenset({operator}), first=True):
-            return report if report["passed"] else _joined(report, operator, sides, scope, variables)
-    if sides := _sides(text, found, _COMPARISONS, first=False):
-        left, name, right = sides
+    for operator, joined in (("||", _either), ("&&", _both)):
+        if len(sides := _sides_of(text, found, operator)) > 1:
+            whole = report["passed"] or not levels
+            return report if whole else joined(report, sides, scope, variables, levels - 1)
+    if comparison := _compared(text, found):
+        left, name, right = comparison
         report |= {"left": _side(left, scope, variables), "op": name, "right": _side(right, scope, variables)}
     return report
 
 
-def _joined(
-    report: dict[str, Any], operator: str, sides: tuple[str, str, str], scope: Scope, variables: Mapping[str, Any]
+def _either(
+    report: dict[str, Any], sides: Sequence[str], scope: Scope, variables: Mapping[str, Any], levels: int
 ) -> dict[str, Any]:
-    left, right = (_report(side, scope, variables) for side in (sides[0], sides[2]))
-    if operator == "&&":
-        return left if not left["passed"] else right
-    return report | {"left": left, "op": operator, "right": right}
+    """`a || b || c` as `a || (b || c)`, whose brackets need no evaluation: all of it was false."""
+    first, *rest = sides
+    left = _report(first, scope, variables, levels)
+    right: dict[str, Any] = {"expression": " || ".join(rest), "passed": False}
+    if len(rest) == 1:
+        right = _report(rest[0], scope, variables, levels)
+    elif levels:
+        right = _either(right, rest, scope, variables, levels - 1)
+    return report | {"left": left, "op": "||", "right": right}
+
+
+def _both(
+    report: dict[str, Any], sides: Sequence[str], scope: Scope, variables: Mapping[str, Any], levels: int
+) -> dict[str, Any]:
+    """The first side that does not hold, whatever their number: each is evaluated once."""
+    failing = next((side for side in sides if not _holds(side, scope, variables)), None)
+    return report if failing is None else _report(failing, scope, variables, levels)
+
+
+def _holds(text: str, scope: Scope, variables: Mapping[str, Any]) -> bool:
+    try:
+        return compiled(text, scope).evaluate(variables) is True
+    except ExpressionError:
+        return False
 
 
 def _side(text: str, scope: Scope, variables: Mapping[str, Any]) -> Any:
@@ -85,15 +108,20 @@ def _side(text: str, scope: Scope, variables: Mapping[str, Any]) -> Any:
         return f"({failure})"
 
 
-def _sides(
-    text: str, found: Sequence[lexer.Token], operators: frozenset[str], *, first: bool
-) -> tuple[str, str, str] | None:
-    """The texts left and right of an operator outside all brackets, and the operator."""
-    places = [place for place in lexer.split(found, operators) if 0 < place < len(found) - 1]
+def _sides_of(text: str, found: Sequence[lexer.Token], operator: str) -> list[str]:
+    """The texts between all uses of an operator outside all brackets; one where it is not used."""
+    places = [place for place in lexer.split(found, frozenset({operator})) if 0 < place < len(found) - 1]
+    starts = [found[0].start, *(found[place].end for place in places)] if found else []
+    ends = [*(found[place].start for place in places), found[-1].end] if found else []
+    return [text[start:end].strip() for start, end in zip(starts, ends, strict=True)]
+
+
+def _compared(text: str, found: Sequence[lexer.Token]) -> tuple[str, str, str] | None:
+    """The texts left and right of the last comparison outside all brackets, and its operator."""
+    places = [place for place in lexer.split(found, _COMPARISONS) if 0 < place < len(found) - 1]
     if not places:
         return None
-    place = places[0 if first else -1]
-    token = found[place]
+    token = found[places[-1]]
     return text[found[0].start : token.start].strip(), token.text, text[token.end : found[-1].end].strip()
 
 

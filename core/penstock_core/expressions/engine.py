@@ -207,6 +207,7 @@ _ARITHMETIC: Final[dict[str, Callable[[Any, Any], float]]] = {
     "_-_": operator.sub,
     "_*_": operator.mul,
     "_/_": lambda left, right: left / right if right else math.nan if not left else math.copysign(math.inf, left),
+    "_%_": lambda left, right: math.fmod(left, right) if right and math.isfinite(left) else math.nan,
 }
 _EQUALITY: Final = ("_==_", "_!=_")
 _ORDER: Final = ("_<_", "_<=_", "_>_", "_>=_")
@@ -259,8 +260,10 @@ def _operators() -> tuple[Any, ...]:
         "_?_:_": declared("_?_:_", (kind.BOOL, kind.DYN, kind.DYN, kind.DYN)),
     }
     for name, action in _ARITHMETIC.items():
-        native = declared(name, *same, *timed.get(name, []))
-        table[name] = native + declared(name, *mixed, action=functools.partial(_real, action))
+        native, ours = [*same, *timed.get(name, [])], mixed
+        if name == "_%_":  # of two doubles, CEL has none of its own
+            native, ours = same[:2], [*mixed, same[2]]
+        table[name] = declared(name, *native) + declared(name, *ours, action=functools.partial(_real, action))
     return tuple(cel.FunctionDecl(name, overloads) for name, overloads in table.items())
 
 

@@ -23,21 +23,31 @@ class Expression(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Member access: a declared variable and the members below it."""
+    """Member access: a declared variable and the members below it, where another access gives a key or an index."""
 
     name: str
-    below: tuple[str | int, ...]
+    below: tuple["str | int | Access", ...]
     type_name: str = "DYN"
 
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
         """The member, in plain Python types; raises `ExpressionError` where there is none."""
         value, at = look_up(variables, self.name), self.name
-        for member in self.below:
+        for given in self.below:
+            member = given.key(variables) if isinstance(given, Access) else given
             below = paths.step_into(value, member)
             if below is paths.MISSING:
                 raise ExpressionError(_why_missing(value, at, member))
             value, at = below, f"{at}.{member}" if isinstance(member, str) else f"{at}[{member}]"
         return plain(value)
+
+    def key(self, variables: Mapping[str, Any]) -> str | int:
+        """The member as a key or an index: 2.0 is one, as JSON does not tell it from 2."""
+        value = self.evaluate(variables)
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise ExpressionError(f"an index is a number or a text, and `{self.name}` gave {kind(value)}")
+        return value
 
 
 def _why_missing(value: Any, at: str, member: str | int) -> str:
@@ -64,8 +74,9 @@ def _compiled(text: str, scope: Scope) -> Expression:
     found = list(lexer.lex(text))
     if not found:
         raise ExpressionError("the expression is empty", line=1, column=1)
-    path = paths.parse(found)
-    if path is None:
+    path = paths.parse(found, references=True)
+    below = _below(path, scope) if path else None
+    if path is None or below is None:
         from penstock_core.expressions import engine  # CEL and its messages, only where something is computed
 
         return engine.compile_program(text, found, scope)
@@ -73,4 +84,18 @@ def _compiled(text: str, scope: Scope) -> Expression:
     if name is None:
         line, column = lexer.position(text, found[0].start)
         raise scope.unknown(".".join(map(str, path.members[: min(path.dotted, 4)])), line=line, column=column)
-    return Access(name, path.members[name.count(".") + 1 :])
+    return Access(name, below[name.count(".") + 1 :])
+
+
+def _below(path: paths.Path, scope: Scope) -> tuple[str | int | Access, ...] | None:
+    """The path's members with its references resolved; None where one names no declared variable, for CEL to say so."""
+    found: list[str | int | Access] = []
+    for member in path.members:
+        if isinstance(member, paths.Reference):
+            names = member.split(".")
+            if (name := scope.declared(names)) is None:
+                return None
+            found.append(Access(name, tuple(names[name.count(".") + 1 :])))
+        else:
+            found.append(member)
+    return tuple(found)

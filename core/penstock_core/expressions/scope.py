@@ -91,7 +91,10 @@ class Scope:
         below = sorted(declared for declared in self.names if declared.startswith(f"{name}."))
         if below:
             rest = [declared[len(name) + 1 :].split(".")[0] for declared in below]
-            return f"name one of its members: {_listed(dict.fromkeys(rest))}"
+            members = f"name one of its members: {_listed(dict.fromkeys(rest))}"
+            if name.startswith("steps."):
+                return f"to ask whether the step passed, write `{name}.status == 'passed'`; for a value, {members}"
+            return members
         if root == "steps" and (step := name.split(".")[1:2]):
             known = {declared.split(".")[1] for declared in self.names if declared.startswith("steps.")}
             if step[0] not in known:

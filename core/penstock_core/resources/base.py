@@ -4,6 +4,7 @@ A description is for `kubectl explain`, so it carries the unit, the default and 
 nothing else of a schema.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -99,6 +100,12 @@ def rule(expression: str, message: str, *, field: str = "", reason: str = "") ->
 def matching(pattern: str, message: str) -> dict[str, Any]:
     """Schema of a text with a pattern whose refusal is a sentence of ours, instead of the API server's "should match"."""
     return {RULES: [rule(f"self.matches('{pattern}')", message)]}
+
+
+def among(words: Sequence[str], message: str) -> dict[str, Any]:
+    """Schema of one of a few words, likewise; the API server's own refusal would keep it from looking at any rule."""
+    listed = ", ".join(f"'{word}'" for word in words)
+    return {"maxLength": 32, RULES: [rule(f"self in [{listed}]", message)]}
 
 
 def exactly_one_of(*members: str) -> str:

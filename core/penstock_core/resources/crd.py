@@ -279,7 +279,8 @@ def _resolved(schema: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str,
 def _kept(schema: Mapping[str, Any]) -> dict[str, Any]:
     found = {key: value for key, value in schema.items() if key not in _DROPPED and key not in ("properties", "items")}
     if RULES in found:
-        found.pop("pattern", None)  # the rule says the same in a sentence
+        for said in ("pattern", "enum"):  # the rule says the same in a sentence
+            found.pop(said, None)
     if STORED_DEFAULT in found:
         found["default"] = found.pop(STORED_DEFAULT)
     return found

@@ -1,6 +1,6 @@
 """Integration: what a publisher writes; and IntegrationVersion, the snapshot of each version of it."""
 
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias, get_args
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from penstock_core.resources.base import (
     VARIABLE_PATTERN,
     VERSION_PATTERN,
     Resource,
+    among,
     described,
     exactly_one_of,
     matching,
@@ -22,6 +23,17 @@ from penstock_core.resources.status import Status
 from penstock_core.resources.steps import MAX_STEPS, Duration, Step
 
 MAX_FLOWS: Final = 20
+
+VariableType: TypeAlias = Literal["string", "number", "boolean", "picklist"]
+VARIABLE_TYPES: Final = (
+    "a variable is of type string, number, boolean or picklist, and code, json and schedule are not in this release: take a"
+    " string that a python step parses; a schedule stands in the flow's trigger, and instances override it"
+)
+ConnectionType: TypeAlias = Literal["apiKey", "basic", "bearer", "custom"]
+CONNECTION_TYPES: Final = (
+    "a connection is of type apiKey, basic, bearer or custom, and oauth2 and database are not in this release: take bearer"
+    " with a token that you renew in the Secret, or reach a database through a service that speaks HTTP"
+)
 
 Version = Annotated[
     str,
@@ -61,8 +73,10 @@ class ConfigVariable(Resource):
             "a variable's name is a lower-case letter, then letters, digits and _: write it as in erpUrl",
         ),
     )
-    type: Literal["string", "number", "boolean", "picklist"] = described(
-        "Type of the value: string, number, boolean, or picklist (one of options).", example="string"
+    type: VariableType = described(
+        "Type of the value: string, number, boolean, or picklist (one of options).",
+        example="string",
+        schema=among(get_args(VariableType), VARIABLE_TYPES),
     )
     required: bool = described(
         "Whether an instance is refused deployment until the value is set; one with a default always has a value.",
@@ -97,7 +111,8 @@ class ConfigVariable(Resource):
         example="uri",
     )
     pattern: str | None = described(
-        "Regular expression that a string must match as a whole.",
+        "Regular expression, in the syntax of RE2, that a string must match as a whole; such a string has 512 characters at"
+        " most.",
         default=None,
         shown_default="any text",
         example="[A-Z]{2}[0-9]+",
@@ -140,10 +155,11 @@ class Connection(Resource):
             "a connection's name is a lower-case letter, then letters, digits and _, 40 at most: write it as in erp",
         ),
     )
-    type: Literal["apiKey", "basic", "bearer", "custom"] = described(
+    type: ConnectionType = described(
         "How to sign in, and the fields of the Secret: apiKey {key}, basic {username, password}, bearer {token},"
         " custom {what `fields` lists}.",
         example="apiKey",
+        schema=among(get_args(ConnectionType), CONNECTION_TYPES),
     )
     required: bool = described(
         "Whether an instance is refused deployment until it names a Secret.", default=True, example=False
@@ -179,7 +195,7 @@ class Connection(Resource):
         max_length=20,
     )
     headers: dict[str, Annotated[str, Field(max_length=1024)]] | None = described(
-        "custom: header fields to send; `${field}` stands for a field of the Secret.",
+        "custom: header fields to send; `${field}` stands for a field of the Secret, `$${` for a literal `${`.",
         default=None,
         shown_default="none",
         example={"X-Auth": "${user}:${token}"},

@@ -32,6 +32,7 @@ StatusCode = Annotated[
     Field(json_schema_extra={"x-kubernetes-int-or-string": True}),
 ]
 
+STEP_NAME: Final = "a step's name is a lower-case letter, then letters, digits and _, 63 at most: write it as in lookUp"
 ACTIONS: Final = ("http", "set", "check", "python", "sleep", "forEach", "branch", "stop")
 _ONE_ACTION: Final = (
     f"a step needs exactly one action: set one of {', '.join(ACTIONS)}, and give every further action a step of its own"
@@ -45,12 +46,13 @@ class Http(Resource):
         "Method of the request.", default="GET", example="POST"
     )
     url: Text = described(
-        "Address, http or https; `${…}` marks expressions.",
+        "Address, http or https, without user and password, which a connection of type basic holds; `${…}` marks"
+        " expressions.",
         example="${config.erpUrl}/customers/${trigger.body.customer}",
     )
     query: dict[str, Any] | None = described(
-        "Query parameters, added to those of the url and percent-encoded; a list repeats the parameter, null leaves it out."
-        " Values may hold `${…}`.",
+        "Query parameters, added to those of the url and percent-encoded; a list repeats the parameter, null leaves it out,"
+        " also in a list, and a map is sent as JSON. Values may hold `${…}`.",
         default=None,
         shown_default="none",
         example={"page": "1", "tag": ["a", "b"]},
@@ -71,14 +73,15 @@ class Http(Resource):
         max_length=40,
     )
     json_: Any = described(
-        "Body as JSON: any value, with `${…}` in its strings. At most one of json, form and body.",
+        "Body as JSON: any value, null too, with `${…}` in its strings. At most one of json, form and body.",
         default=None,
         shown_default="no body",
         example={"id": "${trigger.body.id}"},
         alias="json",
     )
     form: dict[str, Any] | None = described(
-        "Body as application/x-www-form-urlencoded; a list repeats the field. At most one of json, form and body.",
+        "Body as application/x-www-form-urlencoded; a list repeats the field, null leaves it out, also in a list, and a map"
+        " is sent as JSON. At most one of json, form and body.",
         default=None,
         shown_default="no body",
         example={"grant": "all"},
@@ -111,7 +114,9 @@ class Set(Resource):
     """Makes a value."""
 
     value: Any = described(
-        "Any value, with `${…}` in its strings; it is the step's output.", example={"total": "${trigger.body.total}"}
+        "Any value, with `${…}` in its strings; it is the step's output. Expressions are CEL, where an integer divided by an"
+        " integer is one, `7 / 2` is 3: write `7 / 2.0`, or `double(trigger.body.total) / 4`.",
+        example={"total": "${trigger.body.total}"},
     )
 
 
@@ -131,7 +136,8 @@ class Python(Resource):
 
     code: str = described(
         "Python source that defines `run(context)`; what it returns is the output. `context` has trigger, config, steps,"
-        " item, index, execution, instance, flow and log.",
+        " item, index, execution, instance, flow and log. The code is no template, `${…}` in it is its own: values come by"
+        " `context`.",
         example='def run(context): return {"lines": len(context.trigger["body"]["lines"])}',
         min_length=1,
         max_length=262_144,
@@ -185,7 +191,7 @@ class Retry(Resource):
     )
     when: Expression | None = described(
         "Condition in CEL over `error` (type, message, status), without `${…}`: only errors for which it is true are"
-        " attempted again.",
+        " attempted again. It is not called `on`, which YAML reads as true.",
         default=None,
         shown_default="every failure is repeated",
         example="error.status >= 500",
@@ -217,7 +223,8 @@ class StepBase(Resource):
         alias="if",
     )
     http: Http | None = described(
-        "Action: an HTTP request. Output: status, headers (lower-case names), body (parsed where it is JSON), bytes, url.",
+        "Action: an HTTP request. Output: status, headers (lower-case names; several of one name are joined by commas,"
+        " set-cookie by line breaks), body (parsed where it is JSON), bytes, url.",
         default=None,
         shown_default="not this action",
         example={"method": "GET", "url": "${config.erpUrl}/ping"},
@@ -310,10 +317,9 @@ class InnerStep(StepBase):
 class ForEachBase(Resource):
     """What a loop has beside its steps."""
 
-    items: Text | list[Any] = described(
+    items: Any = described(
         "The list: a template that gives one, or a list; each item is `item`, its place from 0 `index`.",
         example="${trigger.body.lines}",
-        schema={"x-kubernetes-preserve-unknown-fields": True},
     )
     parallel: int = described("How many items are worked on at once.", default=1, example=4, ge=1, le=100)
     stop_on_error: bool = described(
@@ -426,6 +432,7 @@ class Step(StepBase):
     schema_extra: ClassVar[dict[str, Any]] = {
         RULES: [
             rule(exactly_one_of(*(f"self.{action}" for action in ACTIONS)), _ONE_ACTION),
+            rule(f"self.name.matches('{STEP_PATTERN}')", STEP_NAME, field=".name"),
             rule(
                 "!(self.name in ['in', 'true', 'false', 'null'])",
                 "a step cannot be named in, true, false or null, which mean something in expressions: choose another name",

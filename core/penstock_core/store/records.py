@@ -5,11 +5,14 @@ runner's start more than half a millisecond, a named tuple a tenth of it. Constr
 Times are aware datetimes, durations integers of milliseconds, packed values the bytes of `codec`.
 """
 
-from datetime import datetime
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from penstock_core.states import ExecutionState, StepStatus, Trigger
+
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+"""Before everything that was recorded."""
 
 
 class FlowIdentity(NamedTuple):
@@ -28,7 +31,11 @@ class FlowIdentity(NamedTuple):
 
 
 class RecordedStep(NamedTuple):
-    """One attempt of a step that an earlier claim recorded; `output`, `extracted` are packed, None where there is none."""
+    """One attempt of a step that an earlier claim recorded.
+
+    `output`, `extracted` and `error_details` are packed, None where there is none or where no resumption reads it.
+    Times are of the clock of the runner that recorded it; `ended_at` of what has not ended is its start.
+    """
 
     path: str
     attempt: int
@@ -37,12 +44,16 @@ class RecordedStep(NamedTuple):
     extracted: bytes | None
     error_code: str | None
     error_message: str | None
+    error_details: bytes | None = None
+    started_at: datetime = LONG_AGO
+    ended_at: datetime = LONG_AGO
 
 
 class Claim(NamedTuple):
     """The execution is ours until a later claim; every write carries `epoch`, which counts claims from 1.
 
     `definition` and `payload` are packed; `steps` is empty at the first claim.
+    `ran_ms` is how long the execution has run so far, on the database's clock.
     """
 
     id: UUID
@@ -54,6 +65,7 @@ class Claim(NamedTuple):
     cancel: bool
     definition: bytes
     payload: bytes
+    ran_ms: int = 0
     steps: tuple[RecordedStep, ...] = ()
 
 
@@ -112,7 +124,8 @@ class Renewal(NamedTuple):
 class StepRecord(NamedTuple):
     """One attempt of a step, to be inserted or to replace the row with the same `path` and `attempt`.
 
-    `input`, `output`, `extracted` and `assertions` are packed; the sizes are those before they were cut to the limit.
+    `input`, `output`, `extracted`, `assertions` and `error_details` are packed; the sizes are those before they were cut
+    to the limit.
     Times are of the runner's clock; `ended_at` and `duration_ms` are None while the step runs.
     """
 
@@ -132,6 +145,7 @@ class StepRecord(NamedTuple):
     truncated: bool = False
     error_code: str | None = None
     error_message: str | None = None
+    error_details: bytes | None = None
     items_total: int | None = None
     items_failed: int | None = None
     warnings: tuple[str, ...] = ()

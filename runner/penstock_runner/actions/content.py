@@ -12,11 +12,10 @@ from penstock_runner.errors import Failure
 
 def request_body(given: Mapping[str, Any]) -> tuple[str, bytes | None]:
     """Content type and bytes of one of `json`, `form` and `body`; nothing where none is set. Raises Failure."""
-    if given.get("json") is not None:
+    if "json" in given:
         return "application/json", _json(given["json"])
     if given.get("form") is not None:
-        fields = {name: value for name, value in given["form"].items() if value is not None}
-        return "application/x-www-form-urlencoded", urlencode(fields, doseq=True, errors="replace").encode()
+        return "application/x-www-form-urlencoded", urlencoded(given["form"]).encode()
     raw = given.get("body")
     if raw is None:
         return "", None
@@ -25,6 +24,14 @@ def request_body(given: Mapping[str, Any]) -> tuple[str, bytes | None]:
     if isinstance(raw, str):
         return "text/plain; charset=utf-8", raw.encode(errors="replace")
     return "application/json", _json(raw)
+
+
+def urlencoded(fields: Mapping[str, Any]) -> str:
+    """Fields of a form or a query: a list repeats its name, null is left out, everything else is text as in templates."""
+    from penstock_core.expressions.values import as_text  # many requests have neither
+
+    pairs = ((name, each) for name, value in fields.items() for each in (value if isinstance(value, list) else [value]))
+    return urlencode([(name, as_text(each)) for name, each in pairs if each is not None], errors="replace")
 
 
 def _json(value: Any) -> bytes:

@@ -1,14 +1,15 @@
 """`http`: one request, without retries of its own; the step's `retry` decides about those."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 from uuid import uuid5
 
 import urllib3
 from urllib3 import exceptions as faults
 
-from penstock_runner.actions.content import request_body, response_body
+from penstock_runner.actions.content import request_body, response_body, urlencoded
 from penstock_runner.call import Call
 from penstock_runner.errors import Failure
 from penstock_runner.interrupt import Apart
@@ -60,7 +61,7 @@ class Http:
         exchange = _Exchange(call)
         output = Apart(exchange.run, call.flow.interrupt).run(until=call.deadline)
         call.attempt.warnings = (*call.attempt.warnings, *exchange.warnings)
-        return _expected(call.input, output)
+        return _expected(call, output)
 
 
 class _Exchange:
@@ -93,7 +94,7 @@ class _Exchange:
                 return self._read(response, apart)
             response.drain_conn()
             response.release_conn()
-            self._redirect(response.status, urljoin(self._url, target))
+            self._redirect(response.status, self._target(target))
         raise Failure("http_redirects", f"{self._method} {self._url}: more than {MAX_REDIRECTS} redirects in a row")
 
     def _send(self) -> Any:
@@ -106,7 +107,16 @@ class _Exchange:
                 seconds=self._seconds,
             )
         except (faults.HTTPError, OSError, ValueError) as exc:
-            raise _failure(self._method, self._url, exc) from exc
+            raise self._failure(exc) from exc
+
+    def _target(self, location: str) -> str:
+        try:
+            url = urljoin(self._url, location)
+        except ValueError:
+            url = location
+        if problem := _problem(url):
+            raise Failure("http_redirects", f"{self._method} {self._url} leads to another address: {problem}")
+        return url
 
     def _redirect(self, status: int, url: str) -> None:
         """Go on to `url`; another origin gets no credentials."""
@@ -134,11 +144,21 @@ class _Exchange:
         except BaseException as exc:
             response.close()  # only what was read to its end can serve the next request
             if isinstance(exc, (faults.HTTPError, OSError)):
-                raise _failure(self._method, self._url, exc) from exc
+                raise self._failure(exc) from exc
             raise
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        body, self.warnings = response_body(bytes(raw), headers.get("content-type", ""))
-        return {"status": response.status, "headers": headers, "body": body, "bytes": len(raw), "url": self._url}
+        content_type = response.headers.getlist("content-type")[-1:]
+        body, self.warnings = response_body(bytes(raw), "".join(content_type))
+        return {
+            "status": response.status,
+            "headers": _received(response.headers),
+            "body": body,
+            "bytes": len(raw),
+            "url": self._url,
+        }
+
+    def _failure(self, exc: Exception) -> Failure:
+        code, text = _reason(urlsplit(self._url).hostname, exc, self._call.flow.masker.text)
+        return Failure(code, f"{self._method} {self._url}: {text}", details={"status": 0})
 
     def _still_wanted(self, size: int, status: int, apart: Apart[dict[str, Any]]) -> None:
         if size > self._limit:
@@ -153,34 +173,41 @@ class _Exchange:
 
 def _url(given: Mapping[str, Any]) -> str:
     url = given.get("url")
+    if problem := _problem(url):
+        raise Failure("invalid_input", f"http.url: {problem}")
+    parts, query = urlsplit(str(url)), urlencoded(given.get("query") or {})
+    return parts._replace(query=f"{parts.query}&{query}".strip("&")).geturl() if query else str(url)
+
+
+def _problem(url: Any) -> str:
+    """Why nothing can be asked of an address, '' where it can."""
     try:
-        parts = urlsplit(url) if isinstance(url, str) else None
-    except ValueError:
-        parts = None
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Failure("invalid_input", f"http.url: {url!r} is not an address: write http://… or https://…")
-    query = {name: value for name, value in (given.get("query") or {}).items() if value is not None}
-    if not query:
-        return str(url)
-    encoded = urlencode({name: _texts(value) for name, value in query.items()}, doseq=True)
-    return parts._replace(query="&".join(filter(None, (parts.query, encoded)))).geturl()
-
-
-def _texts(value: Any) -> Any:
-    return [_text(member) for member in value] if isinstance(value, list) else _text(value)
-
-
-def _text(value: Any) -> str:
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+        parts = urlsplit(url if isinstance(url, str) else "")
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a bracket that is never closed, a port beyond 65535
+        usable = False
+    shown = re.sub(r"//.*@", "//***@", repr(url))
+    if not usable:
+        return f"{shown} is not an address: write http://… or https://…"
+    if "@" in parts.netloc:
+        return (
+            f"{shown} holds a user or a password, and is not asked: keep them in a connection of type basic, and name it in"
+            " http.connection"
+        )
+    return ""
 
 
 def _headers(given: Any) -> dict[str, str]:
     """Header fields with capitalised names, so that each is there once; null leaves one out."""
+    if not given:
+        return {}
+    from penstock_core.expressions.values import as_text  # many requests have none
+
     headers = {}
-    for name, value in (given or {}).items():
+    for name, value in given.items():
         if value is None:
             continue
-        text = _text(value)
+        text = as_text(value)
         if any(character in text for character in "\r\n\x00"):
             raise Failure("invalid_input", f"http.headers.{name}: the value has a line break, which no header may hold")
         headers["-".join(part.capitalize() for part in name.split("-"))] = text
@@ -202,12 +229,21 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
-def _expected(given: Mapping[str, Any], output: dict[str, Any]) -> dict[str, Any]:
-    status = output["status"]
+def _received(headers: Any) -> dict[str, str]:
+    """By lower-case names; several of one name are one, and cookies, which may hold commas, one line each."""
+    received = {name.lower(): value for name, value in headers.itermerged()}
+    if "set-cookie" in received:
+        received["set-cookie"] = "\n".join(headers.getlist("set-cookie"))
+    return received
+
+
+def _expected(call: Call, output: dict[str, Any]) -> dict[str, Any]:
+    given, status = call.input, output["status"]
     expected = [str(each).lower() for each in given.get("expectStatus") or ["2xx"]]
     if str(status) in expected or f"{status // 100}xx" in expected:
         return output
-    body = str(output["body"] if output["body"] is not None else "")
+    # masked before it is cut: nobody finds a secret in its first half
+    body = str(call.flow.masker.mask(output["body"]) if output["body"] is not None else "")
     begins = f"; the body begins: {body[:300]}" if body else ""
     message = f"{given.get('method') or 'GET'} {output['url']} answered {status}{_phrase(status)}, not {' or '.join(expected)}{begins}"
     raise Failure("http_status", message, details={"status": status}, output=output)
@@ -222,29 +258,23 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def _failure(method: str, url: str, exc: Exception) -> Failure:
-    """What went wrong below HTTP, in words, and where to look."""
-    host = urlsplit(url).hostname
-    reason = str(exc.__cause__ or exc)
+def _reason(host: str | None, exc: Exception, mask: Callable[[str], str]) -> tuple[str, str]:
+    """What went wrong below HTTP: a code, and in words, with where to look."""
+    reason = mask(str(exc.__cause__ or exc))
     match exc:
         case faults.NameResolutionError():
-            code, text = "dns", f"the name {host} cannot be resolved: check the address and the cluster's DNS"
+            return "dns", f"the name {host} cannot be resolved: check the address and the cluster's DNS"
         case faults.NewConnectionError():
-            code, text = "connect", f"no connection to {host}: {_last(reason)}; check address, port and NetworkPolicy"
+            return "connect", f"no connection to {host}: {_last(reason)}; check address, port and NetworkPolicy"
         case faults.ConnectTimeoutError():
-            code, text = "connect_timeout", f"{host} does not accept connections: check address, port and NetworkPolicy"
+            return "connect_timeout", f"{host} does not accept connections: check address, port and NetworkPolicy"
         case faults.SSLError():
-            code, text = "tls", f"TLS with {host} failed: {reason[:200]}; the certificate must be valid for this name"
+            return "tls", f"TLS with {host} failed: {reason[:200]}; the certificate must be valid for this name"
         case faults.ReadTimeoutError() | faults.TimeoutError():
-            code, text = "timeout", f"{host} did not answer in time"
+            return "timeout", f"{host} did not answer in time"
         case faults.LocationParseError() | ValueError():
-            code, text = "invalid_input", f"the address or a header cannot be sent: {reason}"
-        case _:
-            code, text = (
-                "connection_broken",
-                f"the connection to {host} broke before the response was complete: {reason[:200]}",
-            )
-    return Failure(code, f"{method} {url}: {text}", details={"status": 0})
+            return "invalid_input", f"the address or a header cannot be sent: {reason}"
+    return "connection_broken", f"the connection to {host} broke before the response was complete: {reason[:200]}"
 
 
 def _last(reason: str) -> str:

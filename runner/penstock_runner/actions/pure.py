@@ -36,7 +36,8 @@ class Check(Pure):
         """Each condition with its evaluated operands."""
         reports = [call.flow.evaluator.report(text, variables=call.frame.variables) for text in call.fields["that"]]
         if failed := [report for report in reports if not report["passed"]]:
-            raise Failure("check_failed", failed_message(failed, len(reports)), details=failed, output=reports)
+            message = failed_message(call.flow.masker.mask(failed), len(reports))
+            raise Failure("check_failed", message, details=failed, output=reports)
         return reports
 
 
@@ -52,7 +53,10 @@ class Stop(Pure):
 
 
 def failed_message(failed: list[dict[str, Any]], total: int) -> str:
-    """In words: the first condition that is not true, with its operands, and how many others are not."""
+    """In words: the first condition that is not true, with its operands, and how many others are not.
+
+    The reports are masked ones: operands are cut.
+    """
     first = failed[0]
     text = f"`{first['expression']}` is not true"
     if "error" in first:

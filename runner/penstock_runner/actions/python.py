@@ -4,6 +4,7 @@ One worker process at a time and parallel step; each call is a fork of it (see `
 """
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -65,25 +66,33 @@ class Worker:
             env=_clean(os.environ),
             cwd=SCRATCH if os.access(SCRATCH, os.W_OK) else None,
         )
+        assert self._process.stdin is not None  # noqa: S101 - Popen was told to make pipes
+        assert self._process.stdout is not None  # noqa: S101
+        self._calls, self._answers = self._process.stdin, self._process.stdout
+        self._events = select.poll()
+        self._events.register(self._answers, select.POLLIN)
+        self._events.register(self._calls, 0)  # tells when nobody can read them any more
 
     def send(self, message: bytes) -> None:
         """Give it a call."""
-        assert self._process.stdin is not None  # noqa: S101 - Popen was told to make a pipe
-        write_frame(self._process.stdin, message)
+        write_frame(self._calls, message)
 
     def receive(self) -> bytes:
         """Its next frame, empty where it is gone."""
-        assert self._process.stdout is not None  # noqa: S101
-        return read_frame(self._process.stdout, limit=MAX_RESULT_BYTES)
+        return read_frame(self._read, limit=MAX_RESULT_BYTES)
+
+    def _read(self, size: int) -> bytes:
+        """What there is, nothing once it is gone: what the code started may hold the pipe open for long."""
+        events = dict(self._events.poll())
+        return self._answers.read(size) if events.get(self._answers.fileno(), 0) & select.POLLIN else b""
 
     def kill(self) -> int:
         """End it and everything that it started; its exit code."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         code = self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+        self._calls.close()
+        self._answers.close()
         return code
 
     def exit_code(self) -> int:

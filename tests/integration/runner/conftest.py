@@ -46,11 +46,11 @@ def definition(*steps: Mapping[str, Any], timeout_ms: int = 60_000, **members: A
 
 
 class Web:
-    """An HTTP server: `answer` gets method, path, headers and body, and gives status, headers and body."""
+    """An HTTP server: `answer` gets method, path, headers and body, and gives status, headers (lists repeat) and body."""
 
     def __init__(self) -> None:
         self.seen: list[dict[str, Any]] = []
-        self.answer: Callable[[dict[str, Any]], tuple[int, dict[str, str], bytes]] = lambda _: (200, {}, b"ok")
+        self.answer: Callable[[dict[str, Any]], tuple[int, dict[str, Any], bytes]] = lambda _: (200, {}, b"ok")
         web = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -64,7 +64,8 @@ class Web:
                 status, answered, content = web.answer(request)
                 self.send_response(status)
                 for name, value in {"Content-Length": str(len(content)), **answered}.items():
-                    self.send_header(name, value)
+                    for each in value if isinstance(value, list) else [value]:
+                        self.send_header(name, each)
                 self.end_headers()
                 with suppress(BrokenPipeError, ConnectionResetError):
                     self.wfile.write(content)

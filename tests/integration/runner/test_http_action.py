@@ -52,6 +52,8 @@ def test_request_and_response(stand, web):
          f"Basic {b64encode(b'me:pw12').decode()}"),
         ({"type": "custom", "fields": ["user", "token"], "headers": {"X-Auth": "${user}:${token}", "X-Const": "fixed-text"}},
          {"user": "u", "token": "canary-1"}, "x-auth", "u:canary-1"),
+        ({"type": "custom", "fields": ["token"], "headers": {"X-Auth": "$${user}:${ token }"}},
+         {"token": "canary-1"}, "x-auth", "${user}:canary-1"),
     ],
 )  # fmt: skip
 def test_connections_sign_in_and_are_masked(stand, web, description, fields, header, value):
@@ -225,3 +227,93 @@ def test_forms_and_plain_bodies(stand, web):
 
     assert web.seen[0]["body"] == b"a=1&a=2&b=%C3%BC"
     assert web.seen[1]["body"] == b"\x00\xff"
+
+
+def test_fields_of_forms_and_queries_become_text_as_in_templates(stand, web):
+    """Booleans and numbers as JSON writes them, maps as JSON; null is left out, in lists too."""
+    fields = {"a": True, "b": [True, None, 2.0], "c": {"x": [1, None]}, "d": None, "e": 1.5}
+
+    stand.run(
+        http(
+            f"{web.url}/", method="POST", query=fields, form=fields, headers={"X-A": "${2.0}", "X-B": "${trigger.body}"}
+        ),
+        trigger={"body": {"k": True}},
+    )
+
+    sent = "a=true&b=true&b=2&c=%7B%22x%22%3A%5B1%2Cnull%5D%7D&e=1.5"
+    (request,) = web.seen
+    assert (request["path"], request["body"]) == (f"/?{sent}", sent.encode())
+    assert (request["headers"]["x-a"], request["headers"]["x-b"]) == ("2", '{"k":true}')
+
+
+@pytest.mark.parametrize("given", [None, "${trigger.body}"])
+def test_json_null_is_a_body(stand, web, given):
+    """Written as such, or given by an expression."""
+    stand.run(http(web.url, method="POST", json=given), trigger={"body": None})
+
+    assert (web.seen[0]["body"], web.seen[0]["headers"]["content-type"]) == (b"null", "application/json")
+
+
+@pytest.mark.parametrize("target", ["http://[bad", "http://localhost:99999/", "ftp://localhost/"])
+def test_a_redirect_that_leads_nowhere_is_told(stand, web, target):
+    """It is the other side's mistake, and the message shows it."""
+    web.answer = lambda _: (302, {"Location": target}, b"")
+
+    outcome = stand.run(http(web.url))
+
+    assert outcome.error_code == "http_redirects"
+    assert "is not an address" in outcome.error_message
+
+
+def test_half_a_surrogate_pair_is_sent_as_a_question_mark(stand, web):
+    """JSON can hold one, no request can."""
+    stand.run(http(f"{web.url}/", query={"a": "${trigger.body}"}), trigger={"body": "\ud800"})
+
+    assert web.seen[0]["path"] == "/?a=%3F"
+
+
+@pytest.mark.parametrize("members", [{"url": "http://me:canary-pw@127.0.0.1:{port}/"}, {"url": "{url}/away"}])
+def test_user_and_password_in_an_address_are_refused(stand, web, members):
+    """Also in a redirect; the message does not repeat them."""
+    port = web.url.rsplit(":", 1)[1]
+    web.answer = lambda _: (302, {"Location": f"http://me:canary-pw@127.0.0.1:{port}/"}, b"")
+
+    outcome = stand.run(http(members["url"].format(port=port, url=web.url)))
+
+    assert "connection of type basic" in outcome.error_message
+    assert "canary" not in outcome.error_message
+
+
+def test_an_address_that_is_none_does_not_show_its_password(stand):
+    """Whatever else is wrong with it."""
+    for url in ("http://me:canary-pw@[bad", "http://me:canary-pw@localhost:99999/"):
+        outcome = stand.run(http(url))
+
+        assert outcome.error_code == "invalid_input"
+        assert "canary" not in outcome.error_message
+
+
+def test_a_secret_at_the_end_of_what_is_shown_of_a_body_is_masked(stand, web):
+    """The body is masked before it is cut."""
+    web.answer = lambda request: (500, {}, b"x" * 290 + request["headers"]["x-api-key"].encode())
+
+    outcome = stand.run(
+        http(web.url, connection="erp"),
+        descriptions={"erp": {"type": "apiKey", "header": "X-Api-Key"}},
+        fields={"erp": {"key": "canary-value-of-some-length"}},
+    )
+
+    assert outcome.error_message.endswith("x***")
+
+
+def test_response_headers_of_one_name_are_all_kept(stand, web):
+    """Joined by commas; cookies, whose dates hold commas, by line breaks. Of several content types the last one counts."""
+    cookies = ["a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT", "b=2"]
+    answered = {"Set-Cookie": cookies, "Link": ["<a>", "<b>"], "Content-Type": ["text/plain", "application/json"]}
+    web.answer = lambda _: (200, answered, b"[1]")
+
+    stand.run(http(web.url))
+
+    output = stand.recorder.output("call")
+    assert (output["headers"]["set-cookie"], output["headers"]["link"]) == ("\n".join(cookies), "<a>, <b>")
+    assert output["body"] == [1]

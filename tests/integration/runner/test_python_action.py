@@ -5,6 +5,8 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 import timeouts
 from eventually import eventually
 from penstock_core.states import ExecutionState
@@ -163,3 +165,97 @@ def test_secrets_are_masked_in_what_the_code_says(stand):
     assert stand.recorder.logs[0][1] == "***"
     assert "canary" not in stand.recorder.last("py").error_message
     assert stand.recorder.output("got") == "***"
+
+
+def test_a_forked_process_does_not_answer(stand):
+    """The call's own process does; what the other one logs is kept, and the next step has its own answer."""
+    outcome = stand.run(
+        {**code(
+            "import os",
+            "def run(context):",
+            "    forked = os.fork()",
+            "    if forked:",
+            "        os.waitpid(forked, 0)",
+            "    else:",
+            "        context.log.warn('from the fork')",
+            "    return 'parent' if forked else 'child'",
+        ), "name": "a"},
+        {**code("def run(context):", "    return 'second'"), "name": "b"},
+    )  # fmt: skip
+
+    assert outcome.state is ExecutionState.PASSED, outcome.error_message
+    assert (stand.recorder.output("a"), stand.recorder.output("b")) == ("parent", "second")
+    assert stand.recorder.logs == [("warn", "from the fork", "a", None)]
+
+
+@pytest.mark.parametrize("end", ["os._exit(93)", "os.kill(os.getpid(), 9)"])
+def test_a_death_is_noticed_whatever_was_left_behind(stand, end):
+    """A process that the code forked holds its pipes open; the step does not wait for it, and it is killed."""
+    outcome = stand.run(
+        code(
+            "import os, time",
+            "def run(context):",
+            "    forked = os.fork()",
+            "    if not forked:",
+            "        time.sleep(600)",
+            "    context.log.info(str(forked))",
+            f"    {end}",
+        )
+    )
+
+    assert outcome.error_code == "python_died"
+    (pid,) = [message for _, message, _, _ in stand.recorder.logs]
+    state = Path(f"/proc/{pid}/stat")
+    eventually(lambda: not state.exists() or state.read_text().split()[2] == "Z", within=timeouts.QUIET, every=0.01)
+
+
+def test_a_death_in_the_middle_of_a_message_is_noticed(stand):
+    """Half of a log line is in the pipe, and a forked process keeps that open."""
+    outcome = stand.run(
+        code(
+            "import os, threading, time",
+            "def run(context):",
+            "    if not os.fork():",
+            "        time.sleep(600)",
+            "    channel = context.log._channel",
+            "    channel._pipe.write((1000).to_bytes(4) + b'half')",
+            "    os._exit(5)",
+        )
+    )
+
+    assert "exit code 5" in outcome.error_message
+
+
+@pytest.mark.parametrize("line", ["sys.stdout.close()", "sys.stdout = None", "sys.stdout = sys.stderr = 5"])
+def test_the_code_may_do_without_standard_output(stand, line):
+    """Closing or replacing it is no failure."""
+    outcome = stand.run(code("import sys", "def run(context):", f"    {line}", "    return 1"))
+
+    assert (outcome.error_message, stand.recorder.output("py")) == (None, 1)
+
+
+def test_a_secret_in_a_long_line_is_masked(stand):
+    """A line is one, however long: its parts would each hold a part of the secret. The same goes for an error."""
+    stand.run(
+        code(
+            "def run(context):",
+            "    text = 'canary' + '-value-0123456789'",
+            "    print('x' * 16370 + text)",
+            "    context.log.info(text * 1000 + text)",
+            "    raise ValueError(text * 1000)",
+        ),
+        descriptions={"erp": {"type": "apiKey"}},
+        fields={"erp": {"key": "canary-value-0123456789"}},
+    )
+
+    shown = "".join([*(message for _, message, _, _ in stand.recorder.logs), stand.recorder.last("py").error_message])
+    assert len(stand.recorder.logs) == 2
+    assert [part for part in ("canary", "value", "0123") if part in shown] == []
+
+
+def test_long_lines_count_as_several(stand):
+    """So a flood is bounded in characters too."""
+    stand.run(code("def run(context):", "    for _ in range(200):", "        print('x' * 1_000_000)"))
+
+    assert stand.recorder.logs[-1][1] == "more than 10000 log lines: the rest is not kept"
+    assert len(stand.recorder.logs) < 180

@@ -164,6 +164,74 @@ async def test_an_expired_lease_may_be_taken_with_the_recorded_steps(pool: Pool,
     assert [each.path for each in await Reading(pool).steps(claim.id)] == ["one", "two"]
 
 
+async def test_only_what_a_resumption_reads_is_loaded(pool: Pool, running: Running) -> None:
+    """Values of earlier attempts and of steps in loops that have passed stay in the database; a stop's says how it ended."""
+    claim = await claimed(pool, running)
+    loop = {"action": "forEach", "output": b"list"}
+    value = {"output": b"out", "extracted": b"ex"}
+    steps = [
+        step("retried", status=StepStatus.FAILED, **value),
+        step("retried", attempt=2, **value),
+        step("branch", action="branch", **value),
+        step("branch/0/a", **value),
+        step("passed", **loop),
+        step("passed/0/a", **value),
+        step("passed/0/branch/0/a", **value),
+        step("passed/0/branch/0/end", action="stop", **value),
+        step("going", status=StepStatus.RUNNING, action="forEach"),
+        step("going/0/a", **value),
+        step("going/0/inner", **loop),
+        step("going/0/inner/7/a", **value),
+        step("going/1/inner", **loop),
+        step("going/1/inner", attempt=2, action="forEach", status=StepStatus.RUNNING),
+        step("going/1/inner/7/a", **value),
+        step("passed_not", **value),
+    ]
+    running.record(claim.id, epoch=1, steps=steps)
+
+    again = running.claim(claim.id, holder="pod-1")
+
+    assert isinstance(again, Claim)
+    assert {(each.path, each.attempt) for each in again.steps if each.output is None and each.extracted is None} == {
+        ("retried", 1),
+        ("passed/0/a", 1),
+        ("passed/0/branch/0/a", 1),
+        ("going", 1),
+        ("going/0/inner/7/a", 1),
+        ("going/1/inner", 1),
+        ("going/1/inner", 2),
+    }
+    assert len(again.steps) == len(steps)
+
+
+async def test_a_resumption_knows_times_and_details(pool: Pool, running: Running) -> None:
+    """An attempt comes back with its error's details and its times; what has not ended ends where it began."""
+    claim = await claimed(pool, running)
+    failed = step(status=StepStatus.FAILED, error_code="http_status", error_details=b"details")
+    running.record(claim.id, epoch=1, steps=[failed, step("two", status=StepStatus.RUNNING, ended_at=None)])
+
+    again = running.claim(claim.id, holder="pod-1")
+
+    assert isinstance(again, Claim)
+    one, two = again.steps
+    assert (one.error_details, one.started_at, one.ended_at) == (b"details", failed.started_at, failed.ended_at)
+    assert (two.error_details, two.ended_at) == (None, two.started_at)
+
+
+async def test_a_claim_says_how_long_the_execution_has_run(pool: Pool, running: Running) -> None:
+    """The first claim begins it; a later one counts from there, on the database's clock."""
+    claim = await claimed(pool, running)
+    await Database(pool).count(
+        "update executions set started_at = started_at - interval '90 seconds' where id = %(id)s", id=claim.id
+    )
+
+    again = running.claim(claim.id, holder="pod-1")
+
+    assert isinstance(again, Claim)
+    assert claim.ran_ms == 0
+    assert 90_000 <= again.ran_ms < 150_000
+
+
 async def test_what_is_queued_is_nobodys_to_claim(pool: Pool, running: Running) -> None:
     """A Job whose execution went back to the queue is told to wait."""
     item = await accepted(pool, start=False)

@@ -120,6 +120,7 @@ def test_every_text_of_a_request_is_compiled(template: dict[str, Any]) -> None:
         ({"if": "'a'"}, ["if", "gives string"]),
         ({"extract": {"1a": "$.x"}}, ["extract.1a", "begins with no digit"]),
         ({"extract": {"a": "$.["}}, ["extract.a", "RFC 9535"]),
+        ({"extract": {"a": "$[?match(@.a)]"}}, ["extract.a", "match() requires 2 arguments"]),
         ({"assert": ["output =="]}, ["assert[0]", "ends too early"]),
     ],
 )
@@ -145,6 +146,137 @@ def test_sleep_is_checked(sleep: dict[str, Any], fragment: str) -> None:
     found = told({"name": "pause", "sleep": sleep})
 
     assert fragment in found[0]
+
+
+@pytest.mark.parametrize("pattern", ["(", "a)(b", r"\Qa", "(?=a)", r"(a)\1", "((a{1,60000}){1,60000}){1,60000}"])
+def test_a_pattern_that_cannot_be_used_is_refused(pattern: str) -> None:
+    """The message names the variable, and the syntax."""
+    found = told(made("a"), configVariables=[{"name": "code", "type": "string", "pattern": pattern, "default": "x"}])
+
+    assert len(found) == 1
+    assert found[0].startswith("configVariables.code.pattern: ")
+    assert "syntax of RE2" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("step", "place", "remedy"),
+    [
+        ({"sql": {"query": "select 1"}}, "sql", "with an http step"),
+        ({"kafka": {}}, "kafka", "with an http step"),
+        ({"redis": {}}, "redis", "with an http step"),
+        ({"grpc": {}}, "grpc", "with an http step"),
+        ({"ai": {}}, "ai", "the model's HTTP API"),
+        ({"flow": {"invoke": "audit"}}, "flow", "call its webhook"),
+        ({"respond": {}}, "respond", "answered with 202"),
+        ({"http": {"url": "https://a", "multipart": {}}}, "http.multipart", "json, form or body"),
+        ({"python": {"code": "def run(c): ...", "with": {}}}, "python.with", "from `context`"),
+    ],
+)
+def test_what_this_release_does_not_run_is_said_so(step: dict[str, Any], place: str, remedy: str) -> None:
+    """Whoever knows the design learns what to do instead, at every level."""
+    inner = {"name": "each", "forEach": {"items": [1], "steps": [{"name": "a", **step}]}}
+    for found in (told({"name": "a", **step}), told(inner)):
+        assert len(found) == 1
+        assert found[0].startswith(f"flow demo, step a, {place}: ")
+        assert "not in this release" in found[0]
+        assert remedy in found[0]
+
+
+@pytest.mark.parametrize(
+    ("others", "place", "remedy"),
+    [
+        ({"flow": {"retry": {"attempts": 3}}}, "retry", "give its steps a retry"),
+        ({"flow": {"trigger": {"deploy": {}}}}, "trigger.deploy", "webhook or schedule"),
+        ({"flow": {"trigger": {"remove": {}}}}, "trigger.remove", "webhook or schedule"),
+        ({"flow": {"trigger": {"invoke": {}}}}, "trigger.invoke", "webhook or schedule"),
+        ({"flow": {"trigger": {"webhook": {"response": {}}}}}, "trigger.webhook.response", "with 202"),
+        ({"flow": {"trigger": {"schedule": {"cron": "0 6 * * *", "configVariable": "a"}}}}, "trigger.schedule.configVariable",
+         "spec.flows.<flow>.schedule"),
+        ({"configVariables": [{"name": "a", "type": "schedule"}]}, "configVariables[0].type", "instances override it"),
+        ({"configVariables": [{"name": "a", "type": "string", "collection": "list"}]}, "configVariables[0].collection", "split"),
+        ({"configVariables": [{"name": "a", "type": "string", "schema": {}}]}, "configVariables[0].schema", "parse"),
+        ({"connections": [{"name": "a", "type": "oauth2"}]}, "connections[0].type", "take bearer"),
+    ],
+)  # fmt: skip
+def test_what_this_release_does_not_have_is_said_so(others: dict[str, Any], place: str, remedy: str) -> None:
+    """Triggers, variables and connections likewise."""
+    found = told(made("a"), **others)
+
+    assert len(found) == 1
+    assert f"{place}: " in found[0]
+    assert "not in this release" in found[0]
+    assert remedy in found[0]
+
+
+@pytest.mark.parametrize("key", ["on", True, "true"])
+def test_the_condition_of_a_retry_has_another_name(key: Any) -> None:
+    """YAML reads a bare `on` as a boolean, and kubectl hands it on as a text."""
+    found = told(made("a", retry={"attempts": 2, key: "error.status >= 500"}))
+
+    assert len(found) == 1
+    assert "is called `when` here" in found[0]
+
+
+def test_a_wrong_step_name_is_told_at_every_level() -> None:
+    """In words, not as a pattern."""
+    (found,) = told({"name": "each", "forEach": {"items": [1], "steps": [made("look-up")]}})
+
+    assert found.startswith("flow demo, step look-up, name: a step's name is a lower-case letter, then letters")
+    assert found.endswith(": write it as in lookUp")
+
+
+@pytest.mark.parametrize(
+    ("items", "what"), [({"a": "${trigger.body}"}, "a map"), (3, "a number"), (None, "null"), ("abc", "text")]
+)
+def test_items_that_are_no_list_are_refused(items: Any, what: str) -> None:
+    """The API server takes any value there."""
+    found = told({"name": "each", "forEach": {"items": items, "steps": [made("a")]}})
+
+    assert found == [
+        f"flow demo, step each, forEach.items: this is {what}, not a list: write a list, or `${{…}}` that gives one"
+    ]
+
+
+@pytest.mark.parametrize("text", ["steps.own", "has(steps.own)", "steps.own != null"])
+def test_a_step_as_a_whole_is_no_value(text: str) -> None:
+    """It ran before, so the message does not say that it comes later."""
+    found = told(made("own"), made("use", **{"if": text}))
+
+    assert len(found) == 1
+    assert "write `steps.own.status == 'passed'`" in found[0]
+    assert "later" not in found[0]
+
+
+@pytest.mark.parametrize(
+    ("url", "refused"),
+    [
+        ("https://me:pw@shop.example/a", True),
+        ("http://me@shop.example", True),
+        ("http://me:pa$$@shop.example/${trigger.body.id}", True),
+        ("https://shop.example/me@home?a=b@c#@", False),
+        ("https://${config.a}@shop.example", False),
+    ],
+)
+def test_an_address_holds_no_password(url: str, refused: bool) -> None:
+    """It would be in the definition and in every step's input; what an expression gives is refused when it runs."""
+    found = told({"name": "ask", "http": {"url": url}}, configVariables=[{"name": "a", "type": "string"}])
+
+    assert [message for message in found if "connection of type basic" not in message] == []
+    assert bool(found) is refused
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("${user}:${ token }", ""), ("$${user}", ""), ("$${nope} ${user}", ""), ("${nope}", "none of the fields"), ("${user", "never closed")],
+)  # fmt: skip
+def test_headers_of_a_custom_connection_are_texts_with_fields(text: str, message: str) -> None:
+    """As everywhere, `$${` is a literal `${`."""
+    connection = {"name": "own", "type": "custom", "fields": ["user", "token"], "headers": {"X-Auth": text}}
+
+    found = told(made("a"), connections=[connection])
+
+    assert len(found) == bool(message)
+    assert message in "".join(found)
 
 
 @pytest.mark.parametrize("text", ["* * * * *", "*/5 0-6/2 1,15 jan-mar,12 MON-fri", "0 0 ? * 0"])

@@ -40,6 +40,8 @@ def test_a_missing_required_value_is_told_with_its_purpose() -> None:
         ("erpUrl", "https://", "and a host"),
         ("erpUrl", "https://[", "and a host"),
         ("code", "ABC", "does not match the pattern"),
+        ("code", "AB\n", "does not match the pattern"),
+        ("code", "A" * 513, "512 at most"),
         ("region", "asia", "choose one of eu, us"),
         ("region", ["eu"], "choose one of eu, us"),
         ("dryRun", "yes", "write true or false"),
@@ -76,3 +78,20 @@ def test_a_text_that_does_not_convert_is_told() -> None:
     _, problems = resolve_config(VARIABLES, URL, {"least": "many", "dryRun": "1"})
 
     assert [problem.split(":")[0] for problem in problems] == ["config.dryRun", "config.least"]
+
+
+def test_a_pattern_is_matched_in_linear_time() -> None:
+    """Python's engine would try the ways to divide these characters for longer than anybody lives."""
+    variables = [{"name": "code", "type": "string", "pattern": "(a+)+b"}]
+
+    _, problems = resolve_config(variables, {"code": "a" * 512})
+
+    assert len(problems) == 1
+    assert "does not match the pattern (a+)+b" in problems[0]
+
+
+def test_a_pattern_of_an_older_version_that_cannot_be_used_is_told() -> None:
+    """A version published before patterns were checked deploys no further, and says why."""
+    _, problems = resolve_config([{"name": "code", "type": "string", "pattern": "(?=a)"}], {"code": "a"})
+
+    assert problems[0].startswith('config.code: the pattern "(?=a)" cannot be used')

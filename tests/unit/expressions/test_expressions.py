@@ -1,5 +1,6 @@
 """Conditions and templates, as a flow's author writes them."""
 
+import math
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions import Scope, UnknownVariable, condition, fill, template
+from penstock_core.expressions import Scope, UnknownVariable, condition, fill, json_path, template
 
 SCOPE = Scope.of(config=["region", "dryRun"], steps=["lookup", "lines"], item=True)
 VARIABLES: dict[str, Any] = {
@@ -102,6 +103,10 @@ def test_a_brace_inside_a_literal_does_not_end_the_expression(text: str) -> None
         ("${3.0 in [1, 2, 3]}", True),
         ("${size(trigger.body.lines) * 1.5}", 3.0),
         ("${trigger.body.n > 2 ? 1 : 2.5}", 1),
+        ("${7.5 % 2}", 1.5),
+        ("${trigger.body.total % trigger.body.n}", 0.5),
+        ("${-7.5 % 2.0}", -1.5),
+        ("${trigger.body.n % 2}", 1),
     ],
 )
 def test_integers_and_floats_mix(text: str, expected: Any) -> None:
@@ -112,8 +117,41 @@ def test_integers_and_floats_mix(text: str, expected: Any) -> None:
 def test_division_by_zero_is_ieee_for_floats_and_an_error_for_integers() -> None:
     """What CEL says of each: infinity, or a failure."""
     assert value("${trigger.body.n / 0.0}") == float("inf")
+    assert math.isnan(value("${trigger.body.n % 0.0}"))
     with pytest.raises(ExpressionError, match="divide by zero"):
         value("${trigger.body.n / 0}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("${trigger.body.lines[index].sku}", "a"),
+        ("${trigger.body.lines[trigger.body.at].sku}", "b"),
+        ("${trigger.body[config.region]}", 7),
+        ("${trigger.body.lines[steps.lookup.output.at]['sku']}", "b"),
+    ],
+)
+def test_a_variable_can_be_an_index(text: str, expected: Any) -> None:
+    """Also inside a loop over the list itself, without converting the whole list for each item."""
+    trigger = body({"lines": [{"sku": "a"}, {"sku": "b"}, {"sku": object()}], "at": 1.0, "eu": 7})
+
+    assert value(text, trigger=trigger, steps={"lookup": {"output": {"at": 1}}}) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("${trigger.body.lines[item]}", "an index is a number or a text, and `item` gave a map"),
+        ("${trigger.body.lines[config.dryRun]}", "gave a boolean"),
+        ("${trigger.body.lines[trigger.body.n].sku}", "there is no item 3: the list `trigger.body.lines` has 2"),
+        ("${trigger.body.lines[nope]}", "no variable `nope`"),
+        ("${trigger.body.lines[steps.lookup]}", "name one of its members"),
+    ],
+)
+def test_what_cannot_be_an_index_is_told(text: str, message: str) -> None:
+    """With the variable's name."""
+    with pytest.raises(ExpressionError, match=message):
+        value(text)
 
 
 @pytest.mark.parametrize(
@@ -282,6 +320,36 @@ def test_a_report_shows_both_sides_of_an_or() -> None:
     assert (report["op"], report["left"]["left"], report["right"]["left"]) == ("||", 3, "eu")
 
 
+def test_a_report_of_a_long_or_shows_its_first_sides() -> None:
+    """The rest is told as one text, and nothing of it is compiled once more for each side before it."""
+    scope = Scope.of()
+    report = condition(" || ".join(["1 == 2"] * 600), scope).operands({})
+
+    shown = []
+    while "left" in report:
+        shown.append(report["left"]["right"])
+        report = report["right"]
+    assert shown == [2] * 10
+    assert report == {"expression": " || ".join(["1 == 2"] * 590), "passed": False}
+    assert len(scope.compiled) < 10
+
+
+def test_a_report_of_a_long_and_names_the_failing_side() -> None:
+    """However many hold before it."""
+    report = condition(" && ".join(["1 == 1"] * 600 + ["1 == 2"]), SCOPE).operands({})
+
+    assert report == {"expression": "1 == 2", "passed": False, "left": 1, "op": "==", "right": 2}
+
+
+def test_a_report_of_nested_brackets_ends() -> None:
+    """What lies too deep is told without operands."""
+    text = "1 == 2"
+    for number in range(12):
+        text = f"({text} && true || {number} == -1)"
+
+    assert condition(text, SCOPE).operands({})["passed"] is False
+
+
 def test_a_report_tells_an_error() -> None:
     """A condition that cannot be evaluated did not hold, and says why."""
     report = condition("trigger.body.zip == 3", SCOPE).operands(VARIABLES)
@@ -320,3 +388,20 @@ def test_member_access_does_not_load_cel() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("$[?search(@.s, '(a+)+b')].n", [2]),
+        ("$[?match(@.s, '(a+)+b')].n", []),
+        ("$[?match(@.s, 'x?(a+)+b')].n", [2]),
+        ("$[?match(@.n, '.*')].n", []),
+        ("$[?search(@.s, '(')].n", []),
+    ],
+)
+def test_regular_expressions_of_a_json_path_take_linear_time(path: str, expected: list[int]) -> None:
+    """`match` is about the whole text; what is no text, and a pattern that is none, match nothing."""
+    data = [{"s": "a" * 200, "n": 1}, {"s": "xaab", "n": 2}]
+
+    assert json_path.environment().compile(path).findall(data) == expected

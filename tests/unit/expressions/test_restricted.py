@@ -44,6 +44,7 @@ def test_members_and_literals_are_joined(text: str, expected: str | None) -> Non
     [
         ("${trigger.body.id + 'x'}", 3, "only members of the trigger"),
         ("a${size(trigger.body)}", 4, "only members of the trigger"),
+        ("${trigger.body.x[trigger.body.id]}", 3, "only members of the trigger"),
         ("${config.region}", 3, "not known before the execution starts"),
         ("${steps.a.output}", 3, "not known before the execution starts"),
         ("${trigger.boddy}", 3, "did you mean `trigger.body`"),

@@ -2,6 +2,7 @@
 
 import json
 
+from engine_stand import unpacked
 from penstock_core.states import ExecutionState
 
 
@@ -63,6 +64,19 @@ def test_if_that_cannot_be_evaluated_fails_the_step(stand):
     assert outcome.state is ExecutionState.FAILED
     assert outcome.failed_step == "odd"
     assert "if: " in outcome.error_message
+
+
+def test_if_that_cannot_be_evaluated_is_one_failure(stand):
+    """With onError continue such a step has failed, once, and later steps see it so."""
+    outcome = stand.run(
+        {"name": "odd", "if": "trigger.body.missing > 1", "set": {"value": 1}, "onError": "continue"},
+        {"name": "after", "set": {"value": "${steps.odd.status}"}},
+        trigger={"rawBody": b"{}", "contentType": "application/json"},
+    )
+
+    assert outcome.state is ExecutionState.COMPLETED_WITH_ERRORS
+    assert stand.recorder.statuses() == [("odd", 1, "failed"), ("after", 1, "passed")]
+    assert stand.recorder.output("after") == "failed"
 
 
 def test_failed_step_ends_the_flow(stand):
@@ -187,3 +201,32 @@ def test_record_modes_leave_values_out(stand):
     assert (meta.output, none.output) == (None, None)
     assert (meta.output_size > 0, none.output_size) == (True, 0)
     assert stand.recorder.output("seen") == "secret-ishsecret-ish"
+
+
+def test_a_secret_at_the_end_of_what_a_message_shows_is_masked(stand):
+    """Operands are masked before they are cut: the first half of a secret is found by nobody."""
+    text = "x" * 190 + "canary-value"
+    known = {"descriptions": {"erp": {"type": "apiKey"}}, "fields": {"erp": {"key": "canary-value"}}}
+
+    checked = stand.run({"name": "valid", "check": {"that": ["config.text == 'a'"]}}, config={"text": text}, **known)
+    asserted = stand.run({"name": "made", "set": {"value": text}, "assert": ["output == 'a'"]}, **known)
+
+    assert "***" in checked.error_message
+    assert "***" in asserted.error_message
+    assert "canary" not in f"{checked.error_message}{asserted.error_message}"
+
+
+def test_a_check_of_hundreds_of_alternatives_fails_as_others_do(stand):
+    """Its report takes no recursion for each of them."""
+    outcome = stand.run({"name": "valid", "check": {"that": ["||".join(["1==2"] * 600)]}})
+
+    assert outcome.error_code == "check_failed"
+
+
+def test_a_regular_expression_in_an_extraction_ends(stand):
+    """Python's engine would hold the whole process until long after the step's timeout."""
+    value = [{"s": "a" * 200}, {"s": "aab"}]
+
+    stand.run({"name": "made", "set": {"value": value}, "extract": {"found": "$[?search(@.s, '(a+)+b')].s"}})
+
+    assert unpacked(stand.recorder.last("made").extracted) == {"found": "aab"}

@@ -2,7 +2,11 @@
 
 import threading
 
+import pytest
+
 from penstock_core.states import ExecutionState
+from penstock_runner.actions.pure import Set
+from penstock_runner.errors import Failure
 
 ITEMS = {"items": "${config.items}"}
 
@@ -88,6 +92,28 @@ def test_retried_loop_repeats_failed_items_only(stand):
         ("loop/0/ok", 1, "passed"), ("loop/1/ok", 1, "failed"), ("loop", 1, "failed"),
         ("loop/1/ok", 2, "failed"), ("loop", 2, "failed"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        {"forEach": {"items": [1], "steps": [{"name": "p", "set": {"value": 1}}]}},
+        {"branch": [{"steps": [{"name": "p", "set": {"value": 1}}]}]},
+    ],
+)
+def test_failure_that_a_later_attempt_made_good_is_none(stand, monkeypatch, holder):
+    """A loop or branch that passes in its second attempt leaves no failed step behind."""
+    answers = iter([Failure("x", "x"), None])
+
+    def run(*_):
+        if failure := next(answers):
+            raise failure
+
+    monkeypatch.setattr(Set, "run", run)
+
+    outcome = stand.run({"name": "holder", "retry": {"attempts": 2, "delay": "1ms"}} | holder)
+
+    assert (outcome.state, outcome.steps_total, outcome.steps_failed) == (ExecutionState.PASSED, 2, 0)
 
 
 def test_items_must_be_a_list(stand):

@@ -10,9 +10,10 @@ import pytest
 
 import timeouts
 from eventually import eventually
+from penstock_core import codec
 from penstock_core.errors import LeaseLost, StoreUnavailable
 from penstock_core.states import ExecutionState, StepStatus
-from penstock_core.store.records import Outcome, Renewal, StepRecord
+from penstock_core.store.records import LogRecord, Outcome, Renewal, StepRecord
 from penstock_runner import writer as module
 from penstock_runner.errors import Interrupted, Reason
 from penstock_runner.interrupt import Interrupt
@@ -29,6 +30,7 @@ class FakeRunning:
     writes: list[list[str]] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     logs: list[tuple[int, str]] = field(default_factory=list)
+    lines: list[list[LogRecord]] = field(default_factory=list)
     renewals: int = 0
     away: bool = False
     lost: bool = False
@@ -49,6 +51,7 @@ class FakeRunning:
             raise LeaseLost
         self.writes.append([step.path for step in steps])
         self.logs += [(line.sequence, line.message) for line in logs]
+        self.lines.append(list(logs))
         return Renewal(lost=False, cancel=self.cancel)
 
     def finish(self, execution, *, epoch, outcome, steps, logs):
@@ -187,6 +190,128 @@ def test_terminate_interrupts(writer, interrupt):
     writer.terminate()
 
     eventually(lambda: interrupt.reason is Reason.HANDED_OVER, within=timeouts.QUIET, every=0.01)
+
+
+@pytest.fixture
+def stranded(running, interrupt, monkeypatch):
+    """A writer with a record that cannot be written, of a flow that has an hour; SIGTERM leaves it 0.2 seconds."""
+    monkeypatch.setattr(module, "HAND_OVER_SECONDS", 0.2)
+    monkeypatch.setattr(module, "LAST_CALL_SECONDS", 0.1)
+    running.away = True
+    made = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic() + 3600)
+    made.start()
+    made.behind(step("a"))
+    return made
+
+
+def test_sigterm_bounds_the_hand_over(stranded, running, interrupt):
+    """While the database is away, SIGTERM leaves it a part of the pod's grace period, whatever the flow's timeout."""
+    stranded.terminate()
+
+    stranded.hand_over()
+
+    assert interrupt.reason is Reason.HANDED_OVER
+    assert running.tries >= 2
+    assert running.writes == []
+
+
+def test_sigterm_bounds_the_wait_for_the_final_state(stranded):
+    """A runner that waits for the database with its final state gives up after SIGTERM, too."""
+    threading.Timer(0.1, stranded.terminate).start()
+
+    assert not stranded.finish(PASSED)
+
+
+def test_call_without_an_answer_is_left_behind(stranded, running, interrupt):
+    """A database that takes a call and never answers holds neither the flow nor the hand-over."""
+    answer = threading.Event()
+    running.record = lambda *_, **__: answer.wait() and Renewal(lost=False, cancel=False)
+    threading.Timer(0.1, stranded.terminate).start()
+
+    with pytest.raises(Interrupted):
+        stranded.durable(step("b"))
+    stranded.hand_over()
+    answer.set()
+
+    assert interrupt.reason is Reason.HANDED_OVER
+
+
+def test_lease_that_is_lost_during_the_hand_over_ends_it(stranded, running, interrupt):
+    """A hand-over that another claim overtakes ends without writing."""
+    running.away, running.lost = False, True
+
+    stranded.hand_over()
+
+    assert interrupt.reason is Reason.LOST
+    assert running.writes == []
+
+
+def test_nothing_to_hand_over_asks_nothing_of_the_database(running, interrupt):
+    """A flow without unwritten records ends at once, also while the database is away."""
+    running.away = True
+    writer = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic() + 3600)
+    writer.start()
+
+    writer.hand_over()
+
+    assert running.tries == 0
+
+
+def say(writer, text, *, fields=None):
+    writer.log(at=datetime.now(UTC), severity="info", message=text, step="a", fields=fields)
+
+
+def keep_lines(writer):
+    for number in range(300):
+        say(writer, f"{number} {'x' * 1000}")
+
+
+def keep_steps(writer):
+    for number in range(300):
+        writer.behind(step(f"{number}", output=b"x" * 1000))
+
+
+@pytest.mark.parametrize("keep", [keep_lines, keep_steps])
+def test_what_waits_is_bounded(writer, running, monkeypatch, keep):
+    """While the database is away, whoever logs or records more than may wait has to wait too; nothing is lost by it."""
+    monkeypatch.setattr(module, "MAX_WAITING_BYTES", 100_000)
+    running.away = True
+    thread = threading.Thread(target=keep, args=[writer])
+    thread.start()
+    eventually(lambda: writer._waiting > 100_000 and writer._tickets, within=timeouts.QUIET, every=0.01)
+    assert thread.is_alive()
+    assert writer._waiting < 105_000
+
+    running.away = False
+    thread.join(timeout=timeouts.QUIET)
+    writer.durable(step("last"))
+
+    assert not thread.is_alive()
+    assert writer._waiting == 0
+    assert len(running.logs) + len(running.written()) == 301
+    assert running.logs == sorted(running.logs)
+
+
+def test_fields_of_a_line_are_bounded(writer, running):
+    """Fields beyond 64 KiB are cut, and their header says so."""
+    say(writer, "large", fields={"a": "x" * 200_000, "b": 1})
+    writer.finish(PASSED)
+
+    [[line]] = running.lines
+    assert codec.stored(line.fields).truncated
+    assert codec.unpack(line.fields)["b"] == 1
+    assert codec.unfolded_size(line.fields) <= 65_536
+
+
+def test_many_log_lines_are_written_in_pieces(writer, running, monkeypatch):
+    """Lines are written in statements of bounded size as well, the final state with the last."""
+    monkeypatch.setattr(module, "MAX_BATCH_BYTES", 10_000)
+    for number in range(20):
+        say(writer, f"{number} {'x' * 1000}")
+
+    assert writer.finish(PASSED)
+    assert max(map(len, running.lines)) <= 5
+    assert [sequence for sequence, _ in running.logs] == list(range(1, 21))
 
 
 def test_large_batches_are_split(writer, running, monkeypatch):

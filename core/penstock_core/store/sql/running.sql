@@ -21,7 +21,8 @@ begun as (
 select
     e.id, e.namespace, e.instance, e.instance_uid, e.flow, e.flow_uid, e.integration, e.version, e.definition_hash,
     e.customer_id, e.customer_name, e.trigger, e.state, e.created_at,
-    begun.started_at, claimed.epoch, claimed.cancel,
+    begun.started_at, (extract(epoch from now() - begun.started_at) * 1000)::bigint as ran_ms,
+    claimed.epoch, claimed.cancel,
     live.state as live_state, coalesce(live.lease_until, now() + interval '2 seconds') as held_until,
     d.definition, p.payload
 from executions e
@@ -34,10 +35,33 @@ left join execution_payloads p on p.execution_id = %(id)s and claimed.id is not 
 where e.id = %(id)s
 
 -- name: recorded
--- What earlier claims recorded, in the order in which it ran.
-select path, attempt, status, output, extracted, error_code, error_message
-from step_results
-where execution_id = %(id)s
+-- What earlier claims recorded, in the order in which it ran; values only of last attempts, and not of what lies in a
+-- loop that has passed: nothing reads those any more, and they can be many. At most two loops are around a step.
+with
+attempts as (
+    select
+        path, attempt, action, status, output, extracted, error_code, error_message, error_details, started_at,
+        coalesce(ended_at, started_at) as ended_at, attempt = max(attempt) over (partition by path) as is_last
+    from step_results
+    where execution_id = %(id)s
+),
+passed_loops as (
+    select path || '/' as prefix from attempts where is_last and action = 'forEach' and status = 'passed'
+),
+judged as (
+    select *, is_last and (
+        action = 'stop' or (
+            coalesce(substring(path from '^[^/]+/'), '') not in (select prefix from passed_loops)
+            and coalesce(substring(path from '^[^/]+/[^/]+/[^/]+/'), '') not in (select prefix from passed_loops)
+        )
+    ) as is_readable
+    from attempts
+)
+select
+    path, attempt, status, error_code, error_message, error_details, started_at, ended_at,
+    case when is_readable then output end as output,
+    case when is_readable then extracted end as extracted
+from judged
 order by started_at, path, attempt
 
 -- name: renew
@@ -87,22 +111,22 @@ select cancel from held
 stored_steps as (
     insert into step_results (
         execution_id, namespace, path, attempt, action, status, started_at, ended_at, duration_ms, input, output,
-        extracted, assertions, input_size, output_size, truncated, error_code, error_message, items_total,
+        extracted, assertions, input_size, output_size, truncated, error_code, error_message, error_details, items_total,
         items_failed, warnings
     )
     select
         %(id)s, %(namespace)s, s.path, s.attempt, s.action, s.status, s.started_at, s.ended_at, s.duration_ms, s.input,
         s.output, s.extracted, s.assertions, s.input_size, s.output_size, s.truncated, s.error_code, s.error_message,
-        s.items_total, s.items_failed, string_to_array(s.warnings, e'\x1f')
+        s.error_details, s.items_total, s.items_failed, string_to_array(s.warnings, e'\x1f')
     from held, unnest(
         %(paths)s::text[], %(attempts)s::integer[], %(actions)s::text[], %(statuses)s::text[],
         %(starts)s::timestamptz[], %(ends)s::timestamptz[], %(durations)s::bigint[], %(inputs)b::bytea[],
         %(outputs)b::bytea[], %(extracts)b::bytea[], %(assertions)b::bytea[], %(input_sizes)s::bigint[],
         %(output_sizes)s::bigint[], %(truncations)s::boolean[], %(codes)s::text[], %(messages)s::text[],
-        %(items)s::integer[], %(failed_items)s::integer[], %(warnings)s::text[]
+        %(details)b::bytea[], %(items)s::integer[], %(failed_items)s::integer[], %(warnings)s::text[]
     ) as s (
         path, attempt, action, status, started_at, ended_at, duration_ms, input, output, extracted, assertions,
-        input_size, output_size, truncated, error_code, error_message, items_total, items_failed, warnings
+        input_size, output_size, truncated, error_code, error_message, error_details, items_total, items_failed, warnings
     )
     on conflict (execution_id, path, attempt) do update set
         status = excluded.status, ended_at = excluded.ended_at, duration_ms = excluded.duration_ms,
@@ -112,7 +136,7 @@ stored_steps as (
             else excluded.input_size end,
         output_size = excluded.output_size,
         truncated = excluded.truncated or (excluded.input is null and step_results.truncated),
-        error_code = excluded.error_code, error_message = excluded.error_message,
+        error_code = excluded.error_code, error_message = excluded.error_message, error_details = excluded.error_details,
         items_total = excluded.items_total, items_failed = excluded.items_failed, warnings = excluded.warnings
 )
 
