@@ -6,6 +6,7 @@ PenstockError
 │   └── BodyError           a request body that does not parse
 ├── StoreError
 │   ├── StoreUnavailable    the database is away or overloaded; worth another try
+│   ├── TooLarge            a stored value is larger than may be read at once
 │   └── LeaseLost           another runner has claimed the execution since
 └── ClusterError            the Kubernetes API refused or is away
     ├── Conflict            the object exists already or has changed since (409)
@@ -46,6 +47,10 @@ class StoreError(PenstockError):
 
 class StoreUnavailable(StoreError):
     """The database is away, overloaded or has no disk left; worth another try."""
+
+
+class TooLarge(StoreError):
+    """A stored value is larger than may be read at once."""
 
 
 class LeaseLost(StoreError):

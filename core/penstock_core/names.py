@@ -20,6 +20,9 @@ FINALIZER: Final = f"{GROUP}/instance-data"
 ANNOTATION_RELEASE: Final = f"{GROUP}/release"
 """On an Instance, beside the finalizer: the release that manages it."""
 
+ANNOTATION_SCHEDULED_SINCE: Final = f"{GROUP}/scheduled-since"
+"""On a Flow with a schedule: when its cron line or time zone was last changed (RFC 3339); earlier ticks are not its own."""
+
 LABEL_RELEASE: Final = f"{GROUP}/release"
 LABEL_INSTANCE: Final = f"{GROUP}/instance"
 LABEL_FLOW: Final = f"{GROUP}/flow"

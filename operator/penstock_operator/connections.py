@@ -69,13 +69,18 @@ def problem_of(secret_name: str, fields: Sequence[str], *, secret: SecretLookup)
     labels = item["metadata"].get("labels") or {}
     if labels.get(names.LABEL_MANAGED_BY) == names.MANAGER:
         return f"the Secret {secret_name} is Penstock's own: name a Secret of yours"
-    if labels.get(names.LABEL_CONNECTION) != "true":
+    if not is_offered(item):
         return f'the Secret {secret_name} lacks the label {names.LABEL_CONNECTION}: "true", which says that Penstock may use it'
     data = item.get("data") or {}
     missing = [field for field in fields if not data.get(field)]
     if missing:
         return f"the Secret {secret_name} lacks {_listed(missing)} (it has: {_listed(sorted(data)) or 'nothing'})"
     return None
+
+
+def is_offered(secret: Mapping[str, Any]) -> bool:
+    """Whether a Secret's label says that Penstock may use it."""
+    return (secret["metadata"].get("labels") or {}).get(names.LABEL_CONNECTION) == "true"
 
 
 def unknown(name: str, declared: Sequence[Mapping[str, Any]]) -> str:

@@ -1,6 +1,6 @@
 """From an Instance, a version's snapshot and resolved configuration to the Flows that should exist. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -73,8 +73,32 @@ def is_paused(instance: Mapping[str, Any], flow: str) -> bool:
     return bool(spec.get("paused", False) or spec.get("flows", {}).get(flow, {}).get("paused", False))
 
 
-def held(instance: Mapping[str, Any], flows: Sequence[Mapping[str, Any]]) -> Plan | None:
-    """What stays deployed while the Instance cannot be: the Flows as they are, but paused as it says now."""
+def scheduled_since(
+    spec: Mapping[str, Any], current: Mapping[str, Any] | None, *, release: str, now: str
+) -> str | None:
+    """Since when (RFC 3339) the schedule in a Flow's `spec` holds, None where it has none.
+
+    That is `now`, unless the Flow as it is, `current`, has the same cron line and time zone and is the release's own:
+    ticks from before belong to another schedule, or to another release's database.
+    """
+    if spec["trigger"] != "schedule":
+        return None
+    metadata = current["metadata"] if current else {}
+    before = current["spec"].get("schedule", {}) if current else {}
+    same = all(before.get(part) == spec["schedule"][part] for part in ("cron", "timeZone"))
+    if not same or (metadata.get("labels") or {}).get(names.LABEL_RELEASE) != release:
+        return now
+    since = (metadata.get("annotations") or {}).get(names.ANNOTATION_SCHEDULED_SINCE)
+    return str(since or metadata["creationTimestamp"])
+
+
+def held(
+    instance: Mapping[str, Any], flows: Sequence[Mapping[str, Any]], *, withdrawn: Container[str] = ()
+) -> Plan | None:
+    """What stays deployed while the Instance cannot be: the Flows as they are, but paused as it says now.
+
+    Secrets that may not be used any more (`withdrawn`, by name) are left out: a runner then says which field is missing.
+    """
     if not flows:
         return None
     when_paused = instance["spec"].get("whenPaused", DEFAULT_WHEN_PAUSED)
@@ -85,6 +109,7 @@ def held(instance: Mapping[str, Any], flows: Sequence[Mapping[str, Any]]) -> Pla
                 **item["spec"],
                 "paused": is_paused(instance, item["spec"]["flow"]),
                 "whenPaused": when_paused,
+                "connections": [one for one in item["spec"]["connections"] if one["secretName"] not in withdrawn],
             }
             for item in flows
         },

@@ -16,12 +16,16 @@ def status(
     *,
     flows: Sequence[Mapping[str, Any]],
     now: str,
+    refusal: str | None = None,
 ) -> dict[str, Any]:
-    """The whole status; `flows` are the Flow objects as they are after this reconciliation."""
+    """The whole status; `flows` are the Flow objects as they are after this reconciliation.
+
+    `refusal` is what the API server said where it refused a write.
+    """
     generation = instance["metadata"]["generation"]
     old = instance.get("status", {})
     version = _deployed_version(flows)
-    conditions = conditions_of(instance, resolution, flows=flows)
+    conditions = conditions_of(instance, resolution, flows=flows, refusal=refusal)
     new: dict[str, Any] = {
         "observedGeneration": generation,
         "conditions": merged(old.get("conditions", ()), conditions, generation=generation, now=now),
@@ -38,11 +42,15 @@ def status(
 
 
 def conditions_of(
-    instance: Mapping[str, Any], resolution: Resolution, *, flows: Sequence[Mapping[str, Any]]
+    instance: Mapping[str, Any],
+    resolution: Resolution,
+    *,
+    flows: Sequence[Mapping[str, Any]],
+    refusal: str | None = None,
 ) -> tuple[Condition, ...]:
     """Configured, Deployed, Paused, UpToDate and their sum, Ready."""
     configured = _configured(resolution)
-    deployed = _deployed(resolution, flows)
+    deployed = _refused(refusal) if refusal else _deployed(resolution, flows)
     return (
         configured,
         deployed,
@@ -72,6 +80,11 @@ def _deployed(resolution: Resolution, flows: Sequence[Mapping[str, Any]]) -> Con
         message = f"Not configured (see the condition Configured); {running}."
         return Condition(type="Deployed", status=bool(flows), reason="NotConfigured", message=message)
     return Condition(type="Deployed", status=True, reason="Deployed", message=summary(resolution.plan.version, flows))
+
+
+def _refused(message: str) -> Condition:
+    message = f"The API server refuses what is to be deployed, and is asked again: {message}"
+    return Condition(type="Deployed", status=False, reason="Refused", message=message)
 
 
 def summary(version: str, flows: Sequence[Mapping[str, Any]]) -> str:

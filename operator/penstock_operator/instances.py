@@ -3,46 +3,60 @@
 1. Another release's: left alone, see `claims`. Gone, or being deleted: see `removal`. In a catalogue only: not served.
 2. Finalizer and claim, so that its rows are removed before it goes.
 3. Resolve (see `resolution`): version, values, connections; what is wrong is one condition.
-   An Instance that cannot be deployed keeps the Flows that it has, on the last good configuration; pausing still works.
+   An Instance that cannot be deployed keeps the Flows that it has, on the last good configuration; pausing still works,
+   and a Secret that may not be used any more is taken from them.
 4. Act, in this order: database role and gateway's right; definition rows before the Flows that name them; webhook keys;
-   Flows; CronJobs; what is no longer wanted is deleted.
-5. Status and Events.
+   Flows; CronJobs; what is no longer wanted is deleted. A flow that the API server refuses does not keep the others.
+5. Status and Events, also where something was refused; that is tried again, as every failure is.
 
 Everything is compared with what the watches say before it is written: an unchanged Instance costs no request.
+The database has no watch: each process tells it once what it should hold, as it may be a fresh or a restored one.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from penstock_core import codec, names
 from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, Cluster, Key, Object, key_of
-from penstock_core.errors import Conflict
+from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict
 from penstock_core.manifests.cronjob import cron_job
 from penstock_core.manifests.flow import flow as flow_manifest
-from penstock_core.store.acceptance import Acceptances
 from penstock_core.store.model import InstanceMirror
 from penstock_core.store.schedules import Schedules
 from penstock_core.store.tenancy import Tenancy
 from penstock_operator.apply import ensure
 from penstock_operator.claims import claim, holder_of, leave
 from penstock_operator.conditions import condition_of
-from penstock_operator.deployment import Plan, held
+from penstock_operator.deployment import Plan, held, scheduled_since
+from penstock_operator.errors import NotYet
 from penstock_operator.instance_status import status
 from penstock_operator.inventory import Inventory
-from penstock_operator.removal import Removal
+from penstock_operator.removal import UNREADABLE_SECONDS, Removal
 from penstock_operator.reporting import Reporter
 from penstock_operator.resolution import Resolution, Resolver
 from penstock_operator.settings import Settings
 from penstock_operator.tenancy import Namespaces
+from penstock_operator.ticks import last_applied
 from penstock_operator.webhook_keys import WebhookKeys
 from penstock_operator.workloads import Collection
 
 log = logging.getLogger(__name__)
 
-_WARNINGS: Final = frozenset({"Incomplete", "NoVersion", "NewVersion"})
+_WARNINGS: Final = frozenset({"Incomplete", "NoVersion", "NewVersion", "Refused"})
 """Reasons of conditions that are worth an Event; the others follow from these."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Stored:
+    """What this process has put into the database about an Instance: hashes of definitions, and pauses by Flow uid."""
+
+    uid: str
+    mirror: InstanceMirror | None = None
+    definitions: set[str] = field(default_factory=set)
+    pauses: dict[str, bool] = field(default_factory=dict)
 
 
 class Instances:
@@ -61,7 +75,6 @@ class Instances:
         namespaces: Namespaces,
         keys: WebhookKeys,
         cron_jobs: Collection,
-        acceptances: Acceptances,
         schedules: Schedules,
         tenancy: Tenancy,
     ) -> None:
@@ -75,31 +88,37 @@ class Instances:
         self._namespaces = namespaces
         self._keys = keys
         self._cron_jobs = cron_jobs
-        self._acceptances = acceptances
         self._schedules = schedules
         self._tenancy = tenancy
-        self._mirrored: dict[Key, InstanceMirror] = {}
+        self._stored: dict[Key, _Stored] = {}
 
     async def reconcile(self, key: Key) -> None:
         """Brings one Instance, by (namespace, name), to where it should be."""
         instance = self._inventory.get(INSTANCES, key)
         holder = holder_of(instance) if instance is not None else None
         if instance is not None and holder is not None and holder != self._settings.release:
-            self._mirrored.pop(key, None)
+            self._stored.pop(key, None)
             await leave(self._reporter, instance, holder=holder, release=self._settings.release)
             return
         if instance is None or "deletionTimestamp" in instance["metadata"]:
-            self._mirrored.pop(key, None)
+            self._stored.pop(key, None)
             if instance is not None:
                 await self._removal.remove(instance)
             return
         if not self._settings.serves(key[0]):
             return
+        if self._inventory.is_partial(key[0]):
+            raise NotYet("the namespace may not be read in full", seconds=UNREADABLE_SECONDS)
         instance = await self._claimed(instance)
         resolution = await self._resolver.resolve(instance)
         if resolution.choice.pending:
             return  # its Integration is about to be looked at, and brings us back
-        await self._deploy(instance, resolution)
+        try:
+            await self._deploy(instance, resolution)
+        except ClusterError as error:
+            if is_refusal(error):
+                await self._report(instance, resolution, refusal=str(error))
+            raise
         await self._report(instance, resolution)
 
     async def _claimed(self, instance: Object) -> Object:
@@ -118,45 +137,73 @@ class Instances:
 
     async def _deploy(self, instance: Object, resolution: Resolution) -> None:
         key = key_of(instance)
-        flows = {item["spec"]["flow"]: item for item in self._inventory.flows_of(key)}
-        wanted = resolution.plan or held(instance, list(flows.values()))
-        if wanted is None:
+        present = {item["metadata"]["name"]: item for item in self._inventory.flows_of(key)}
+        plan = resolution.plan or await self._held(instance, list(present.values()))
+        if plan is None:
             return
         await self._namespaces.prepare(key[0])
-        await self._mirror_keys(instance, wanted, resolution)
-        for name, spec in wanted.flows.items():
-            await self._deploy_flow(instance, spec, current=flows.get(name))
-        for name in flows.keys() - wanted.flows.keys():
-            await self._remove_flow(flows[name])
+        await self._mirror_keys(instance, plan, resolution)
+        # by the objects' names: a flow whose name changes between upper and lower case stays the same object
+        wanted = {names.flow_object(key[1], name): spec for name, spec in plan.flows.items()}
+        refusals = []
+        for name, spec in wanted.items():
+            try:
+                await self._deploy_flow(instance, spec, current=present.get(name))
+            except ClusterError as error:
+                if not is_refusal(error):
+                    raise
+                refusals.append(error)
+        for name in present.keys() - wanted.keys():
+            await self._remove_flow(present[name])
+        if refusals:
+            raise ClusterError("; ".join(map(str, refusals)), status=refusals[0].status)
+
+    async def _held(self, instance: Object, flows: Sequence[Object]) -> Plan | None:
+        secrets = {one["secretName"] for item in flows for one in item["spec"]["connections"]}
+        withdrawn = await self._resolver.withdrawn(instance["metadata"]["namespace"], secrets)
+        return held(instance, flows, withdrawn=withdrawn)
 
     async def _mirror_keys(self, instance: Object, wanted: Plan, resolution: Resolution) -> None:
         if resolution.credentials and any(spec["trigger"] == "webhook" for spec in wanted.flows.values()):
             await self._keys.mirror(instance, resolution.credentials)
 
     async def _deploy_flow(self, instance: Object, spec: Mapping[str, Any], *, current: Object | None) -> None:
-        namespace = instance["metadata"]["namespace"]
-        if current is None or current["spec"]["definitionHash"] != spec["definitionHash"]:
-            packed = codec.pack(spec["definition"])
-            await self._acceptances.ensure_definition(
-                namespace=namespace, hash=spec["definitionHash"], packed=packed.data
-            )
-        manifest = flow_manifest(instance, spec, release=self._settings.release)
-        await self._note_pause(spec, current)
+        release = self._settings.release
+        await self._keep_definition(instance, spec)
+        since = scheduled_since(spec, current, release=release, now=self._reporter.now())
+        manifest = flow_manifest(instance, spec, release=release, scheduled_since=since)
+        if current is not None:
+            await self._note_pause(instance, spec, current)
         item, written = await ensure(self._cluster, FLOWS, manifest, current=current)
         if written:
             self._inventory.put(FLOWS, item)
-            log.info("flow applied", extra={"namespace": namespace, "flow": item["metadata"]["name"]})
-        if current is None and spec["paused"] and spec["trigger"] == "schedule":
-            await self._schedules.pause(namespace=namespace, flow_uid=item["metadata"]["uid"], at=self._clock())
+            metadata = item["metadata"]
+            log.info("flow applied", extra={"namespace": metadata["namespace"], "flow": metadata["name"]})
+        if current is None:
+            await self._note_pause(instance, spec, item, new=True)
         await self._schedule(item)
 
-    async def _note_pause(self, spec: Mapping[str, Any], current: Object | None) -> None:
+    async def _keep_definition(self, instance: Object, spec: Mapping[str, Any]) -> None:
+        stored, definition = self._stored_of(instance).definitions, spec["definitionHash"]
+        if definition not in stored:
+            metadata = instance["metadata"]
+            packed = codec.pack(spec["definition"]).data
+            await self._tenancy.keep_definition(
+                namespace=metadata["namespace"], instance_uid=metadata["uid"], hash=definition, packed=packed
+            )
+            stored.add(definition)
+
+    async def _note_pause(self, instance: Object, spec: Mapping[str, Any], flow: Object, *, new: bool = False) -> None:
         """Records where a schedule's pause begins or ends, before its CronJob is touched: a late tick must find it."""
-        if current is None or spec["trigger"] != "schedule" or current["spec"]["paused"] == spec["paused"]:
+        noted, metadata, paused = self._stored_of(instance).pauses, flow["metadata"], spec["paused"]
+        if spec["trigger"] != "schedule" or noted.get(metadata["uid"]) == paused:
             return
-        note = self._schedules.pause if spec["paused"] else self._schedules.unpause
-        metadata = current["metadata"]
-        await note(namespace=metadata["namespace"], flow_uid=metadata["uid"], at=self._clock())
+        # where nothing changes now, this process only makes sure of what another should have noted
+        at = last_applied(flow) if flow["spec"]["paused"] == paused else self._clock()
+        note = self._schedules.pause if paused else self._schedules.unpause
+        if paused or not new:
+            await note(namespace=metadata["namespace"], flow_uid=metadata["uid"], at=at)
+        noted[metadata["uid"]] = paused
 
     async def _schedule(self, flow: Object) -> None:
         namespace, spec = flow["metadata"]["namespace"], flow["spec"]
@@ -170,12 +217,12 @@ class Instances:
     async def _remove_flow(self, flow: Object) -> None:
         namespace, name = key_of(flow)
         await self._cluster.delete(FLOWS, namespace, name)
-        self._inventory.remove(FLOWS, (namespace, name))
+        self._inventory.remove(FLOWS, (namespace, name), uid=flow["metadata"]["uid"])
         log.info("flow removed", extra={"namespace": namespace, "flow": name})
 
-    async def _report(self, instance: Object, resolution: Resolution) -> None:
+    async def _report(self, instance: Object, resolution: Resolution, *, refusal: str | None = None) -> None:
         flows = self._inventory.flows_of(key_of(instance))
-        new = status(instance, resolution, flows=flows, now=self._reporter.now())
+        new = status(instance, resolution, flows=flows, now=self._reporter.now(), refusal=refusal)
         await self._mirror(instance, new)
         if await self._reporter.status(INSTANCES, instance, {**instance.get("status", {}), **new}):
             await self._tell(instance, {"status": new})
@@ -206,6 +253,19 @@ class Instances:
             paused=bool(spec.get("paused", False)),
             ready=ready is not None and ready["status"] == "True",
         )
-        if self._mirrored.get(key_of(instance)) != mirror:
+        stored = self._stored_of(instance)
+        if stored.mirror != mirror:
             await self._tenancy.mirror_instance(mirror)
-            self._mirrored[key_of(instance)] = mirror
+            stored.mirror = mirror
+
+    def _stored_of(self, instance: Object) -> _Stored:
+        key, uid = key_of(instance), instance["metadata"]["uid"]
+        found = self._stored.get(key)
+        if found is None or found.uid != uid:
+            found = self._stored[key] = _Stored(uid=uid)
+        return found
+
+
+def is_refusal(error: ClusterError) -> bool:
+    """Whether the API server will say the same again, unless somebody changes something."""
+    return 400 <= error.status < 500 and not isinstance(error, Conflict | ClusterUnavailable)

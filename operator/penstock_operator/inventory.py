@@ -4,7 +4,8 @@ Holds no decisions: it stores objects, answers who refers to whom, and says whic
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from penstock_core import names
@@ -41,6 +42,15 @@ class Index:
         return frozenset(self._referrers.get(target, ()))
 
 
+class Listing:
+    """A list of a kind while it is on its way: what was known when it was asked for, and what went since, by uid."""
+
+    def __init__(self, kind: Kind, before: Mapping[Key, str]) -> None:
+        self.kind = kind
+        self.before = before
+        self.gone: set[str] = set()
+
+
 class Inventory:
     """The objects of Penstock's kinds by (namespace, name), with reverse look-ups.
 
@@ -55,6 +65,8 @@ class Inventory:
         self._flows_by_instance = Index()
         self._versions_by_integration = Index()
         self._by_namespace: dict[str, set[Key]] = defaultdict(set)
+        self._listings: list[Listing] = []
+        self._partial: frozenset[str | None] = frozenset()
         self.on_change: Callable[[Kind, Key, Object | None, Object | None], None] | None = None
 
     def get(self, kind: Kind, key: Key) -> Object | None:
@@ -75,21 +87,47 @@ class Inventory:
         self._index(kind, key, item)
         self._tell(kind, key, before, item)
 
-    def remove(self, kind: Kind, key: Key) -> None:
-        """Forgets an object that is gone."""
-        before = self._objects[kind.plural].pop(key, None)
-        if before is None:
+    def remove(self, kind: Kind, key: Key, *, uid: str | None = None) -> None:
+        """Forgets an object that is gone; with `uid`, only that one: another may have its name by now."""
+        before = self._objects[kind.plural].get(key)
+        gone = uid or (before and before["metadata"].get("uid"))
+        for listing in self._listings:
+            if listing.kind is kind and gone:
+                listing.gone.add(gone)
+        if before is None or (uid and before["metadata"].get("uid") != uid):
             return
+        del self._objects[kind.plural][key]
         self._index(kind, key, None)
         self._tell(kind, key, before, None)
 
-    def replace(self, kind: Kind, items: Iterable[Object], *, listed_before: Iterable[Key]) -> None:
-        """Takes a complete list; of the keys known when it was asked for (`listed_before`), those not in it are gone."""
-        found = {key_of(item): item for item in items}
-        for key in [key for key in listed_before if key not in found]:
-            self.remove(kind, key)
+    @contextmanager
+    def listing(self, kind: Kind, namespace: str | None) -> Iterator[Listing]:
+        """Around a list of a namespace (None: of all): begin it here, and hand the result to `replace` inside."""
+        known = self._objects[kind.plural].items()
+        before = {key: item["metadata"]["uid"] for key, item in known if namespace in (None, key[0])}
+        listing = Listing(kind, before)
+        self._listings.append(listing)
+        try:
+            yield listing
+        finally:
+            self._listings.remove(listing)
+
+    def replace(self, listing: Listing, items: Iterable[Object]) -> None:
+        """Takes a complete list: what was known before it and is not in it is gone, what went meanwhile does not come back."""
+        found = {key_of(item): item for item in items if item["metadata"].get("uid") not in listing.gone}
+        for key, uid in listing.before.items():
+            if key not in found:
+                self.remove(listing.kind, key, uid=uid)
         for item in found.values():
-            self.put(kind, item)
+            self.put(listing.kind, item)
+
+    def set_partial(self, namespaces: Iterable[str | None]) -> None:
+        """Names the namespaces of which not every kind may be read (None: all): what is missing there may exist."""
+        self._partial = frozenset(namespaces)
+
+    def is_partial(self, namespace: str) -> bool:
+        """Whether less is known of a namespace than there may be."""
+        return namespace in self._partial or None in self._partial
 
     def instances_of(self, integration: Key) -> frozenset[Key]:
         """Instances of an Integration."""

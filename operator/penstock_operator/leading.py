@@ -5,14 +5,13 @@ A part that ends or fails ends all of them, and with them the process: Kubernete
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from penstock_core import names
 from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, SECRETS, Cluster, Key, Object
 from penstock_core.states import ExecutionState
-from penstock_core.store.acceptance import Acceptances
 from penstock_core.store.dispatch import Dispatch
 from penstock_core.store.maintenance import Maintenance
 from penstock_core.store.model import Expired, Starting
@@ -29,7 +28,7 @@ from penstock_operator.last_runs import LastRuns
 from penstock_operator.loops import Pulse, every
 from penstock_operator.metrics import Metrics
 from penstock_operator.publication import Publication
-from penstock_operator.removal import Removal
+from penstock_operator.removal import Left, Removal
 from penstock_operator.reporting import Reporter
 from penstock_operator.resolution import Resolver
 from penstock_operator.routing import Router
@@ -37,12 +36,14 @@ from penstock_operator.settings import Settings
 from penstock_operator.starting import Starter
 from penstock_operator.tenancy import Namespaces
 from penstock_operator.ticks import Ticks
-from penstock_operator.watching import list_once, readable_namespaces, resync, watch
+from penstock_operator.watching import list_readable, resync, watch
 from penstock_operator.webhook_keys import WebhookKeys
 from penstock_operator.work_queue import WorkQueue
 from penstock_operator.workloads import Collection, Workloads
 
 log = logging.getLogger(__name__)
+
+Item = TypeVar("Item", bound=Hashable)
 
 DISPATCH_SECONDS: Final = 1.0
 CUSTODY_SECONDS: Final = 2.0
@@ -92,7 +93,7 @@ class Leader:
         self._reporter = Reporter(cluster, self._inventory, clock=now)
         self._workloads = Workloads(cluster, release=settings.release, namespaces=settings.watched)
         self._build_collections()
-        self._build_reconcilers(Acceptances(pool))
+        self._build_reconcilers()
         self._build_execution_loops(predecessor_seen)
 
     def _build_collections(self) -> None:
@@ -123,19 +124,21 @@ class Leader:
         )
         self._cron_jobs = Collection(cluster, CRON_JOBS, namespaces=settings.watched, labels=release)
 
-    def _build_reconcilers(self, acceptances: Acceptances) -> None:
+    def _build_reconcilers(self) -> None:
         cluster, settings, inventory = self._cluster, self._settings, self._inventory
         keys = self._keys = WebhookKeys(cluster, own=self._own_secrets, settings=settings)
         self._removal = Removal(
             cluster,
             inventory,
             self._workloads,
+            clock=now,
+            reporter=self._reporter,
             tenancy=self._tenancy,
             namespaces=self._namespaces,
             keys=keys,
-            leave_behind=lambda key: self._left_behind.add(key),
+            leave_behind=lambda left: self._left_behind.add(left),
         )
-        self._left_behind: WorkQueue[tuple[str, str]] = self._queue("left-behind", self._removal.forget_data, workers=1)
+        self._left_behind: WorkQueue[Left] = self._queue("left-behind", self._removal.forget_data, workers=1)
         publication = Publication(cluster, inventory, self._reporter, settings=settings)
         instances = Instances(
             cluster,
@@ -154,7 +157,6 @@ class Leader:
             namespaces=self._namespaces,
             keys=keys,
             cron_jobs=self._cron_jobs,
-            acceptances=acceptances,
             schedules=self._schedules,
             tenancy=self._tenancy,
         )
@@ -191,7 +193,7 @@ class Leader:
             self._statistics, self._inventory, self._reporter, monotonic=asyncio.get_running_loop().time
         )
 
-    def _queue(self, name: str, work: Callable[[Key], Awaitable[None]], *, workers: int) -> WorkQueue[Key]:
+    def _queue(self, name: str, work: Callable[[Item], Awaitable[None]], *, workers: int) -> WorkQueue[Item]:
         return WorkQueue(name, work, workers=workers, on_end=self._metrics.reconciled)
 
     async def _tell_hindrance(self, row: Expired | Starting, cause: Cause) -> None:
@@ -229,11 +231,8 @@ class Leader:
                 )
 
     async def _list(self) -> None:
-        readable = await readable_namespaces(self._cluster, self._settings.watched)
-        for namespace in readable:
-            for kind in KINDS:
-                await list_once(self._cluster, self._inventory, kind, namespace=namespace)
-        self._knows_all = readable == self._settings.watched
+        watched = self._settings.watched
+        self._knows_all = await list_readable(self._cluster, self._inventory, watched) == watched
 
     def _loops(self) -> tuple[tuple[float, str, Callable[[], Awaitable[object]]], ...]:
         return (
@@ -241,7 +240,11 @@ class Leader:
             (CUSTODY_SECONDS, "custody", self._custody.step),
             (TICKS_SECONDS, "ticks", self._ticks.step),
             (LAST_RUNS_SECONDS, "last-runs", self._last_runs.step),
-            (MAINTENANCE_SECONDS, "maintenance", self._maintain),
+            # apart: a long reader keeps partitions from being made or dropped, and the rest goes on
+            (MAINTENANCE_SECONDS, "partitions-ahead", self._make_partitions),
+            (MAINTENANCE_SECONDS, "partitions-over", self._drop_partitions),
+            (MAINTENANCE_SECONDS, "expired-keys", self._delete_expired_keys),
+            (MAINTENANCE_SECONDS, "forgotten-rows", self._sweep_default),
             (STALE_KEYS_SECONDS, "stale-keys", self._forget_stale_keys),
             (NAMESPACES_SECONDS, "namespaces", self._recheck_namespaces),
             (PULSE_SECONDS, "queues", self._measure_queues),
@@ -254,12 +257,20 @@ class Leader:
             live = sum(counts.by_state.get(state, 0) for state in (ExecutionState.STARTING, ExecutionState.RUNNING))
             self._metrics.dispatched(await self._dispatcher.step(live=live))
 
-    async def _maintain(self) -> None:
+    async def _make_partitions(self) -> None:
         made = await self._maintenance.create_partitions(now())
+        log.info("partitions made", extra={"count": len(made)})
+
+    async def _drop_partitions(self) -> None:
         dropped = await self._maintenance.drop_partitions(now(), days=self._settings.retention_days)
-        keys = await self._maintenance.delete_expired_keys()
+        log.info("partitions dropped", extra={"count": len(dropped)})
+
+    async def _delete_expired_keys(self) -> None:
+        log.info("expired keys removed", extra={"count": await self._maintenance.delete_expired_keys()})
+
+    async def _sweep_default(self) -> None:
         swept = await self._maintenance.sweep_default(now(), days=self._settings.retention_days)
-        log.info("tables maintained", extra={"made": len(made), "dropped": len(dropped), "keys": keys, "swept": swept})
+        log.info("forgotten executions removed", extra={"count": swept})
 
     async def _forget_stale_keys(self) -> None:
         """Not where a namespace could not be read at the start: its Instances are unknown, and not gone."""

@@ -45,7 +45,7 @@ class LeaseHolder:
         self._renewed = 0.0
         self.held = False
         self.predecessor_seen: datetime | None = None
-        """When the holder before us renewed last, by its own clock; None where there was none."""
+        """When the process before us renewed last, by its own clock; None where there was none."""
 
     async def acquire(self) -> None:
         """Waits until the Lease is ours."""
@@ -58,10 +58,14 @@ class LeaseHolder:
     async def keep(self) -> None:
         """Renews until cancelled; raises LeaseLostError when another holder is seen or no renewal came through in time."""
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
-            if not await self._try_once() and self._monotonic() - self._renewed > GIVE_UP_SECONDS:
+            await asyncio.sleep(max(0.0, min(RENEW_SECONDS, self._left())))
+            if not await self._try_once() and self._left() <= 0:
                 self.held = False
                 raise LeaseLostError(f"the lease {self._name} could not be renewed for {GIVE_UP_SECONDS:.0f} s")
+
+    def _left(self) -> float:
+        """Seconds until the Lease must be given up; the clock starts before the renewal that succeeded last was sent."""
+        return self._renewed + GIVE_UP_SECONDS - self._monotonic()
 
     async def release(self) -> None:
         """Gives the Lease back, so that the spare takes over at once; an unreachable API server is no obstacle."""
@@ -81,7 +85,7 @@ class LeaseHolder:
     async def _try_once(self) -> bool:
         """One attempt to take or renew the Lease; True where it is ours now."""
         try:
-            async with asyncio.timeout(CALL_SECONDS):
+            async with asyncio.timeout(min(CALL_SECONDS, self._left()) if self.held else CALL_SECONDS):
                 return await self._take_or_renew()
         except Conflict:
             return False
@@ -104,7 +108,8 @@ class LeaseHolder:
             raise LeaseLostError(f"the lease {self._name} is held by {spec.get('holderIdentity') or 'nobody'} now")
         if not ours and not self._expired(spec):
             return False
-        if not ours and spec.get("renewTime"):
+        # a container that restarts finds the name of its pod there: what it holds then is another process's
+        if not self.held and spec.get("renewTime") and not (ours and self.predecessor_seen):
             self.predecessor_seen = datetime.fromisoformat(spec["renewTime"])
         await self._replace(lease, self._record(spec, taking=not ours))
         self._renewed = started

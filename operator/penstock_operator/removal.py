@@ -3,22 +3,26 @@
 1. In a namespace that is going away: the finalizer goes at once, since nothing can be made or waited for there;
    the rows are removed by `forget_data`, which is retried apart.
 2. CronJobs and Flows are deleted, so that nothing new starts; what waits is cancelled.
-3. Jobs that still run are deleted, and waited for.
+3. Jobs that still run are deleted, and waited for, five minutes at most: a pod on a node that does not answer keeps its Job
+   for as long as the node is known. An Event says what is waited for. Without its rows such a runner can write nothing more.
 4. The rows are removed in batches, then the digests of its keys.
-5. The last Instance of a namespace takes the namespace's database role, Secret and RoleBinding with it.
+5. The last Instance of a namespace takes the namespace's database role, Secret and RoleBinding with it. Who is the last is
+   decided by one at a time, at the very end.
 """
 
 import logging
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from penstock_core import names
 from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, JOBS, NAMESPACES, Cluster, Key, Object, key_of
 from penstock_core.errors import Conflict, NotFound
 from penstock_core.store.tenancy import Tenancy
-from penstock_operator.diagnosis import job_is_over
+from penstock_operator.diagnosis import job_is_over, timestamp
 from penstock_operator.errors import NotYet
 from penstock_operator.inventory import Inventory
+from penstock_operator.reporting import Reporter
 from penstock_operator.tenancy import Namespaces
 from penstock_operator.webhook_keys import WebhookKeys
 from penstock_operator.workloads import Workloads
@@ -26,10 +30,20 @@ from penstock_operator.workloads import Workloads
 log = logging.getLogger(__name__)
 
 JOBS_POLL_SECONDS: Final = 2.0
+UNREADABLE_SECONDS: Final = 30.0
+"""How soon an Instance is looked at again whose namespace could not be read in full."""
+PATIENCE: Final = timedelta(minutes=5)
+"""How long a Job that was deleted is waited for."""
+QUIET: Final = timedelta(seconds=40)
+"""What a pod takes to end, with its grace period: nothing is said before."""
+_NAMED: Final = 3
+
+Left = tuple[str, str, str]
+"""(namespace, name, uid) of an Instance whose object is gone."""
 
 
 class Removal:
-    """Removes Instances; `leave_behind(namespace, uid)` is told whose rows are to be removed later."""
+    """Removes Instances; `leave_behind` is told whose rows are to be removed later."""
 
     def __init__(
         self,
@@ -37,14 +51,18 @@ class Removal:
         inventory: Inventory,
         workloads: Workloads,
         *,
+        clock: Callable[[], datetime],
+        reporter: Reporter,
         tenancy: Tenancy,
         namespaces: Namespaces,
         keys: WebhookKeys,
-        leave_behind: Callable[[tuple[str, str]], None],
+        leave_behind: Callable[[Left], None],
     ) -> None:
         self._cluster = cluster
         self._inventory = inventory
         self._workloads = workloads
+        self._clock = clock
+        self._reporter = reporter
         self._tenancy = tenancy
         self._namespaces = namespaces
         self._keys = keys
@@ -57,23 +75,35 @@ class Removal:
         namespace, name = key_of(instance)
         uid = instance["metadata"]["uid"]
         if await self._is_going_away(namespace):
-            self._leave_behind((namespace, uid))
-        else:
-            await self._stop(instance)
-            removed = await self._tenancy.delete_instance_data(namespace=namespace, instance_uid=uid)
-            log.info("instance data removed", extra={"namespace": namespace, "instance": name, "executions": removed})
-            await self._keys.forget(uid)
-            if self._is_last(instance):
-                await self._namespaces.clear(namespace)
-        await self._release(instance)
+            self._leave_behind((namespace, name, uid))
+            await self._release(instance)
+            return
+        if self._inventory.is_partial(namespace):
+            raise NotYet("the namespace may not be read in full", seconds=UNREADABLE_SECONDS)
+        await self._stop(instance)
+        removed = await self._delete_rows((namespace, name, uid))
+        log.info("instance data removed", extra={"namespace": namespace, "instance": name, "executions": removed})
+        await self._keys.forget(uid)
+        await self._namespaces.leave(
+            namespace, is_last=lambda: self._is_last(instance), release=lambda: self._release(instance)
+        )
 
-    async def forget_data(self, key: tuple[str, str]) -> None:
-        """Removes the rows of an Instance, by (namespace, uid), whose object is gone, and the role of an empty namespace."""
-        namespace, uid = key
-        await self._tenancy.delete_instance_data(namespace=namespace, instance_uid=uid)
+    async def forget_data(self, left: Left) -> None:
+        """Removes the rows of an Instance whose object is gone, and the database role of an empty namespace."""
+        namespace, _, uid = left
+        await self._delete_rows(left)
         await self._keys.forget(uid)
         if not any(self._stays(key) for key in self._inventory.instances_in(namespace)):
             await self._tenancy.drop_runner_role(namespace)
+            self._namespaces.forget(namespace)
+
+    async def _delete_rows(self, left: Left) -> int:
+        namespace, name, uid = left
+        flows = (item for key, item in self._inventory.all(FLOWS).items() if key[0] == namespace)
+        others = [item["metadata"]["uid"] for item in flows if item["spec"]["instanceUid"] != uid]
+        return await self._tenancy.delete_instance_data(
+            namespace=namespace, instance=name, instance_uid=uid, other_flows=others
+        )
 
     def _stays(self, key: Key) -> bool:
         instance = self._inventory.get(INSTANCES, key)
@@ -96,12 +126,27 @@ class Removal:
         for job in jobs:
             if "deletionTimestamp" not in job["metadata"]:
                 await self._cluster.delete(JOBS, namespace, job["metadata"]["name"], propagation="Foreground")
-        if any(not job_is_over(job) or "deletionTimestamp" in job["metadata"] for job in jobs):
-            raise NotYet(f"{len(jobs)} Jobs of the instance are still there", seconds=JOBS_POLL_SECONDS)
+        now = self._clock()
+        left = [job for job in jobs if is_waited_for(job, now=now)]
+        if left:
+            await self._tell(instance, [job for job in left if asked_to_go(job, since=QUIET, now=now)])
+            raise NotYet(f"{len(left)} Jobs of the instance are still there", seconds=JOBS_POLL_SECONDS)
+
+    async def _tell(self, instance: Object, jobs: Sequence[Object]) -> None:
+        if jobs:
+            named = ", ".join(sorted(job["metadata"]["name"] for job in jobs)[:_NAMED])
+            more = f" and {len(jobs) - _NAMED} more" if len(jobs) > _NAMED else ""
+            message = (
+                f"Waiting for the Jobs {named}{more}: their pods have not ended, as on a node that does not answer."
+                f" {PATIENCE.seconds // 60} minutes after their deletion the Instance goes without them."
+            )
+            await self._reporter.event(instance, type="Warning", reason="WaitingForJobs", message=message)
 
     def _is_last(self, instance: Object) -> bool:
+        """Others that are being deleted count until they are let go: the last of them clears the namespace."""
         namespace, name = key_of(instance)
-        return not self._inventory.instances_in(namespace) - {(namespace, name)}
+        others = self._inventory.instances_in(namespace) - {(namespace, name)}
+        return not any(needs_namespace(other) for key in others if (other := self._inventory.get(INSTANCES, key)))
 
     async def _release(self, instance: Object) -> None:
         metadata = instance["metadata"]
@@ -119,5 +164,24 @@ class Removal:
             self._inventory.put(INSTANCES, left)
         else:
             # the answer shows the object as it was when it went: to keep it would bring it back
-            self._inventory.remove(INSTANCES, (namespace, name))
+            self._inventory.remove(INSTANCES, (namespace, name), uid=metadata["uid"])
         log.info("instance removed", extra={"namespace": namespace, "instance": name})
+
+
+def is_waited_for(job: Mapping[str, Any], *, now: datetime) -> bool:
+    """Whether a Job keeps its Instance: one whose pods may still do something, until they have had time enough to end."""
+    if "deletionTimestamp" in job["metadata"]:
+        return not asked_to_go(job, since=PATIENCE, now=now)
+    return not job_is_over(job)
+
+
+def asked_to_go(job: Mapping[str, Any], *, since: timedelta, now: datetime) -> bool:
+    """Whether a Job was deleted so long ago."""
+    deleted = job["metadata"].get("deletionTimestamp")
+    return deleted is not None and now - timestamp(deleted) >= since
+
+
+def needs_namespace(instance: Mapping[str, Any]) -> bool:
+    """Whether an Instance is deployed, or still to be cleared away by this operator."""
+    metadata = instance["metadata"]
+    return "deletionTimestamp" not in metadata or names.FINALIZER in metadata.get("finalizers", ())

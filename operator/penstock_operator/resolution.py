@@ -1,13 +1,13 @@
 """Observes what an Instance refers to and decides whether it can be deployed: every problem at once, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from penstock_core.cluster import CONFIG_MAPS, INTEGRATIONS, SECRETS, Cluster, Key, Object
 from penstock_core.compiler import resolve_config
 from penstock_core.errors import NotFound
-from penstock_operator.connections import resolve
+from penstock_operator.connections import is_offered, resolve
 from penstock_operator.credentials import Credentials, credentials_of
 from penstock_operator.deployment import Plan, override_problems, plan
 from penstock_operator.inventory import Inventory, config_map_keys, integration_key, named_secrets
@@ -80,6 +80,11 @@ class Resolver:
             return Resolution(choice=choice, problems=tuple(problems), credentials=credentials)
         planned = plan(instance, content, config=config, connections=connections, public_url=self._settings.public_url)
         return Resolution(choice=choice, plan=planned, credentials=credentials)
+
+    async def withdrawn(self, namespace: str, secrets: Iterable[str]) -> frozenset[str]:
+        """Which of these Secrets lack the label that lets Penstock use them; one that does not exist is not among them."""
+        found = {name: await self._secret((namespace, name)) for name in sorted(set(secrets))}
+        return frozenset(name for name, item in found.items() if item is not None and not is_offered(item))
 
     def _not_a_catalogue(self, instance: Object, key: Key) -> str | None:
         allowed = (instance["metadata"]["namespace"], *self._settings.catalogue_namespaces)

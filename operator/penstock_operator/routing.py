@@ -32,10 +32,10 @@ class Router:
 
     def changed(self, kind: Kind, key: Key, before: Object | None, after: Object | None) -> None:
         """An object of Penstock's kinds changed, came or went."""
-        if kind is INTEGRATIONS:
+        if kind is INTEGRATIONS and _offer(before) != _offer(after):
             self._integrations.add(key)
             self._add_instances(key)
-        elif kind is INTEGRATION_VERSIONS:
+        elif kind is INTEGRATION_VERSIONS and _is_more_than_status(before, after):
             for item in (before, after):
                 if item is not None:
                     integration = (key[0], version_of(item)[0])
@@ -84,8 +84,17 @@ def _use(instance: Object | None) -> tuple[Key, str | None, str | None] | None:
     return integration_key(instance), pinned, instance.get("status", {}).get("version")
 
 
+def _offer(integration: Object | None) -> tuple[object, ...] | None:
+    """What others see of an Integration: its generation, whether that was looked at, and what is published."""
+    if integration is None:
+        return None
+    metadata, status = integration["metadata"], integration.get("status", {})
+    seen = status.get("observedGeneration"), status.get("publishedVersion")
+    return metadata.get("uid"), metadata.get("generation"), *seen
+
+
 def _is_more_than_status(before: Object | None, after: Object | None) -> bool:
-    """A Flow's status is written often and decides nothing."""
+    """The status of a Flow, or of a version, is written often and decides nothing."""
     if before is None or after is None:
         return True
     return bool(before["metadata"].get("generation") != after["metadata"].get("generation")) or any(

@@ -1,7 +1,9 @@
 """Which minutes a schedule names, with the rules of Kubernetes' own CronJob controller. Pure.
 
 Each minute of real time is asked whether its local clock matches: an hour that the spring clock skips names nothing,
-one that the autumn clock repeats counts twice. Day of month and day of week are joined by "or" unless one of them is `*`.
+one that the autumn clock repeats counts twice. Day of month and day of week are joined by "or" unless one of them has a
+star: `*`, `?` or `*/1` in any of its parts, while `*/2` is a list of days like any other (robfig/cron, which the
+controller uses).
 """
 
 from collections.abc import Iterator
@@ -10,58 +12,49 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from croniter import croniter
+from penstock_core.compiler import cron_fields
 
 MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """A parsed cron line; an empty set of a field stands for `*`."""
+    """A parsed cron line; `any_day` where day of month or day of week has a star, so that both must match."""
 
     minutes: frozenset[int]
     hours: frozenset[int]
     days: frozenset[int]
     months: frozenset[int]
     weekdays: frozenset[int]
+    any_day: bool
 
     def matches(self, local: datetime) -> bool:
         """True where the minute of this local time is named."""
         return (
-            _in(self.minutes, local.minute)
-            and _in(self.hours, local.hour)
-            and _in(self.months, local.month)
+            local.minute in self.minutes
+            and local.hour in self.hours
+            and local.month in self.months
             and self._day_matches(local)
         )
 
     def _day_matches(self, local: datetime) -> bool:
         day = local.day in self.days
         weekday = local.isoweekday() % 7 in self.weekdays
-        if self.days and self.weekdays:
-            return day or weekday
-        return (not self.days or day) and (not self.weekdays or weekday)
-
-
-def _in(allowed: frozenset[int], value: int) -> bool:
-    return not allowed or value in allowed
+        return (day and weekday) if self.any_day else (day or weekday)
 
 
 @lru_cache(maxsize=4096)
 def parse(cron: str) -> Schedule:
-    """A cron line of five fields, or `@daily` and its like; raises ValueError where it is none."""
-    fields, nth_weekdays = croniter.expand(cron)
-    if len(fields) != 5 or nth_weekdays:
-        raise ValueError(f"{cron!r} is not a cron line of five plain fields")
-    minutes, hours, days, months, weekdays = (_numbers(field) for field in fields)
+    """A cron line of five fields; raises InvalidInput where it is none."""
+    minutes, hours, days, months, weekdays = cron_fields(cron)
     return Schedule(
-        minutes=minutes, hours=hours, days=days, months=months, weekdays=frozenset(day % 7 for day in weekdays)
+        minutes=minutes.values,
+        hours=hours.values,
+        days=days.values,
+        months=months.values,
+        weekdays=weekdays.values,
+        any_day=days.star or weekdays.star,
     )
-
-
-def _numbers(field: list[int | str]) -> frozenset[int]:
-    if field == ["*"]:
-        return frozenset()
-    return frozenset(int(value) for value in field)
 
 
 def due(cron: str, time_zone: str, *, after: datetime, until: datetime) -> Iterator[datetime]:

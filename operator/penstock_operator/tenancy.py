@@ -7,7 +7,7 @@ import asyncio
 import base64
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from psycopg import ProgrammingError
@@ -38,11 +38,9 @@ class Namespaces:
     async def prepare(self, namespace: str) -> None:
         """Makes what is missing; cheap when nothing is."""
         async with self._locks[namespace]:
-            if namespace in self._prepared:
-                return
-            await self._ensure_database(namespace)
-            await self._ensure_binding(namespace)
-            self._prepared.add(namespace)
+            if namespace not in self._prepared:
+                await self._make(namespace)
+                self._prepared.add(namespace)
 
     def prepared(self) -> list[str]:
         """Namespaces that hold what was made for them."""
@@ -55,21 +53,34 @@ class Namespaces:
     async def recheck(self, namespaces: Iterable[str]) -> None:
         """Looks again at what was prepared, as nothing watches RoleBindings: one that was deleted delays every execution."""
         for namespace in namespaces:
-            self.forget(namespace)
             try:
-                await self.prepare(namespace)
+                async with self._locks[namespace]:
+                    if namespace in self._prepared:
+                        await self._make(namespace)
             except ClusterError as error:
                 log.warning("namespace not prepared", extra={"namespace": namespace, "cause": str(error)})
 
-    async def clear(self, namespace: str) -> None:
-        """Takes everything away again; repeated calls do no harm."""
+    async def leave(
+        self, namespace: str, *, is_last: Callable[[], bool], release: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Lets an Instance go by `release`, one at a time: the last takes with it what was made for all of them."""
         async with self._locks[namespace]:
-            self._prepared.discard(namespace)
-            await self._tenancy.drop_runner_role(namespace)
-            await self._cluster.delete(SECRETS, namespace, names.database_secret(self._settings.release_name))
-            if self._settings.jobs_role:
-                await self._cluster.delete(ROLE_BINDINGS, namespace, self._settings.jobs_role)
+            if is_last():
+                await self._clear(namespace)
+            await release()
+
+    async def _clear(self, namespace: str) -> None:
+        """Takes everything away again; repeated calls do no harm."""
+        self._prepared.discard(namespace)
+        await self._tenancy.drop_runner_role(namespace)
+        await self._cluster.delete(SECRETS, namespace, names.database_secret(self._settings.release_name))
+        if self._settings.jobs_role:
+            await self._cluster.delete(ROLE_BINDINGS, namespace, self._settings.jobs_role)
         log.info("namespace cleared", extra={"namespace": namespace})
+
+    async def _make(self, namespace: str) -> None:
+        await self._ensure_database(namespace)
+        await self._ensure_binding(namespace)
 
     async def _ensure_database(self, namespace: str) -> None:
         name = names.database_secret(self._settings.release_name)

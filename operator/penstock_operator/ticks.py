@@ -2,19 +2,24 @@
 
 The CronJob controller makes up only for the latest tick after an outage, and for none that is older than its deadline.
 So every due minute that is well past must have a row; one that has none gets it here, under the same key as the runner
-would have used: whoever comes second finds it.
+would have used: whoever comes second finds it. Ticks in a pause need none; the pauses are rows, too.
+
+A schedule counts from when its cron line or time zone was last changed, which the Flow says in an annotation: nothing else
+that is written to a Flow may hide a tick.
 """
 
+import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from penstock_core import names
 from penstock_core.cluster import FLOWS, INSTANCES, JOBS, Cluster, Object
+from penstock_core.errors import StoreUnavailable
 from penstock_core.manifests.cronjob import STARTING_DEADLINE_SECONDS
 from penstock_core.manifests.identity import flow_identity
-from penstock_core.store.schedules import Schedules
+from penstock_core.store.schedules import MOST_RECORDED, Schedules
 from penstock_operator.diagnosis import hindrance_of, job_is_over, timestamp
 from penstock_operator.inventory import Inventory
 from penstock_operator.reporting import Reporter
@@ -27,6 +32,8 @@ SETTLED: Final = timedelta(seconds=STARTING_DEADLINE_SECONDS + 60)
 """How long after its minute a tick without a row counts as missed."""
 LOOK_BACK: Final = timedelta(days=6)
 """Keys of ticks are kept for seven days: older ones could be recorded twice."""
+REVIEWED: Final = timedelta(hours=1)
+"""What is looked at again before the replica before us was last seen: it may have lived without the database for a while."""
 
 
 class Ticks:
@@ -53,44 +60,54 @@ class Ticks:
         self._clock = clock
         self._missed = missed
         self._release = release
-        self._since = since - SETTLED
+        self._since = since - SETTLED - REVIEWED
         self._checked: dict[str, datetime] = {}
+        self._under_way: dict[str, list[datetime]] = {}
 
     async def step(self) -> None:
-        """One round over all schedules."""
-        flows = [item for item in self._inventory.all(FLOWS).values() if self._is_ours(item)]
-        self._checked = {uid: at for uid, at in self._checked.items() if uid in {f["metadata"]["uid"] for f in flows}}
-        for flow in flows:
-            if not flow["spec"]["paused"]:
-                await self._check(flow)
+        """One round over all schedules; one that cannot be checked does not keep the others from it."""
+        flows = {item["metadata"]["uid"]: item for item in self._inventory.all(FLOWS).values() if self._is_ours(item)}
+        self._checked = {uid: at for uid, at in self._checked.items() if uid in flows}
+        self._under_way = {uid: ticks for uid, ticks in self._under_way.items() if ticks and uid in flows}
+        for uid, flow in flows.items():
+            try:
+                await self._check(uid, flow)
+            except StoreUnavailable:
+                raise
+            except Exception:
+                log.exception("ticks not checked", extra=_extra(flow))
+            await asyncio.sleep(0)  # days of minutes take a while, and the Lease must be renewed meanwhile
 
     def _is_ours(self, flow: Object) -> bool:
-        release = flow["metadata"].get("labels", {}).get(names.LABEL_RELEASE)
-        return bool(flow["spec"]["trigger"] == "schedule" and release == self._release)
+        """A schedule of this release that is known to be there: a deleted namespace takes the right to see its Flows go."""
+        metadata = flow["metadata"]
+        ours = metadata.get("labels", {}).get(names.LABEL_RELEASE) == self._release
+        return ours and flow["spec"]["trigger"] == "schedule" and not self._inventory.is_partial(metadata["namespace"])
 
-    async def _check(self, flow: Object) -> None:
-        uid = flow["metadata"]["uid"]
+    async def _check(self, uid: str, flow: Object) -> None:
         now = self._clock()
         start = window_start(flow, checked=self._checked.get(uid, self._since), now=now)
-        until = now - SETTLED
         schedule = flow["spec"]["schedule"]
-        pending = None
-        ticks = []
-        for tick in due(schedule["cron"], schedule["timeZone"], after=start, until=until):
-            if await self._is_under_way(flow, tick):
-                pending = pending or tick
-            else:
-                ticks.append(tick)
-        if ticks:
-            await self._record(flow, ticks)
-        self._checked[uid] = pending - timedelta(minutes=1) if pending else max(start, until)
+        ticks = due(schedule["cron"], schedule["timeZone"], after=start, until=window_end(flow, now=now))
+        under_way, lost = await self._sorted(flow, [*self._under_way.get(uid, ()), *ticks])
+        if lost:
+            await self._record(flow, lost)
+        self._under_way[uid] = under_way
+        self._checked[uid] = max(start, now - SETTLED)
 
-    async def _is_under_way(self, flow: Object, tick: datetime) -> bool:
-        """True where the tick's Job will still come to something; one that cannot start is deleted after its time."""
-        name = names.cron_job(flow["spec"]["instance"], flow["metadata"]["uid"])
-        job = self._workloads.job((flow["metadata"]["namespace"], f"{name}-{int(tick.timestamp()) // 60}"))
-        if job is None or job_is_over(job):
-            return False
+    async def _sorted(self, flow: Object, ticks: Iterable[datetime]) -> tuple[list[datetime], list[datetime]]:
+        """Ticks whose Job will still come to something, and the others."""
+        cron_job = names.cron_job(flow["spec"]["instance"], flow["metadata"]["uid"])
+        under_way: list[datetime] = []
+        lost: list[datetime] = []
+        for tick in ticks:
+            job = self._workloads.job((flow["metadata"]["namespace"], f"{cron_job}-{int(tick.timestamp()) // 60}"))
+            alive = job is not None and not job_is_over(job) and await self._may_start(flow, job, tick)
+            (under_way if alive else lost).append(tick)
+        return under_way, lost
+
+    async def _may_start(self, flow: Object, job: Object, tick: datetime) -> bool:
+        """False where a tick's Job cannot start in its time; it is deleted then."""
         hindrances = [hindrance_of(pod, now=self._clock()) for pod in self._workloads.pods_of(job)]
         overdue = next((found[0] for found in hindrances if found and found[1]), None)
         if overdue is None:
@@ -101,13 +118,12 @@ class Ticks:
         return False
 
     async def _record(self, flow: Object, ticks: list[datetime]) -> None:
-        recorded = await self._schedules.record_missed(flow_identity(flow), ticks)
-        if not recorded:
+        missed = await self._schedules.record_missed(flow_identity(flow), ticks)
+        if not missed:
             return
-        self._missed(len(recorded))
-        extra = {"namespace": flow["metadata"]["namespace"], "instance": flow["spec"]["instance"]}
-        log.warning("ticks missed", extra={**extra, "flow": flow["spec"]["flow"], "count": len(recorded)})
-        await self._tell(flow, sentence(flow["spec"]["flow"], recorded))
+        self._missed(len(missed))
+        log.warning("ticks missed", extra=_extra(flow) | {"count": len(missed)})
+        await self._tell(flow, sentence(flow["spec"]["flow"], missed))
 
     async def _tell(self, flow: Object, message: str) -> None:
         instance = self._inventory.get(INSTANCES, (flow["metadata"]["namespace"], flow["spec"]["instance"]))
@@ -116,12 +132,25 @@ class Ticks:
 
 
 def window_start(flow: Mapping[str, Any], *, checked: datetime, now: datetime) -> datetime:
-    """From when on ticks count: not before the schedule was last written, and not before what is remembered of ticks."""
-    return max(checked, last_applied(flow), now - LOOK_BACK)
+    """From when on ticks count: not before the schedule held, and not before what is remembered of ticks."""
+    return max(checked, holds_since(flow), now - LOOK_BACK)
+
+
+def window_end(flow: Mapping[str, Any], *, now: datetime) -> datetime:
+    """Until when ticks count: not while they may still start; and a paused Flow was paused when last written, at the latest."""
+    until = now - SETTLED
+    return min(until, last_applied(flow)) if flow["spec"]["paused"] else until
+
+
+def holds_since(flow: Mapping[str, Any]) -> datetime:
+    """When a Flow's schedule was last changed."""
+    metadata = flow["metadata"]
+    since = (metadata.get("annotations") or {}).get(names.ANNOTATION_SCHEDULED_SINCE)
+    return timestamp(since or metadata["creationTimestamp"])
 
 
 def last_applied(flow: Mapping[str, Any]) -> datetime:
-    """When the Flow's spec was last written: ticks of its schedule and its pauses count from then on."""
+    """When the Flow's spec was last written, whatever changed in it."""
     metadata = flow["metadata"]
     times = [
         timestamp(entry["time"])
@@ -131,11 +160,17 @@ def last_applied(flow: Mapping[str, Any]) -> datetime:
     return max([timestamp(metadata["creationTimestamp"]), *times])
 
 
-def sentence(flow: str, ticks: list[datetime]) -> str:
+def sentence(flow: str, ticks: Sequence[datetime]) -> str:
     """What the Event says."""
     if len(ticks) == 1:
         return f"{flow}: the tick of {_text(ticks[0])} was missed"
-    return f"{flow}: {len(ticks)} ticks from {_text(ticks[0])} to {_text(ticks[-1])} were missed"
+    kept = f"; the newest {MOST_RECORDED} of them are recorded" if len(ticks) > MOST_RECORDED else ""
+    return f"{flow}: {len(ticks)} ticks from {_text(ticks[0])} to {_text(ticks[-1])} were missed{kept}"
+
+
+def _extra(flow: Mapping[str, Any]) -> dict[str, Any]:
+    spec = flow["spec"]
+    return {"namespace": flow["metadata"]["namespace"], "instance": spec["instance"], "flow": spec["flow"]}
 
 
 def _text(tick: datetime) -> str:

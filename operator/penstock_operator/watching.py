@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import kopf
 
-from penstock_core.cluster import INSTANCES, Cluster, Kind, Object, key_of
+from penstock_core.cluster import Cluster, Kind, Object, key_of
 from penstock_core.errors import ClusterError
 from penstock_operator.errors import OperatorError
 from penstock_operator.inventory import KINDS, Inventory
@@ -73,7 +73,7 @@ def into(inventory: Inventory) -> Sink:
 
     def take(kind: Kind, event_type: str, item: Object) -> None:
         if event_type == "DELETED":
-            inventory.remove(kind, key_of(item))
+            inventory.remove(kind, key_of(item), uid=item["metadata"].get("uid"))
         else:
             inventory.put(kind, item)
 
@@ -103,14 +103,12 @@ def settings() -> kopf.OperatorSettings:
 async def watch(cluster: Cluster, inventory: Inventory, namespaces: Namespaces) -> None:
     """Watches Penstock's kinds until cancelled; `namespaces` as in `Settings.watched`.
 
-    Namespaces that may not be read (deleted, or their Role is) are left out until they may: Kopf ends with the first of
-    them. Whenever Kopf has ended it is started again, after a list that makes up for what it missed.
+    Namespaces that may not be read in full (deleted, or their Role is) are left out until they may: Kopf ends with the
+    first of them. Whenever Kopf has ended it is started again, after a list that makes up for what it missed.
     """
     while True:
         try:
-            readable = await readable_namespaces(cluster, namespaces)
-            for kind in KINDS if readable else ():
-                await _list_if_possible(cluster, inventory, kind, namespaces=readable)
+            readable = await list_readable(cluster, inventory, namespaces)
             async with asyncio.timeout(None if readable == namespaces else RECHECK_SECONDS):
                 await (watch_with_kopf(inventory, readable) if readable else asyncio.Event().wait())
         except TimeoutError:
@@ -120,19 +118,29 @@ async def watch(cluster: Cluster, inventory: Inventory, namespaces: Namespaces) 
             await asyncio.sleep(RESTART_SECONDS)
 
 
-async def readable_namespaces(cluster: Cluster, namespaces: Namespaces) -> Namespaces:
-    """Those of `namespaces` whose Instances may be listed."""
-    found = []
-    for namespace in namespaces:
+async def list_readable(cluster: Cluster, inventory: Inventory, namespaces: Namespaces) -> Namespaces:
+    """Lists what may be listed into the inventory; the namespaces of which that is every kind.
+
+    A deleted namespace loses its Role before its Instances, which the operator may read everywhere: these are still let go.
+    """
+    refused = [namespace for namespace in namespaces if not await _list_all(cluster, inventory, namespace)]
+    inventory.set_partial(refused)
+    return tuple(namespace for namespace in namespaces if namespace not in refused)
+
+
+async def _list_all(cluster: Cluster, inventory: Inventory, namespace: str | None) -> bool:
+    """Lists every kind in a namespace; False where one of them may not be."""
+    refused = []
+    for kind in KINDS:
         try:
-            await cluster.list(INSTANCES, namespace)
+            await list_once(cluster, inventory, kind, namespace=namespace)
         except ClusterError as error:
             if error.status != FORBIDDEN:
                 raise
-            log.warning("namespace may not be read", extra={"namespace": namespace or "", "cause": str(error)})
-        else:
-            found.append(namespace)
-    return tuple(found)
+            refused.append(kind.plural)
+    if refused:
+        log.warning("namespace may not be read", extra={"namespace": namespace or "", "resources": refused})
+    return not refused
 
 
 async def watch_with_kopf(inventory: Inventory, namespaces: Namespaces) -> None:
@@ -197,5 +205,5 @@ async def _list_if_possible(cluster: Cluster, inventory: Inventory, kind: Kind, 
 
 async def list_once(cluster: Cluster, inventory: Inventory, kind: Kind, *, namespace: str | None) -> None:
     """Puts a complete list of a kind in a namespace (None: in all) into the inventory."""
-    before = [key for key in inventory.all(kind) if namespace in (None, key[0])]
-    inventory.replace(kind, await cluster.list(kind, namespace), listed_before=before)
+    with inventory.listing(kind, namespace) as listing:
+        inventory.replace(listing, await cluster.list(kind, namespace))

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY_SECONDS: Final = 0.5
 LONGEST_RETRY_SECONDS: Final = 60.0
+LIMIT_SECONDS: Final = 120.0
+"""How long one attempt may take: what hangs must not hold a worker for ever, however many keys it hangs for."""
 FAILING_SECONDS: Final = 2.0
 """How soon a failing key is tried again at the earliest when somebody asks for it."""
 
@@ -25,7 +27,10 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class WorkQueue(Generic[Key]):
-    """Calls `work(key)` for every key asked for, with `workers` at a time; `work` returns when the key needs nothing more."""
+    """Calls `work(key)` for every key asked for, with `workers` at a time; `work` returns when the key needs nothing more.
+
+    One call may take `limit` seconds; it is broken off then, and counts as failed.
+    """
 
     def __init__(
         self,
@@ -33,11 +38,13 @@ class WorkQueue(Generic[Key]):
         work: Callable[[Key], Awaitable[None]],
         *,
         workers: int = 8,
+        limit: float = LIMIT_SECONDS,
         on_end: Callable[[str, bool, float], None] | None = None,
     ) -> None:
         self.name = name
         self._work = work
         self._workers = workers
+        self._limit = limit
         self._on_end = on_end
         self._ready: asyncio.Queue[Key] = asyncio.Queue()
         self._waiting: set[Key] = set()
@@ -100,7 +107,8 @@ class WorkQueue(Generic[Key]):
         started = time.monotonic()
         succeeded = False
         try:
-            await self._work(key)
+            async with asyncio.timeout(self._limit):
+                await self._work(key)
         except NotYet as reason:
             log.info("waiting", extra={"queue": self.name, "key": _text(key), "reason": str(reason)})
             self._delay(key, reason.seconds)
@@ -122,7 +130,7 @@ class WorkQueue(Generic[Key]):
                 "key": _text(key),
                 "failures": failures,
                 "retry_in_s": round(delay, 1),
-                "cause": str(error),
+                "cause": str(error) or type(error).__name__,
             },
             # what we raise on purpose says enough; anything else is a defect, and its place matters
             exc_info=None if isinstance(error, PenstockError) else error,

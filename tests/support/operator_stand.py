@@ -22,8 +22,20 @@ ENVIRONMENT = {
 }
 
 
+def item(name, *, spec=None, version="1", **metadata):
+    """An object of the namespace acme whose uid is its name."""
+    return {
+        "metadata": {"name": name, "namespace": "acme", "uid": name, "resourceVersion": version, **metadata},
+        "spec": spec or {},
+    }
+
+
 class FakeCluster:
-    """The verbs of Cluster over a dict; `writes` lists what was written, watches feed the inventory at once."""
+    """The verbs of Cluster over a dict; `writes` lists what was written, watches feed the inventory at once.
+
+    `failures` maps (verb, plural) or (verb, plural, name) to what is raised; of lists, ("list", namespace) or
+    ("list", plural, namespace).
+    """
 
     def __init__(self, inventory):
         self.objects = {}
@@ -64,7 +76,7 @@ class FakeCluster:
 
     def _write(self, verb, kind, name):
         self.writes.append((verb, kind.plural, name))
-        failure = self.failures.get((verb, kind.plural))
+        failure = self.failures.get((verb, kind.plural)) or self.failures.get((verb, kind.plural, name))
         if failure:
             raise failure
 
@@ -76,7 +88,7 @@ class FakeCluster:
         return copy.deepcopy(self._find(kind, namespace, name))
 
     async def list(self, kind, namespace=None, *, labels="", fields=""):
-        failure = self.failures.get(("list", namespace))
+        failure = self.failures.get(("list", namespace)) or self.failures.get(("list", kind.plural, namespace))
         if failure:
             raise failure
         return [
@@ -152,12 +164,13 @@ class FakeCollection:
 
 
 class FakeTenancy:
-    """Remembers roles, mirrors and removed instances."""
+    """Remembers roles, mirrors, definitions and removed instances."""
 
     def __init__(self):
         self.roles = {}
         self.mirrored = []
         self.removed = []
+        self.definitions = set()
 
     async def ensure_runner_role(self, namespace, *, password=None):
         self.roles[namespace] = password = password or "generated"
@@ -176,8 +189,12 @@ class FakeTenancy:
         self.mirrored.append(instance)
         return True
 
-    async def delete_instance_data(self, *, namespace, instance_uid, batch=1000):
-        self.removed.append((namespace, instance_uid))
+    async def keep_definition(self, *, namespace, instance_uid, hash, packed):  # noqa: A002
+        self.definitions.add((namespace, instance_uid, hash))
+
+    async def delete_instance_data(self, *, namespace, instance, instance_uid, other_flows, batch=1000):
+        self.removed.append((namespace, instance, instance_uid))
+        self.kept_flows = sorted(other_flows)
         return 0
 
 

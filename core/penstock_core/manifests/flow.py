@@ -7,9 +7,15 @@ from penstock_core import names
 from penstock_core.manifests.metadata import controlled_by, managed
 
 
-def flow(instance: Mapping[str, Any], spec: Mapping[str, Any], *, release: str) -> dict[str, Any]:
-    """The Flow of `spec` (a whole Flow spec, see docs/contracts.md), owned by the Instance `instance`."""
+def flow(
+    instance: Mapping[str, Any], spec: Mapping[str, Any], *, release: str, scheduled_since: str | None = None
+) -> dict[str, Any]:
+    """The Flow of `spec` (a whole Flow spec, see docs/contracts.md), owned by the Instance `instance`.
+
+    `scheduled_since` (RFC 3339) is when its schedule was last changed, None for other triggers.
+    """
     metadata = instance["metadata"]
+    noted = {names.ANNOTATION_SCHEDULED_SINCE: scheduled_since} if scheduled_since else None
     labels = managed(release) | {
         names.LABEL_INSTANCE: spec["instance"],
         names.LABEL_FLOW: spec["flow"],
@@ -24,6 +30,7 @@ def flow(instance: Mapping[str, Any], spec: Mapping[str, Any], *, release: str) 
             "namespace": metadata["namespace"],
             "labels": labels,
             "ownerReferences": controlled_by(instance),
+            **({"annotations": noted} if noted else {}),
         },
         "spec": dict(spec),
     }

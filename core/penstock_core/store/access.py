@@ -7,13 +7,16 @@ Creating roles needs CREATEROLE alone.
 """
 
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection, DatabaseError, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow
 
 from penstock_core import names
+from penstock_core.errors import StoreError
 from penstock_core.store.database import Database, rows
 from penstock_core.store.model import RoleDsn
 from penstock_core.store.pool import Pool
@@ -66,16 +69,19 @@ class Access(Database):
         """The role of a namespace's runners.
 
         `password` is the one in use, from the Secret that holds it; None makes a new one, and the old one ends.
+        A namespace that another release has left in this database is taken over: its role sees nothing any more.
         """
         role = names.database_role(self._prefix, namespace)
         password = password or secrets.token_urlsafe(24)
-        async with self.transaction() as connection:
+        tenant = {"role": role, "namespace": namespace}
+        async with self._changing(role) as connection:
             await connection.execute(_QUERIES["lock"].encode())
             await _ensure_login(connection, role, password)
             if not await rows(connection, _QUERIES["member"], group=_quoted(self._group), role=_quoted(role)):
                 member = sql.SQL("grant {} to {}").format(sql.Identifier(self._group), sql.Identifier(role))
                 await connection.execute(member)
-            await connection.execute(_QUERIES["add_tenant"].encode(), {"role": role, "namespace": namespace})
+            await connection.execute(_QUERIES["displace_tenants"].encode(), tenant)
+            await connection.execute(_QUERIES["add_tenant"].encode(), tenant)
         return self._role_dsn(role, password, self._host)
 
     async def ensure_gateway_role(self, *, password: str | None = None) -> RoleDsn:
@@ -95,10 +101,20 @@ class Access(Database):
     async def drop_runner_role(self, namespace: str) -> None:
         """Removes the role of a namespace; one that is gone is no error."""
         role = names.database_role(self._prefix, namespace)
-        async with self.transaction() as connection:
+        async with self._changing(role) as connection:
             await connection.execute(_QUERIES["lock"].encode())
             await connection.execute(_QUERIES["remove_tenant"].encode(), {"role": role})
             await connection.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(role)))
+
+    @asynccontextmanager
+    async def _changing(self, role: str) -> AsyncIterator[AsyncConnection[DictRow]]:
+        """A transaction about a role; StoreError where the database refuses (a right is missing, the role owns something)."""
+        try:
+            async with self.transaction() as connection:
+                yield connection
+        except DatabaseError as error:
+            reason = error.diag.message_primary or str(error)
+            raise StoreError(f"the database refuses to change the role {role}: {reason}") from error
 
     async def _grant(self, connection: AsyncConnection[DictRow], kind: str, role: str) -> None:
         quoted = sql.Identifier(role).as_string(connection)

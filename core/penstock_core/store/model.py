@@ -6,9 +6,9 @@ What the runner uses is defined in `records` and found here too.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from penstock_core.states import ExecutionState, StepStatus, Trigger
@@ -28,6 +28,7 @@ from penstock_core.store.records import (
 )
 
 __all__ = [
+    "EPOCH",
     "Acceptance",
     "Accepted",
     "AcceptedBatch",
@@ -64,6 +65,8 @@ __all__ = [
     "StepRecord",
     "Tick",
 ]
+
+EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
 KeyKind = Literal["idempotency-key", "webhook-id", "deduplicate-by", "tick"]
 WhenFull = Literal["queue", "reject"]
@@ -271,6 +274,12 @@ class Step:
     items_total: int | None
     items_failed: int | None
     warnings: tuple[str, ...]
+
+    @property
+    def cursor(self) -> str:
+        """Continues after this attempt."""
+        start = (self.started_at - EPOCH) // timedelta(microseconds=1)
+        return f"{start}.{self.attempt}.{self.path}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ The ticks that do happen are accepted by their own runners (`ticks`, `running.Ru
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from penstock_core import uuid7
 from penstock_core.store.database import Database
@@ -13,19 +14,27 @@ from penstock_core.store.queries import load
 from penstock_core.store.ticks import tick_key
 
 _QUERIES = load("schedules")
+MOST_RECORDED: Final = 100
+"""Missed ticks of one flow that one call stores: a minutely schedule that was down for days would fill the lists."""
 
 
 class Schedules(Database):
     """Used by the operator."""
 
-    async def record_missed(self, flow: FlowIdentity, ticks: Sequence[datetime]) -> list[datetime]:
-        """Records due ticks that have no row as skipped, code `missed`; returns those, oldest first."""
+    async def record_missed(
+        self, flow: FlowIdentity, ticks: Sequence[datetime], *, most: int = MOST_RECORDED
+    ) -> list[datetime]:
+        """Records the newest due ticks that have no row and lie in no pause as skipped, code `missed`, `most` of them.
+
+        Returns all of those that had none, oldest first.
+        """
         found = await self.rows(
             _QUERIES["record_missed"],
             **{name: getattr(flow, name) for name in FlowIdentity._fields},
             ids=[uuid7.new() for _ in ticks],
             keys=[tick_key(tick) for tick in ticks],
             ticks=list(ticks),
+            most=most,
         )
         return [row["scheduled_at"] for row in found]
 

@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
 from executions import DEFINITION_HASH, acceptance, flow_identity
-from penstock_core.errors import LeaseLost
+from penstock_core.errors import LeaseLost, StoreError
 from penstock_core.states import ExecutionState, StepStatus
 from penstock_core.store import partitions
 from penstock_core.store.acceptance import Acceptances
@@ -235,6 +235,7 @@ async def test_a_temporary_table_fools_no_policy(execution: UUID, as_beta: psyco
 
     assert as_beta.execute("select tenant()").fetchone() == ("beta",)
     assert as_beta.execute("select count(*) from executions").fetchone() == (0,)
+    as_beta.execute("discard temp")  # a role that owns something cannot be dropped
 
 
 async def test_a_runner_cannot_become_another(
@@ -315,6 +316,31 @@ async def test_a_dropped_role_is_gone_and_may_come_back(tenancy: Tenancy, acme: 
         psycopg.connect(acme.dsn)
     again = await tenancy.ensure_runner_role("acme")
     assert again.role == acme.role
+
+
+async def test_a_namespace_that_another_release_left_is_taken_over(
+    pool: Pool, dsn: str, prefix: str, execution: UUID, acme: RoleDsn
+) -> None:
+    """Installed anew under another name on the same database, the new role sees the namespace, and the old one nothing."""
+    again = Tenancy(pool, dsn=dsn, prefix=f"{prefix}b")
+    await again.ensure_access()
+
+    role = await again.ensure_runner_role("acme")
+
+    count = "select count(*) from executions"
+    with psycopg.connect(role.dsn) as new, psycopg.connect(acme.dsn) as old:
+        assert (new.execute(count).fetchone(), old.execute(count).fetchone()) == ((1,), (0,))
+    assert await again.ensure_runner_role("acme", password=role.password) == role
+    await again.drop_runner_role("acme")
+
+
+async def test_what_the_database_refuses_about_a_role_is_said(tenancy: Tenancy, acme: RoleDsn) -> None:
+    """A role that owns something stays, and the error names it in the server's own words."""
+    with psycopg.connect(acme.dsn, autocommit=True) as runner:
+        runner.execute("create temp table mine (a int)")
+        with pytest.raises(StoreError, match=f"refuses to change the role {acme.role}: .*cannot be dropped"):
+            await tenancy.drop_runner_role("acme")
+        runner.execute("discard temp")
 
 
 @pytest.mark.parametrize(

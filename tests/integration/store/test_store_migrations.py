@@ -17,7 +17,7 @@ from penstock_core.store import partitions
 from penstock_core.store.acceptance import Acceptances
 from penstock_core.store.database import Database
 from penstock_core.store.dispatch import Dispatch
-from penstock_core.store.maintenance import Maintenance
+from penstock_core.store.maintenance import DAYS_AHEAD, Maintenance
 from penstock_core.store.migrate import files, migrate
 from penstock_core.store.model import Claim, Outcome, StepRecord
 from penstock_core.store.pool import Pool
@@ -67,6 +67,23 @@ async def test_parallel_migrations_do_the_work_once(empty: str) -> None:
     with psycopg.connect(empty) as connection:
         found = connection.execute("select count(*) from pg_inherits where inhparent = 'executions'::regclass")
         assert found.fetchone() == (1 + 16,)
+
+
+async def test_a_backup_does_not_keep_the_operator_from_starting(pool: Pool, dsn: str) -> None:
+    """While somebody reads all tables, days far ahead are not made; the migration ends all the same."""
+    async with Database(pool).transaction() as backup:
+        await backup.execute("lock table executions, executions_default in access share mode")
+        assert await migrate(dsn, NOW, lock_timeout_ms=20) == []
+
+    assert len(await Maintenance(pool).create_partitions(NOW)) == (DAYS_AHEAD - TEMPLATE_DAYS) * len(partitions.TABLES)
+
+
+async def test_the_partition_of_tomorrow_is_insisted_on(pool: Pool, dsn: str) -> None:
+    """Without it the database is not ready: another try is due."""
+    async with Database(pool).transaction() as backup:
+        await backup.execute("lock table executions, executions_default in access share mode")
+        with pytest.raises(StoreUnavailable, match="lock timeout"):
+            await migrate(dsn, NOW + TEMPLATE_DAYS * DAY, lock_timeout_ms=20)
 
 
 async def test_a_database_that_is_away_is_unavailable_to_migrations(postgres_server: Server) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from executions import DEFINITION_HASH, acceptance, flow_identity
 from penstock_core import uuid7
-from penstock_core.errors import InvalidInput
+from penstock_core.errors import InvalidInput, TooLarge
 from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.acceptance import Acceptances
 from penstock_core.store.database import Database
@@ -99,6 +99,31 @@ async def test_a_foreign_cursor_is_refused(pool: Pool) -> None:
         await Reading(pool).executions(Filter(), cursor="x")
     with pytest.raises(InvalidInput, match="repeat the list without it"):
         await Reading(pool).logs(uuid7.new(), cursor="x")
+    with pytest.raises(InvalidInput, match="repeat the request without it"):
+        await Reading(pool).steps(uuid7.new(), cursor="x")
+
+
+async def test_namespaces_that_have_executions(pool: Pool) -> None:
+    """Each is named once, however many executions it has and wherever they lie; no more than asked for."""
+    old = uuid7.new(int((datetime.now(UTC) - timedelta(days=3)).timestamp() * 1000))
+    flows = [flow_identity(namespace=name) for name in ("beta", "acme", "acme", "delta", "beta")]
+    await accept(pool, acceptance(flow_identity(namespace="gamma"), id=old), *map(acceptance, flows))
+
+    assert await Reading(pool).namespaces() == {"acme", "beta", "delta", "gamma"}
+    assert len(await Reading(pool).namespaces(limit=2)) == 2
+
+
+async def test_values_above_the_limit_are_not_read(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The size alone is told."""
+    from penstock_core.store import reading
+
+    item = acceptance(payload=b"x" * 100)
+    await accept(pool, item)
+    assert await Reading(pool).payload(item.id) == item.payload
+
+    monkeypatch.setattr(reading, "VALUE_BYTES", 99)
+    with pytest.raises(TooLarge, match="100 bytes are stored, and 99"):
+        await Reading(pool).payload(item.id)
 
 
 async def test_what_does_not_exist_is_none(pool: Pool) -> None:
@@ -211,10 +236,16 @@ async def test_an_instances_data_goes_in_batches(pool: Pool, dsn: str, running: 
     assert await tenancy.mirror_instance(mirror) is True
     assert await tenancy.mirror_instance(mirror) is False
 
-    removed = await tenancy.delete_instance_data(namespace="acme", instance_uid="uid-acme-orders", batch=2)
+    whose = {
+        "namespace": "acme",
+        "instance": "acme-orders",
+        "instance_uid": "uid-acme-orders",
+        "other_flows": ["other"],
+    }
+    removed = await tenancy.delete_instance_data(**whose, batch=2)  # type: ignore[arg-type]
 
     assert removed == 5
-    assert await tenancy.delete_instance_data(namespace="acme", instance_uid="uid-acme-orders") == 0
+    assert await tenancy.delete_instance_data(**whose) == 0  # type: ignore[arg-type]
     for table, column in {
         "executions": "id",
         "execution_payloads": "execution_id",

@@ -3,6 +3,8 @@
 import pytest
 
 from operator_stand import ENVIRONMENT, Clock, FakeCluster, FakeCollection, FakeTenancy
+from operator_world import INSTANCE, INTEGRATION, World
+from penstock_core.cluster import INSTANCES, INTEGRATIONS, NAMESPACES
 from penstock_operator.inventory import Inventory
 from penstock_operator.settings import from_environment
 
@@ -40,3 +42,13 @@ def tenancy():
 @pytest.fixture
 def clock():
     return Clock()
+
+
+@pytest.fixture
+def world(cluster, inventory, settings, tenancy, clock, collection):
+    """All reconcilers, with an Integration and an Instance of it that nobody has looked at yet."""
+    found = World(cluster, inventory, settings=settings, tenancy=tenancy, clock=clock, collection=collection)
+    cluster.seed(NAMESPACES, {"metadata": {"name": "acme", "namespace": None}})
+    cluster.seed(INTEGRATIONS, INTEGRATION)
+    cluster.seed(INSTANCES, INSTANCE)
+    return found

@@ -1,4 +1,4 @@
-"""The loops around executions: dispatcher, custody, ticks, last runs, against stand-ins of store and cluster."""
+"""The loops around executions: dispatcher, custody, last runs, against stand-ins of store and cluster."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from penstock_core import uuid7
-from penstock_core.cluster import FLOWS, INSTANCES, JOBS
+from penstock_core.cluster import FLOWS, JOBS
 from penstock_core.errors import ClusterUnavailable
 from penstock_core.states import ExecutionState
 from penstock_core.store.model import Expired, FlowChange, LastExecution, Queued, Starting
@@ -15,7 +15,6 @@ from penstock_operator.dispatcher import PAGE, Dispatcher
 from penstock_operator.last_runs import LastRuns
 from penstock_operator.reporting import Reporter
 from penstock_operator.starting import Starter
-from penstock_operator.ticks import Ticks, window_start
 
 
 def flow(name="hook", *, uid="f1", **spec):
@@ -98,19 +97,13 @@ class Dispatch:
 
 class Workloads:
     def __init__(self):
-        self.jobs, self.pods, self.alive, self.by_key = [], [], True, {}
+        self.jobs, self.pods, self.alive = [], [], True
 
     def is_alive(self, namespace):
         return self.alive
 
     def of(self, execution, *, namespace, holder=""):
         return self.jobs, self.pods
-
-    def job(self, key):
-        return self.by_key.get(key)
-
-    def pods_of(self, job):
-        return self.pods
 
 
 @pytest.fixture
@@ -321,118 +314,6 @@ async def test_what_was_never_started_is_queued_again_and_the_rest_stays(ward):
 
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-
-
-class Schedules:
-    def __init__(self, known=()):
-        self.known = set(known)
-        self.recorded = []
-
-    async def record_missed(self, identity, ticks):
-        new = [tick for tick in ticks if tick not in self.known]
-        self.known |= set(new)
-        self.recorded += new
-        return new
-
-
-class TickStand:
-    def __init__(self, cluster, inventory, clock, *, since, known=()):
-        self.workloads, self.schedules, self.missed = Workloads(), Schedules(known), []
-        self.ticks = Ticks(
-            cluster,
-            inventory,
-            self.workloads,
-            self.schedules,
-            reporter=Reporter(cluster, inventory, clock=clock),
-            clock=clock,
-            missed=self.missed.append,
-            since=since,
-            release="penstock-system.penstock",
-        )
-
-
-def scheduled(**spec):
-    item = flow(
-        "poll", trigger="schedule", schedule={"cron": "*/5 * * * *", "timeZone": "Etc/UTC", "overlap": "skip"}, **spec
-    )
-    return item | {"metadata": item["metadata"] | {"creationTimestamp": "2026-03-01T11:00:00Z"}}
-
-
-@pytest.fixture
-def stand(cluster, inventory, clock):
-    cluster.seed(FLOWS, scheduled())
-    cluster.seed(
-        INSTANCES,
-        {"metadata": {"name": "acme-orders", "namespace": "acme"}, "spec": {"integration": {"name": "orders"}}},
-    )
-    return lambda **options: TickStand(cluster, inventory, clock, **{"since": NOON - timedelta(minutes=12)} | options)
-
-
-async def test_ticks_without_a_row_are_recorded_as_missed(stand, cluster):
-    """Ticks that were due while nothing ran are recorded, counted and told, once."""
-    found = stand(known=[NOON - timedelta(minutes=15)])
-    await found.ticks.step()
-    await found.ticks.step()
-
-    assert [at.strftime("%H:%M") for at in found.schedules.recorded] == ["11:50", "11:55"]
-    assert found.missed == [2]
-    assert cluster.events == [
-        ("Warning", "TickMissed", "poll: 2 ticks from 2026-03-01 11:50 UTC to 2026-03-01 11:55 UTC were missed")
-    ]
-
-
-async def test_a_tick_that_may_still_start_is_not_missed(stand):
-    """A tick within the CronJob's deadline is nobody's business yet."""
-    found = stand(since=NOON)
-    await found.ticks.step()
-
-    assert NOON not in found.schedules.recorded
-
-
-async def test_a_tick_whose_job_is_there_is_waited_for(stand, cluster, clock):
-    """While a tick's Job is alive, its runner will accept the tick; afterwards it counts as missed."""
-    found = stand(since=NOON - timedelta(minutes=4))
-    name = f"acme-orders-{__import__('hashlib').sha256(b'f1').hexdigest()[:10]}"
-    key = ("acme", f"{name}-{int((NOON - timedelta(minutes=5)).timestamp()) // 60}")
-    found.workloads.by_key[key] = {"metadata": {"name": key[1], "namespace": "acme"}, "status": {}}
-    await found.ticks.step()
-    assert found.schedules.recorded == []
-
-    del found.workloads.by_key[key]
-    await found.ticks.step()
-
-    assert found.schedules.recorded == [NOON - timedelta(minutes=5)]
-
-
-async def test_paused_schedules_miss_nothing(stand, cluster):
-    """A paused flow's ticks are not missed."""
-    cluster.seed(FLOWS, scheduled(paused=True))
-    found = stand()
-    await found.ticks.step()
-
-    assert found.schedules.recorded == []
-
-
-async def test_another_releases_schedules_are_not_watched(stand, cluster):
-    """Where two releases watch a namespace, each records the missed ticks of its own Flows."""
-    item = scheduled()
-    item["metadata"]["labels"] = {"penstock.dev/release": "other.release"}
-    cluster.seed(FLOWS, item)
-    found = stand()
-    await found.ticks.step()
-
-    assert found.schedules.recorded == []
-
-
-def test_ticks_count_from_the_last_change_of_the_schedule():
-    """A schedule that was written a moment ago had no ticks before."""
-    managed = [
-        {"manager": "penstock", "time": "2026-03-01T11:58:00Z"},
-        {"manager": "penstock", "time": "2026-03-01T11:59:00Z", "subresource": "status"},
-    ]
-    item = {"metadata": {"creationTimestamp": "2026-03-01T11:00:00Z", "managedFields": managed}}
-
-    assert window_start(item, checked=NOON - timedelta(hours=2), now=NOON) == NOON - timedelta(minutes=2)
 
 
 def last(number, state=ExecutionState.PASSED, *, name="hook", uid="f1"):

@@ -1,12 +1,15 @@
 """Holding the Lease: one at a time, and giving up before another may take over."""
 
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
 import pytest
 
 from penstock_core.cluster import LEASES
 from penstock_core.errors import ClusterUnavailable
 from penstock_operator import lease as lease_module
 from penstock_operator.errors import LeaseLostError
-from penstock_operator.lease import GIVE_UP_SECONDS, LEASE_SECONDS, LeaseHolder
+from penstock_operator.lease import GIVE_UP_SECONDS, LEASE_SECONDS, RENEW_SECONDS, LeaseHolder
 
 
 class Monotonic:
@@ -93,3 +96,64 @@ async def test_releasing_what_another_took_changes_nothing(cluster, monotonic):
     await first.release()
 
     assert record(cluster)["holderIdentity"] == "b"
+
+
+async def test_a_pod_that_restarts_learns_when_it_was_last_alive(cluster, monotonic):
+    """After an outage of the whole cluster the same pod takes its own Lease: what was missed since then still counts."""
+    await holder(cluster, monotonic, "a").acquire()
+    body = cluster.of(LEASES)["operator"]
+    cluster.seed(LEASES, {**body, "spec": {**body["spec"], "renewTime": "2026-03-01T06:00:00.000000Z"}})
+    again = holder(cluster, monotonic, "a")
+    await again.acquire()
+
+    assert again.predecessor_seen == datetime(2026, 3, 1, 6, tzinfo=UTC)
+
+
+async def test_an_answer_that_is_lost_does_not_hide_the_predecessor(cluster, monotonic):
+    """A first try that went through unheard leaves our own name and time in the record: they are not the predecessor's."""
+    await holder(cluster, monotonic, "a").acquire()
+    body = cluster.of(LEASES)["operator"]
+    cluster.seed(LEASES, {**body, "spec": {"holderIdentity": "", "renewTime": "2026-03-01T06:00:00.000000Z"}})
+    patch, second = cluster.patch, holder(cluster, monotonic, "b")
+
+    async def unheard(*arguments):
+        cluster.patch = patch
+        await patch(*arguments)
+        raise ClusterUnavailable("the connection broke")
+
+    cluster.patch = unheard
+    await second.acquire()
+
+    assert record(cluster)["holderIdentity"] == "b"
+    assert second.predecessor_seen == datetime(2026, 3, 1, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+async def test_nothing_delays_giving_up(cluster, monotonic, monkeypatch, hangs):
+    """However long each call takes, and however soon it fails, the holder has given up 10 s after the renewal that succeeded last was sent."""
+    limits = []
+
+    @asynccontextmanager
+    async def timeout(seconds):
+        limits.append(seconds)
+        yield
+
+    monkeypatch.setattr(lease_module.asyncio, "timeout", timeout)
+    first = holder(cluster, monotonic, "a")
+    await first.acquire()
+    sent, get = monotonic.at, cluster.get
+
+    async def once_slow_then_away(*arguments):
+        if monotonic.at < sent + 3:
+            monotonic.at += 3.9
+            return await get(*arguments)
+        monotonic.at += limits[-1] if hangs else 0
+        raise TimeoutError
+
+    cluster.get = once_slow_then_away
+    with pytest.raises(LeaseLostError, match="could not be renewed"):
+        await first.keep()
+    renewed = sent + RENEW_SECONDS
+
+    assert first.held is False
+    assert monotonic.at == pytest.approx(renewed + GIVE_UP_SECONDS)

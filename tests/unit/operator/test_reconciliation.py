@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from operator_world import HOOKS, INTEGRATION, KEY
 from penstock_core import names
 from penstock_core.cluster import (
     CONFIG_MAPS,
@@ -14,174 +15,15 @@ from penstock_core.cluster import (
     INSTANCES,
     INTEGRATION_VERSIONS,
     INTEGRATIONS,
-    NAMESPACES,
     ROLE_BINDINGS,
     SECRETS,
 )
 from penstock_core.errors import ClusterUnavailable, Conflict
-from penstock_operator.errors import NotYet
-from penstock_operator.instances import Instances
-from penstock_operator.publication import Publication
-from penstock_operator.removal import Removal
-from penstock_operator.reporting import Reporter
-from penstock_operator.resolution import Resolver
-from penstock_operator.tenancy import Namespaces
-from penstock_operator.webhook_keys import WebhookKeys
-
-KEY = ("acme", "acme-orders")
-HOOKS = names.webhook_digest_secret("penstock", "6f1c")
-INTEGRATION = {
-    "apiVersion": "penstock.dev/v1alpha1",
-    "kind": "Integration",
-    "metadata": {"name": "orders", "namespace": "acme"},
-    "spec": {
-        "version": "1.0.0",
-        "configVariables": [{"name": "region", "type": "picklist", "options": ["eu", "us"], "required": True}],
-        "flows": [
-            {
-                "name": "hook",
-                "trigger": {"webhook": {}},
-                "steps": [{"name": "a", "set": {"value": "${config.region}"}}],
-            },
-            {
-                "name": "poll",
-                "trigger": {"schedule": {"cron": "0 6 * * *"}},
-                "steps": [{"name": "a", "set": {"value": 1}}],
-            },
-        ],
-    },
-}
-INSTANCE = {
-    "apiVersion": "penstock.dev/v1alpha1",
-    "kind": "Instance",
-    "metadata": {"name": "acme-orders", "namespace": "acme", "uid": "6f1c"},
-    "spec": {"integration": {"name": "orders"}, "customer": {"id": "acme"}, "config": {"region": "eu"}},
-}
-
-
-class Acceptances:
-    def __init__(self):
-        self.definitions = set()
-
-    async def ensure_definition(self, *, namespace, hash, packed):  # noqa: A002
-        self.definitions.add((namespace, hash))
-
-
-class Schedules:
-    def __init__(self):
-        self.notes = []
-
-    async def pause(self, *, namespace, flow_uid, at):
-        self.notes.append("pause")
-
-    async def unpause(self, *, namespace, flow_uid, at):
-        self.notes.append("unpause")
-
-
-class Workloads:
-    def __init__(self):
-        self.jobs = []
-
-    def in_namespace(self, namespace, *, instance):
-        return self.jobs
-
-
-class World:
-    """All reconcilers over one fake cluster."""
-
-    def __init__(self, cluster, inventory, *, settings, tenancy, clock, collection):
-        self.cluster, self.inventory, self.tenancy = cluster, inventory, tenancy
-        self.acceptances, self.schedules, self.workloads = Acceptances(), Schedules(), Workloads()
-        self.left_behind = []
-        reporter = Reporter(cluster, inventory, clock=clock)
-        keys = WebhookKeys(cluster, own=collection(SECRETS), settings=settings)
-        namespaces = Namespaces(cluster, tenancy, settings)
-        self.removal = Removal(
-            cluster,
-            inventory,
-            self.workloads,
-            tenancy=tenancy,
-            namespaces=namespaces,
-            keys=keys,
-            leave_behind=self.left_behind.append,
-        )
-        self.publication = Publication(cluster, inventory, reporter, settings=settings)
-        self.instances = Instances(
-            cluster,
-            inventory,
-            settings=settings,
-            clock=clock,
-            reporter=reporter,
-            resolver=Resolver(
-                cluster,
-                inventory,
-                connections=collection(SECRETS),
-                config_maps=collection(CONFIG_MAPS),
-                settings=settings,
-            ),
-            removal=self.removal,
-            namespaces=namespaces,
-            keys=keys,
-            cron_jobs=collection(CRON_JOBS),
-            acceptances=self.acceptances,
-            schedules=self.schedules,
-            tenancy=tenancy,
-        )
-
-    async def settle(self):
-        """Reconciles until nothing is written any more; a few rounds are enough."""
-        for _ in range(4):
-            before = len(self.cluster.writes)
-            await self.publication.reconcile(("acme", "orders"))
-            await self.instances.reconcile(KEY)
-            if len(self.cluster.writes) == before:
-                return
-
-    def condition(self, kind):
-        conditions = self.cluster.of(INSTANCES)["acme-orders"]["status"]["conditions"]
-        return next(one for one in conditions if one["type"] == kind)
-
-    def change(self, **spec):
-        """A user's change of the Instance's spec."""
-        body = self.cluster.of(INSTANCES)["acme-orders"]
-        generation = body["metadata"]["generation"] + 1
-        self.cluster.seed(
-            INSTANCES,
-            {**body, "metadata": {**body["metadata"], "generation": generation}, "spec": {**body["spec"], **spec}},
-        )
-
-    def publish(self, version, **spec):
-        """A publisher's new version."""
-        body = self.cluster.of(INTEGRATIONS)["orders"]
-        generation = body["metadata"]["generation"] + 1
-        self.cluster.seed(
-            INTEGRATIONS,
-            {
-                **body,
-                "metadata": {**body["metadata"], "generation": generation},
-                "spec": {**body["spec"], "version": version, **spec},
-            },
-        )
-
-    def delete_instance(self):
-        body = self.cluster.of(INSTANCES)["acme-orders"]
-        self.cluster.seed(
-            INSTANCES, {**body, "metadata": {**body["metadata"], "deletionTimestamp": "2026-03-01T12:00:00Z"}}
-        )
 
 
 def mirrored(world):
     """What the gateway finds for the Instance."""
     return json.loads(base64.b64decode(world.cluster.of(SECRETS)[HOOKS]["data"]["6f1c"]))
-
-
-@pytest.fixture
-def world(cluster, inventory, settings, tenancy, clock, collection):
-    found = World(cluster, inventory, settings=settings, tenancy=tenancy, clock=clock, collection=collection)
-    cluster.seed(NAMESPACES, {"metadata": {"name": "acme", "namespace": None}})
-    cluster.seed(INTEGRATIONS, INTEGRATION)
-    cluster.seed(INSTANCES, INSTANCE)
-    return found
 
 
 async def test_an_instance_gets_everything_it_needs(world):
@@ -198,7 +40,7 @@ async def test_an_instance_gets_everything_it_needs(world):
     ]
     assert list(world.cluster.of(ROLE_BINDINGS)) == ["jobs"]
     assert world.tenancy.roles == {"acme": "generated"}
-    assert world.acceptances.definitions == {("acme", flow["spec"]["definitionHash"]) for flow in flows.values()}
+    assert world.tenancy.definitions == {("acme", "6f1c", flow["spec"]["definitionHash"]) for flow in flows.values()}
     assert world.condition("Ready")["message"] == "Version 1.0.0: 2 flows, 1 webhook, 1 schedule"
     assert world.cluster.of(INSTANCES)["acme-orders"]["metadata"]["finalizers"] == [names.FINALIZER]
 
@@ -214,10 +56,10 @@ async def test_an_unchanged_instance_costs_no_write(world):
     assert (len(world.cluster.writes), len(world.tenancy.mirrored), len(world.cluster.events)) == before
 
 
-async def test_a_restarted_operator_writes_nothing(world, cluster, inventory, settings, tenancy, clock, collection):
+async def test_a_restarted_operator_writes_nothing(world, cluster):
     """A fresh process that remembers nothing finds nothing to write."""
     await world.settle()
-    fresh = World(cluster, inventory, settings=settings, tenancy=tenancy, clock=clock, collection=collection)
+    fresh = world.fresh()
     before = len(cluster.writes)
     await fresh.publication.reconcile(("acme", "orders"))
     await fresh.instances.reconcile(KEY)
@@ -225,13 +67,13 @@ async def test_a_restarted_operator_writes_nothing(world, cluster, inventory, se
     assert len(cluster.writes) == before
 
 
-async def test_the_password_in_use_is_kept(world, cluster, inventory, settings, tenancy, clock, collection):
+async def test_the_password_in_use_is_kept(world, cluster, tenancy):
     """A fresh process uses the password of the Secret that runners have, so that none is locked out."""
     await world.settle()
     secret = cluster.of(SECRETS)["penstock-database-penstock"]
     dsn = b"postgresql://role_acme:in-use@db/penstock"
     cluster.seed(SECRETS, {**secret, "data": {"dsn": base64.b64encode(dsn).decode()}})
-    fresh = World(cluster, inventory, settings=settings, tenancy=tenancy, clock=clock, collection=collection)
+    fresh = world.fresh()
     await fresh.instances.reconcile(KEY)
 
     assert tenancy.roles == {"acme": "in-use"}
@@ -365,6 +207,27 @@ async def test_each_version_counts_its_instances(world):
     assert world.cluster.of(INTEGRATION_VERSIONS)["orders.1.0.0"]["status"]["instances"] == 1
 
 
+async def test_versions_that_another_release_published_are_its_own(world):
+    """Of two releases with one catalogue each counts and collects what it published, and leaves the rest alone."""
+    await world.settle()
+    body = world.cluster.of(INTEGRATION_VERSIONS)["orders.1.0.0"]
+    labels = body["metadata"]["labels"] | {names.LABEL_RELEASE: "other.release"}
+    metadata = {**body["metadata"], "name": "orders.0.9.0", "uid": "theirs", "labels": labels}
+    world.cluster.seed(
+        INTEGRATION_VERSIONS, {**body, "metadata": metadata, "spec": {**body["spec"], "version": "0.9.0"}}
+    )
+    before = world.cluster.of(INTEGRATION_VERSIONS)["orders.0.9.0"]
+    await world.settle()
+    assert world.cluster.of(INTEGRATION_VERSIONS)["orders.0.9.0"] == before
+
+    world.delete_instance()
+    await world.instances.reconcile(KEY)
+    world.cluster.remove(INTEGRATIONS, "acme", "orders")
+    await world.publication.reconcile(("acme", "orders"))
+
+    assert list(world.cluster.of(INTEGRATION_VERSIONS)) == ["orders.0.9.0"]
+
+
 async def test_another_namespace_must_be_a_catalogue(world):
     """An Integration of a namespace that is no catalogue is refused with the remedy."""
     world.change(integration={"name": "orders", "namespace": "other"})
@@ -458,53 +321,6 @@ async def test_a_finalizer_that_another_set_meanwhile_is_not_lost(world):
     await world.settle()
 
     assert world.cluster.of(INSTANCES)["acme-orders"]["metadata"]["finalizers"] == ["other/one", names.FINALIZER]
-
-
-async def test_deletion_waits_for_jobs_and_then_leaves_nothing(world):
-    """An Instance goes when its Jobs are gone and its rows removed; the namespace's role goes with the last one."""
-    await world.settle()
-    world.delete_instance()
-    world.workloads.jobs = [{"metadata": {"name": "pex-1"}, "status": {}}]
-    with pytest.raises(NotYet):
-        await world.instances.reconcile(KEY)
-    assert world.tenancy.removed == []
-    assert world.cluster.of(FLOWS) == {}
-
-    world.workloads.jobs = []
-    await world.instances.reconcile(KEY)
-
-    assert world.tenancy.removed == [("acme", "6f1c")]
-    assert world.tenancy.roles == {}
-    assert world.cluster.of(INSTANCES) == {}
-    assert world.cluster.of(ROLE_BINDINGS) == {}
-    assert world.cluster.of(SECRETS)[HOOKS]["data"] == {}
-    assert "penstock-database-penstock" not in world.cluster.of(SECRETS)
-
-
-async def test_a_terminating_namespace_is_not_held_up(world):
-    """In a namespace that is going away the finalizer goes at once, and the rows are removed apart."""
-    await world.settle()
-    world.cluster.seed(
-        NAMESPACES, {"metadata": {"name": "acme", "namespace": None, "deletionTimestamp": "2026-03-01T12:00:00Z"}}
-    )
-    world.delete_instance()
-    world.workloads.jobs = [{"metadata": {"name": "pex-1"}, "status": {}}]
-    await world.instances.reconcile(KEY)
-
-    assert world.cluster.of(INSTANCES) == {}
-    assert world.left_behind == [("acme", "6f1c")]
-    await world.removal.forget_data(("acme", "6f1c"))
-    assert world.tenancy.removed == [("acme", "6f1c")]
-    assert world.tenancy.roles == {}
-
-
-async def test_the_role_of_a_terminating_namespace_goes_though_others_are_still_leaving(world, cluster):
-    """Instances that are being deleted too do not keep the namespace's database role."""
-    await world.settle()
-    world.delete_instance()
-    await world.removal.forget_data(("acme", "another"))
-
-    assert world.tenancy.roles == {}
 
 
 def held_by(world, release, **metadata):

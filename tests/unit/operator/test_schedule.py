@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from penstock_core.errors import InvalidInput
 from penstock_operator.schedule import due, parse
 
 
@@ -52,22 +53,54 @@ def test_day_and_weekday_are_alternatives():
 
 
 def test_weekday_alone_restricts():
-    """With a weekday alone, other days do not count; Sunday is 0 and 7."""
-    for sunday in ("0", "7", "sun"):
+    """With a weekday alone, other days do not count."""
+    for sunday in ("0", "sun", "SUN", "0-0"):
         found = due(f"0 12 * * {sunday}", "UTC", after=utc(2026, 3, 1, 13), until=utc(2026, 3, 15, 13))
 
         assert [at.day for at in found] == [8, 15]
 
 
-def test_nicknames_are_known():
-    """@daily is midnight."""
-    assert minutes("@daily", "UTC", utc(2026, 1, 1, 12), utc(2026, 1, 2, 12)) == ["02 00:00"]
+MONDAYS = [2, 9, 16, 23, 30]
 
 
-@pytest.mark.parametrize("cron", ["", "* * * *", "61 * * * *", "0 0 l * *", "0 0 * * 1#2", "0 0 * * * *"])
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("*", MONDAYS),
+        ("?", MONDAYS),
+        ("*/1", MONDAYS),
+        ("*,5", MONDAYS),
+        ("*/2", sorted({*MONDAYS, *range(1, 32, 2)})),
+        ("1-31", list(range(1, 32))),
+    ],
+)
+def test_a_star_joins_the_days_by_and(day, expected):
+    """A star in the day of the month, with a step of 1 at most, leaves the weekday to decide; another step is a list."""
+    found = due(f"0 0 {day} * 1", "UTC", after=utc(2026, 2, 28, 12), until=utc(2026, 3, 31, 12))
+
+    assert [at.day for at in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("cron", "expected"),
+    [
+        ("0-0 0 * * *", ["01 00:00"]),
+        ("? 1 * * *", [f"01 01:{minute:02}" for minute in range(60)]),
+        ("50/5 2 ? * ?", ["01 02:50", "01 02:55"]),
+        ("1-5/3,59 3 1 MAR-apr *", ["01 03:01", "01 03:04", "01 03:59"]),
+    ],
+)
+def test_fields_name_what_they_name_for_a_cron_job(cron, expected):
+    """Ranges, steps, lists and words, as the CronJob controller reads them."""
+    assert minutes(cron, "UTC", utc(2026, 2, 28, 23, 59), utc(2026, 3, 1, 23, 59)) == expected
+
+
+@pytest.mark.parametrize(
+    "cron", ["", "@daily", "* * * *", "61 * * * *", "0 0 l * *", "0 0 * * 7", "0 0 * * 1#2", "0 0 * * * *"]
+)
 def test_what_kubernetes_refuses_is_refused(cron):
-    """Lines that a CronJob would not take raise ValueError."""
-    with pytest.raises(ValueError):
+    """Lines that a CronJob would not take, or that `check_cron` refuses, raise InvalidInput."""
+    with pytest.raises(InvalidInput):
         parse(cron)
 
 

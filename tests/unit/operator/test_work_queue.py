@@ -152,3 +152,26 @@ async def test_a_failing_key_is_not_tried_in_a_hot_loop():
 
         assert tries == 1
         assert len(queue) == 0
+
+
+async def test_work_that_hangs_is_broken_off(monkeypatch):
+    """A database that vanished without a word does not hold the workers for ever: the key counts as failed."""
+    monkeypatch.setattr("penstock_operator.work_queue.FIRST_RETRY_SECONDS", 0.01)
+    tries, others = 0, asyncio.Event()
+
+    async def work(key):
+        nonlocal tries
+        if key == "good":
+            others.set()
+            return
+        tries += 1
+        await asyncio.Event().wait()
+
+    results = []
+    async with running(work, workers=1, limit=0.01, on_end=lambda _, good, seconds: results.append(good)) as queue:
+        queue.add("hangs")
+        queue.add("good")
+        await others.wait()
+
+    assert tries >= 1
+    assert results[0] is False

@@ -144,9 +144,11 @@ create table flow_definitions (
     namespace text not null,
     hash text not null,
     definition bytea not null,
+    instance_uid text,
     created_at timestamptz not null default now(),
     primary key (namespace, hash)
 );
+comment on column flow_definitions.instance_uid is 'Written by the operator alone: whose data a definition is, and with whom it goes.';
 alter table flow_definitions alter definition set storage external;
 
 create table instances (

@@ -9,7 +9,7 @@ grant update (
 ) on executions to {role};
 grant update (
     status, ended_at, duration_ms, input, output, extracted, assertions, input_size, output_size, truncated, error_code,
-    error_message, items_total, items_failed, warnings
+    error_message, error_details, items_total, items_failed, warnings
 ) on step_results to {role};
 grant update (state, state_since, epoch, holder, lease_until) on live_executions to {role};
 grant update (locked) on flow_slots to {role};
@@ -46,6 +46,10 @@ select from pg_auth_members where roleid = %(group)s::regrole and member = %(rol
 -- Ties a runner role to its namespace.
 insert into tenants (role, namespace) values (%(role)s, %(namespace)s)
 on conflict (role) do update set namespace = excluded.namespace where tenants.namespace <> excluded.namespace
+
+-- name: displace_tenants
+-- Unties the roles of other releases from a namespace: it belongs to one.
+delete from tenants where namespace = %(namespace)s and role <> %(role)s
 
 -- name: remove_tenant
 -- Unties a runner role.

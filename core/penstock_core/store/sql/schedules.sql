@@ -1,17 +1,27 @@
 -- name: record_missed
--- A skipped execution for each tick that has no row; gives the ticks that had none.
+-- A skipped execution for each tick that has no row and lies in no pause, the newest alone where they are many; gives all those.
 with
-tick as (
-    select * from unnest(%(ids)s::uuid[], %(keys)b::bytea[], %(ticks)s::timestamptz[]) as t (id, key, scheduled_at)
+missing as (
+    select t.*, row_number() over (order by t.scheduled_at desc) as place
+    from unnest(%(ids)s::uuid[], %(keys)b::bytea[], %(ticks)s::timestamptz[]) as t (id, key, scheduled_at)
+    where not exists (
+        select from idempotency_keys k
+        where k.namespace = %(namespace)s and k.flow_uid = %(flow_uid)s and k.kind = 'tick' and k.key_sha256 = t.key
+    ) and not exists (
+        select from pauses p
+        where p.namespace = %(namespace)s and p.flow_uid = %(flow_uid)s
+            and p.since <= t.scheduled_at and (p.until is null or p.until > t.scheduled_at)
+    )
 ),
 claimed as (
     insert into idempotency_keys (namespace, flow_uid, kind, key_sha256, execution_id, body_sha256, expires_at)
-    select %(namespace)s, %(flow_uid)s, 'tick', key, id, '', now() + interval '7 days' from tick order by key
+    select %(namespace)s, %(flow_uid)s, 'tick', key, id, '', now() + interval '7 days'
+    from missing where place <= %(most)s order by key
     on conflict do nothing
     returning execution_id
 ),
 missed as (
-    select tick.* from tick join claimed on claimed.execution_id = tick.id
+    select missing.* from missing join claimed on claimed.execution_id = missing.id
 ),
 stored as (
     insert into executions (
@@ -25,7 +35,8 @@ stored as (
             || ' was due while no Job could be created for it'
     from missed
 )
-select scheduled_at from missed order by scheduled_at
+select scheduled_at from missing
+where place > %(most)s or id in (select id from missed) order by scheduled_at
 
 -- name: pause
 -- Opens a pause unless one is open.

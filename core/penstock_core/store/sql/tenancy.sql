@@ -16,10 +16,17 @@ where (i.namespace, i.name, i.integration, i.version, i.customer_id, i.customer_
         excluded.customer_name, excluded.labels, excluded.paused, excluded.ready
     )
 
+-- name: keep_definition
+-- Keeps a flow's definition under its hash and notes whose it is; a known one costs no write.
+insert into flow_definitions as d (namespace, hash, definition, instance_uid)
+values (%(namespace)s, %(hash)s, %(definition)s, %(instance_uid)s)
+on conflict (namespace, hash) do update set instance_uid = excluded.instance_uid
+where d.instance_uid is distinct from excluded.instance_uid
+
 -- name: instance_executions
--- One batch of an instance's executions, in the order of their ids.
+-- One batch of an instance's executions, in the order of their ids; its name leads to them by an index.
 select id from executions
-where namespace = %(namespace)s and instance_uid = %(instance_uid)s and id > %(after)s
+where namespace = %(namespace)s and instance = %(instance)s and instance_uid = %(instance_uid)s and id > %(after)s
 order by id limit %(batch)s
 
 -- name: delete_executions
@@ -41,5 +48,15 @@ intervals as (delete from pauses p using flow where p.namespace = %(namespace)s 
 select count(*) as count from gone
 
 -- name: delete_instance
--- Removes an instance from the mirror.
+-- Removes an instance from the mirror, its flows' definitions, and what belongs to no flow of the namespace any more.
+with
+definitions as (
+    delete from flow_definitions where namespace = %(namespace)s and instance_uid = %(instance_uid)s
+),
+slots as (
+    delete from flow_slots where namespace = %(namespace)s and flow_uid <> all(%(other_flows)s::text[])
+),
+intervals as (
+    delete from pauses where namespace = %(namespace)s and flow_uid <> all(%(other_flows)s::text[])
+)
 delete from instances where uid = %(instance_uid)s

@@ -1,0 +1,158 @@
+"""All reconcilers of the operator over one cluster and one store that only remember."""
+
+from penstock_core import names
+from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, INTEGRATIONS, SECRETS
+from penstock_operator.instances import Instances
+from penstock_operator.publication import Publication
+from penstock_operator.removal import Removal
+from penstock_operator.reporting import Reporter
+from penstock_operator.resolution import Resolver
+from penstock_operator.tenancy import Namespaces
+from penstock_operator.webhook_keys import WebhookKeys
+
+KEY = ("acme", "acme-orders")
+HOOKS = names.webhook_digest_secret("penstock", "6f1c")
+INTEGRATION = {
+    "apiVersion": "penstock.dev/v1alpha1",
+    "kind": "Integration",
+    "metadata": {"name": "orders", "namespace": "acme"},
+    "spec": {
+        "version": "1.0.0",
+        "configVariables": [{"name": "region", "type": "picklist", "options": ["eu", "us"], "required": True}],
+        "flows": [
+            {
+                "name": "hook",
+                "trigger": {"webhook": {}},
+                "steps": [{"name": "a", "set": {"value": "${config.region}"}}],
+            },
+            {
+                "name": "poll",
+                "trigger": {"schedule": {"cron": "0 6 * * *"}},
+                "steps": [{"name": "a", "set": {"value": 1}}],
+            },
+        ],
+    },
+}
+INSTANCE = {
+    "apiVersion": "penstock.dev/v1alpha1",
+    "kind": "Instance",
+    "metadata": {"name": "acme-orders", "namespace": "acme", "uid": "6f1c"},
+    "spec": {"integration": {"name": "orders"}, "customer": {"id": "acme"}, "config": {"region": "eu"}},
+}
+
+
+class Schedules:
+    """Remembers what was noted of pauses, and for when."""
+
+    def __init__(self):
+        self.notes, self.times = [], []
+
+    async def pause(self, *, namespace, flow_uid, at):
+        self.notes.append("pause")
+        self.times.append(at)
+
+    async def unpause(self, *, namespace, flow_uid, at):
+        self.notes.append("unpause")
+        self.times.append(at)
+
+
+class Workloads:
+    """The Jobs that a test names."""
+
+    def __init__(self):
+        self.jobs = []
+
+    def in_namespace(self, namespace, *, instance):
+        return self.jobs
+
+
+class World:
+    """All reconcilers over one fake cluster, as one process has them."""
+
+    def __init__(self, cluster, inventory, *, settings, tenancy, clock, collection):
+        self._parts = {"settings": settings, "tenancy": tenancy, "clock": clock, "collection": collection}
+        self.cluster, self.inventory, self.tenancy = cluster, inventory, tenancy
+        self.schedules, self.workloads = Schedules(), Workloads()
+        self.left_behind = []
+        reporter = Reporter(cluster, inventory, clock=clock)
+        keys = WebhookKeys(cluster, own=collection(SECRETS), settings=settings)
+        self.namespaces = namespaces = Namespaces(cluster, tenancy, settings)
+        self.removal = Removal(
+            cluster,
+            inventory,
+            self.workloads,
+            clock=clock,
+            reporter=reporter,
+            tenancy=tenancy,
+            namespaces=namespaces,
+            keys=keys,
+            leave_behind=self.left_behind.append,
+        )
+        self.publication = Publication(cluster, inventory, reporter, settings=settings)
+        self.instances = Instances(
+            cluster,
+            inventory,
+            settings=settings,
+            clock=clock,
+            reporter=reporter,
+            resolver=Resolver(
+                cluster,
+                inventory,
+                connections=collection(SECRETS),
+                config_maps=collection(CONFIG_MAPS),
+                settings=settings,
+            ),
+            removal=self.removal,
+            namespaces=namespaces,
+            keys=keys,
+            cron_jobs=collection(CRON_JOBS),
+            schedules=self.schedules,
+            tenancy=tenancy,
+        )
+
+    def fresh(self, **parts):
+        """Another process over the same cluster and store, which remembers nothing; `parts` replace some."""
+        return World(self.cluster, self.inventory, **{**self._parts, **parts})
+
+    async def settle(self):
+        """Reconciles until nothing is written any more; a few rounds are enough."""
+        for _ in range(4):
+            before = len(self.cluster.writes)
+            await self.publication.reconcile(("acme", "orders"))
+            await self.instances.reconcile(KEY)
+            if len(self.cluster.writes) == before:
+                return
+
+    def condition(self, kind):
+        """A condition of the Instance."""
+        conditions = self.cluster.of(INSTANCES)["acme-orders"]["status"]["conditions"]
+        return next(one for one in conditions if one["type"] == kind)
+
+    def change(self, **spec):
+        """A user's change of the Instance's spec."""
+        body = self.cluster.of(INSTANCES)["acme-orders"]
+        generation = body["metadata"]["generation"] + 1
+        self.cluster.seed(
+            INSTANCES,
+            {**body, "metadata": {**body["metadata"], "generation": generation}, "spec": {**body["spec"], **spec}},
+        )
+
+    def publish(self, version, **spec):
+        """A publisher's new version."""
+        body = self.cluster.of(INTEGRATIONS)["orders"]
+        generation = body["metadata"]["generation"] + 1
+        self.cluster.seed(
+            INTEGRATIONS,
+            {
+                **body,
+                "metadata": {**body["metadata"], "generation": generation},
+                "spec": {**body["spec"], "version": version, **spec},
+            },
+        )
+
+    def delete_instance(self, name="acme-orders"):
+        """A user's deletion; the finalizer keeps it."""
+        body = self.cluster.of(INSTANCES)[name]
+        self.cluster.seed(
+            INSTANCES, {**body, "metadata": {**body["metadata"], "deletionTimestamp": "2026-03-01T12:00:00Z"}}
+        )

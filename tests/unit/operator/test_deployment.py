@@ -1,0 +1,254 @@
+"""What becomes of an Instance's Flows when something is in the way: refusals, lost databases, withdrawn Secrets, new names."""
+
+from datetime import timedelta
+
+import pytest
+
+from operator_world import INTEGRATION, KEY
+from penstock_core import names
+from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, SECRETS
+from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict, NotFound
+from penstock_operator.deployment import held, scheduled_since
+from penstock_operator.errors import NotYet
+from penstock_operator.instances import is_refusal
+from penstock_operator.settings import from_environment
+
+REFUSED = ClusterError("CronJob.batch is invalid: spec.timeZone: unknown time zone", status=422)
+
+
+@pytest.mark.parametrize(
+    ("error", "refused"),
+    [
+        (REFUSED, True),
+        (ClusterError("exceeded quota", status=403), True),
+        (NotFound("namespaces not found", status=404), True),
+        (Conflict("changed", status=409), False),
+        (ClusterUnavailable("too many requests", status=429), False),
+        (ClusterUnavailable("away", status=503), False),
+        (ClusterUnavailable("no answer"), False),
+    ],
+)
+def test_what_counts_as_a_refusal(error, refused):
+    """What will be answered alike until somebody changes something; what passes by itself is none."""
+    assert is_refusal(error) is refused
+
+
+async def test_a_refused_write_is_told_and_tried_again(world):
+    """The API server's own words stand in the condition and in one Event; when it accepts, the Instance is ready."""
+    world.cluster.failures[("apply", "cronjobs")] = REFUSED
+    await world.publication.reconcile(("acme", "orders"))
+    for _ in range(3):
+        with pytest.raises(ClusterError, match="unknown time zone"):
+            await world.instances.reconcile(KEY)
+    deployed, ready = world.condition("Deployed"), world.condition("Ready")
+
+    assert (deployed["status"], deployed["reason"]) == ("False", "Refused")
+    assert "CronJob.batch is invalid: spec.timeZone: unknown time zone" in deployed["message"]
+    assert (ready["status"], ready["reason"]) == ("False", "Refused")
+    assert [reason for kind, reason, _ in world.cluster.events if kind == "Warning"] == ["Refused"]
+    assert world.cluster.writes.count(("patch_status", "instances", "acme-orders")) == 1
+    world.cluster.failures.clear()
+    await world.settle()
+    assert world.condition("Ready")["status"] == "True"
+
+
+async def test_a_refused_flow_does_not_keep_the_others(world):
+    """A pause reaches every other flow, though one cannot be written."""
+    await world.settle()
+    world.cluster.failures[("apply", "flows", "acme-orders.hook")] = ClusterError("denied", status=403)
+    world.change(paused=True)
+    with pytest.raises(ClusterError, match="denied"):
+        await world.instances.reconcile(KEY)
+
+    assert world.cluster.of(FLOWS)["acme-orders.poll"]["spec"]["paused"] is True
+    assert [job["spec"]["suspend"] for job in world.cluster.of(CRON_JOBS).values()] == [True]
+
+
+async def test_a_lost_definition_is_stored_again_by_the_next_process(world):
+    """A fresh or restored database gets every definition back, though no Flow changes; the same process asks once."""
+    await world.settle()
+    before = set(world.tenancy.definitions)
+    world.tenancy.definitions.clear()
+    await world.instances.reconcile(KEY)
+    assert world.tenancy.definitions == set()
+
+    await world.fresh().instances.reconcile(KEY)
+
+    assert world.tenancy.definitions == before
+
+
+async def test_a_pause_is_noted_again_by_the_next_process(world, clock):
+    """What a process noted may be lost or half done: the next one notes the pause from when the Flow was last written."""
+    await world.settle()
+    world.change(paused=True)
+    await world.settle()
+    flow = world.cluster.of(FLOWS)["acme-orders.poll"]
+    entry = {"manager": names.MANAGER, "time": "2026-02-28T12:00:00Z"}
+    world.cluster.seed(FLOWS, {**flow, "metadata": {**flow["metadata"], "managedFields": [entry]}})
+    clock.advance(timedelta(days=1))
+    fresh = world.fresh()
+    for _ in range(2):
+        await fresh.instances.reconcile(KEY)
+
+    assert fresh.schedules.notes == ["pause"]
+    assert [at.isoformat() for at in fresh.schedules.times] == ["2026-02-28T12:00:00+00:00"]
+
+
+async def test_a_new_flow_that_is_paused_is_so_from_its_beginning(world):
+    """No tick lies between the Flow's creation and its pause."""
+    world.change(paused=True)
+    await world.settle()
+
+    assert world.schedules.notes == ["pause"]
+    assert [at.isoformat() for at in world.schedules.times] == ["2026-01-01T00:00:00+00:00"]
+
+
+async def test_a_flow_whose_name_changes_in_case_alone_stays(world):
+    """`hook` and `hOOK` are one object: it is changed, and not deleted as a leftover."""
+    await world.settle()
+    uid = world.cluster.of(FLOWS)["acme-orders.hook"]["metadata"]["uid"]
+    hook, poll = INTEGRATION["spec"]["flows"]
+    world.publish("1.1.0", flows=[{**hook, "name": "hOOK"}, poll])
+    await world.settle()
+    flows = world.cluster.of(FLOWS)
+
+    assert sorted(flows) == ["acme-orders.hook", "acme-orders.poll"]
+    assert flows["acme-orders.hook"]["spec"]["flow"] == "hOOK"
+    assert flows["acme-orders.hook"]["metadata"]["uid"] == uid
+
+
+def connected(world):
+    """An Integration whose webhook uses a connection, and the Secret that serves it."""
+    hook, poll = INTEGRATION["spec"]["flows"]
+    step = {"name": "call", "http": {"method": "GET", "url": "https://erp.example/", "connection": "erp"}}
+    world.publish("1.1.0", connections=[{"name": "erp", "type": "apiKey"}], flows=[{**hook, "steps": [step]}, poll])
+    labels = {names.LABEL_CONNECTION: "true"}
+    secret = {"metadata": {"name": "acme-erp", "namespace": "acme", "labels": labels}, "data": {"key": "a2V5"}}
+    world.cluster.seed(SECRETS, secret)
+    world.change(connections={"erp": {"secretRef": {"name": "acme-erp"}}})
+    return secret
+
+
+async def test_a_secret_that_loses_its_label_is_used_no_more(world):
+    """While the Instance is not configured its Flow goes on without that Secret; with the label it gets it back."""
+    secret = connected(world)
+    await world.settle()
+    before = world.cluster.of(FLOWS)["acme-orders.hook"]["spec"]
+    world.cluster.seed(SECRETS, {**secret, "metadata": {**secret["metadata"], "labels": {}}})
+    await world.settle()
+    without = world.cluster.of(FLOWS)["acme-orders.hook"]["spec"]
+    world.cluster.seed(SECRETS, secret)
+    await world.settle()
+
+    assert [one["secretName"] for one in before["connections"]] == ["acme-erp"]
+    assert without == {**before, "connections": []}
+    assert world.cluster.of(FLOWS)["acme-orders.hook"]["spec"] == before
+
+
+async def test_a_secret_that_is_gone_for_a_moment_stays_named(world):
+    """Who replaces a Secret deletes it first: the Flow keeps its reference, which is optional."""
+    connected(world)
+    await world.settle()
+    world.cluster.remove(SECRETS, "acme", "acme-erp")
+    await world.settle()
+
+    assert "does not exist" in world.condition("Configured")["message"]
+    assert world.cluster.of(FLOWS)["acme-orders.hook"]["spec"]["connections"] != []
+
+
+def test_what_is_withdrawn_is_left_out_of_what_is_held():
+    """Other connections of the flow stay."""
+    spec = {
+        "flow": "hook",
+        "integration": {"version": "1.0.0"},
+        "connections": [{"name": "a", "secretName": "one"}, {"name": "b", "secretName": "two"}],
+    }
+    kept = held({"spec": {}}, [{"spec": spec}], withdrawn={"one"})
+
+    assert kept.flows["hook"]["connections"] == [{"name": "b", "secretName": "two"}]
+
+
+SCHEDULE = {"cron": "0 6 * * *", "timeZone": "Etc/UTC", "overlap": "skip"}
+
+
+def scheduled(*, since="2026-01-01T00:00:00Z", release="ours", **schedule):
+    """A Flow as it is, whose schedule holds `since`."""
+    metadata = {
+        "creationTimestamp": "2025-01-01T00:00:00Z",
+        "labels": {names.LABEL_RELEASE: release},
+        "annotations": {names.ANNOTATION_SCHEDULED_SINCE: since} if since else None,
+    }
+    return {"metadata": metadata, "spec": {"trigger": "schedule", "schedule": SCHEDULE | schedule}}
+
+
+@pytest.mark.parametrize(
+    ("current", "expected"),
+    [
+        (None, "now"),
+        (scheduled(), "2026-01-01T00:00:00Z"),
+        (scheduled(overlap="allow"), "2026-01-01T00:00:00Z"),
+        (scheduled(since=None), "2025-01-01T00:00:00Z"),
+        (scheduled(cron="0 7 * * *"), "now"),
+        (scheduled(timeZone="Asia/Tokyo"), "now"),
+        (scheduled(release="another"), "now"),
+        ({"metadata": {"creationTimestamp": "2025-01-01T00:00:00Z"}, "spec": {"trigger": "webhook"}}, "now"),
+    ],
+)
+def test_a_schedule_counts_from_its_own_last_change(current, expected):
+    """A new cron line or time zone, and another release's Flow, begin now; whatever else changes moves nothing."""
+    spec = {"trigger": "schedule", "schedule": SCHEDULE, "definitionHash": "new", "paused": True}
+
+    assert scheduled_since(spec, current, release="ours", now="now") == expected
+    assert scheduled_since({"trigger": "webhook"}, current, release="ours", now="now") is None
+
+
+async def test_a_change_of_the_flow_does_not_move_its_schedule(world, clock):
+    """A new version that leaves the times alone keeps the annotation; new times begin when they are written."""
+    await world.settle()
+    hook, poll = INTEGRATION["spec"]["flows"]
+
+    def since():
+        return world.cluster.of(FLOWS)["acme-orders.poll"]["metadata"]["annotations"][names.ANNOTATION_SCHEDULED_SINCE]
+
+    clock.advance(timedelta(hours=1))
+    world.publish("1.1.0", flows=[hook, {**poll, "steps": [{"name": "b", "set": {"value": 2}}]}])
+    await world.settle()
+    assert since() == "2026-03-01T12:00:00Z"
+
+    world.change(flows={"poll": {"schedule": {"cron": "0 7 * * *"}}})
+    await world.settle()
+
+    assert since() == "2026-03-01T13:00:00Z"
+
+
+async def test_an_instance_in_a_catalogue_is_not_served(world, environment):
+    """A namespace that is a catalogue only has Integrations to offer: its Instance is left as it is."""
+    await world.publication.reconcile(("acme", "orders"))
+    named = {"PENSTOCK_WATCH_NAMESPACES": "customers", "PENSTOCK_CATALOGUE_NAMESPACES": "acme"}
+    other = world.fresh(settings=from_environment(environment | named))
+    world.cluster.writes.clear()
+    await other.instances.reconcile(KEY)
+
+    assert world.cluster.writes == []
+    assert "status" not in world.cluster.of(INSTANCES)["acme-orders"]
+
+
+@pytest.mark.parametrize(
+    ("watched", "served"),
+    [("", ["customers", "shared"]), ("customers", ["customers"]), ("customers,shared", ["customers", "shared"])],
+)
+def test_instances_are_served_where_they_are_watched(environment, watched, served):
+    """A catalogue that is also named as watched is served, and everything is where nothing is named."""
+    named = {"PENSTOCK_WATCH_NAMESPACES": watched, "PENSTOCK_CATALOGUE_NAMESPACES": "shared"}
+    settings = from_environment(environment | named)
+
+    assert [namespace for namespace in ("customers", "shared") if settings.serves(namespace)] == served
+
+
+async def test_an_instance_is_left_alone_while_its_namespace_may_not_be_read(world):
+    """What cannot be seen may exist: nothing is deployed, and nothing is said to be missing."""
+    world.inventory.set_partial(["acme"])
+    with pytest.raises(NotYet, match="may not be read"):
+        await world.instances.reconcile(KEY)
+
+    assert world.cluster.writes == []

@@ -1,0 +1,291 @@
+"""Missed ticks: which count, which are recorded, and what is said, against stand-ins of store and cluster."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from penstock_core import names
+from penstock_core.cluster import FLOWS, INSTANCES
+from penstock_core.errors import StoreUnavailable
+from penstock_operator.reporting import Reporter
+from penstock_operator.ticks import LOOK_BACK, Ticks, sentence, window_end, window_start
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+class Schedules:
+    """Ticks that have a row, and what was asked for; `failure` is raised instead of an answer."""
+
+    def __init__(self, known=()):
+        self.known = set(known)
+        self.recorded, self.asked = [], []
+        self.failure = None
+
+    async def record_missed(self, identity, ticks):
+        if self.failure:
+            raise self.failure
+        self.asked.append((identity.flow, len(ticks)))
+        new = [tick for tick in ticks if tick not in self.known]
+        self.known |= set(new)
+        self.recorded += new
+        return new
+
+
+class Workloads:
+    """Jobs by key, without pods."""
+
+    def __init__(self):
+        self.by_key = {}
+
+    def job(self, key):
+        return self.by_key.get(key)
+
+    def pods_of(self, job):
+        return []
+
+
+class TickStand:
+    """Ticks over one inventory; `since` is when the replica before was last seen."""
+
+    def __init__(self, cluster, inventory, clock, *, since, known=()):
+        self.workloads, self.schedules, self.missed = Workloads(), Schedules(known), []
+        self.ticks = Ticks(
+            cluster,
+            inventory,
+            self.workloads,
+            self.schedules,
+            reporter=Reporter(cluster, inventory, clock=clock),
+            clock=clock,
+            missed=self.missed.append,
+            since=since,
+            release="penstock-system.penstock",
+        )
+
+    def run(self, at, uid="f1"):
+        """A Job of that tick that still lives; its key."""
+        name = f"acme-orders-{hashlib.sha256(uid.encode()).hexdigest()[:10]}"
+        key = ("acme", f"{name}-{int(at.timestamp()) // 60}")
+        self.workloads.by_key[key] = {"metadata": {"name": key[1], "namespace": "acme"}, "status": {}}
+        return key
+
+
+def scheduled(name="poll", *, uid="f1", since="2026-03-01T11:42:00Z", cron="*/5 * * * *", **spec):
+    """A Flow whose schedule holds `since`."""
+    base = {
+        "instance": "acme-orders",
+        "instanceUid": "u1",
+        "flow": name,
+        "integration": {"name": "orders", "version": "1.0.0"},
+        "customer": {"id": "acme"},
+        "trigger": "schedule",
+        "schedule": {"cron": cron, "timeZone": "Etc/UTC", "overlap": "skip"},
+        "paused": False,
+        "connections": [],
+        "definitionHash": "9" * 64,
+        "definition": {},
+    }
+    metadata = {
+        "name": f"acme-orders.{name}",
+        "namespace": "acme",
+        "uid": uid,
+        "creationTimestamp": "2026-02-01T11:00:00Z",
+        "labels": {names.LABEL_RELEASE: "penstock-system.penstock"},
+        "annotations": {names.ANNOTATION_SCHEDULED_SINCE: since},
+    }
+    return {"apiVersion": "penstock.dev/v1alpha1", "kind": "Flow", "metadata": metadata, "spec": base | spec}
+
+
+def written(flow, *times):
+    """The Flow as Penstock wrote its spec at these times, and its status later."""
+    entries = [{"manager": "penstock", "time": time} for time in times]
+    status = {"manager": "penstock", "time": "2026-03-01T12:30:00Z", "subresource": "status"}
+    return {**flow, "metadata": {**flow["metadata"], "managedFields": [*entries, status]}}
+
+
+def texts(ticks):
+    return [at.strftime("%H:%M") for at in ticks]
+
+
+@pytest.fixture
+def stand(cluster, inventory, clock):
+    cluster.seed(FLOWS, scheduled())
+    cluster.seed(
+        INSTANCES,
+        {"metadata": {"name": "acme-orders", "namespace": "acme"}, "spec": {"integration": {"name": "orders"}}},
+    )
+    return lambda **options: TickStand(cluster, inventory, clock, **{"since": NOON - 12 * MINUTE} | options)
+
+
+async def test_ticks_without_a_row_are_recorded_as_missed(stand, cluster):
+    """Ticks that were due while nothing ran are recorded, counted and told, once."""
+    found = stand(known=[NOON - 15 * MINUTE])
+    await found.ticks.step()
+    await found.ticks.step()
+
+    assert texts(found.schedules.recorded) == ["11:50", "11:55"]
+    assert found.missed == [2]
+    assert cluster.events == [
+        ("Warning", "TickMissed", "poll: 2 ticks from 2026-03-01 11:50 UTC to 2026-03-01 11:55 UTC were missed")
+    ]
+
+
+async def test_a_tick_that_may_still_start_is_not_missed(stand):
+    """A tick within the CronJob's deadline is nobody's business yet."""
+    found = stand(since=NOON)
+    await found.ticks.step()
+
+    assert NOON not in found.schedules.recorded
+
+
+async def test_the_hour_before_the_predecessor_was_last_seen_is_looked_at_again(stand, cluster):
+    """It may have lived without the database, or have left Jobs behind that never started."""
+    cluster.seed(FLOWS, scheduled(since="2026-03-01T06:00:00Z", cron="0 * * * *"))
+    found = stand(since=NOON)
+    await found.ticks.step()
+
+    assert texts(found.schedules.recorded) == ["11:00"]
+
+
+async def test_a_tick_whose_job_is_there_is_waited_for(stand):
+    """While a tick's Job is alive, its runner will accept the tick; afterwards it counts as missed."""
+    found = stand(known=[NOON - 15 * MINUTE, NOON - 10 * MINUTE])
+    key = found.run(NOON - 5 * MINUTE)
+    await found.ticks.step()
+    assert found.schedules.recorded == []
+
+    del found.workloads.by_key[key]
+    await found.ticks.step()
+
+    assert found.schedules.recorded == [NOON - 5 * MINUTE]
+
+
+async def test_what_comes_after_a_tick_that_is_under_way_is_asked_for_once(stand, clock):
+    """One old Job does not make every later tick a question of each round."""
+    found = stand()
+    found.run(NOON - 15 * MINUTE)
+    for _ in range(3):
+        await found.ticks.step()
+        clock.advance(timedelta(seconds=15))
+
+    assert found.schedules.asked == [("poll", 2)]
+
+
+async def test_a_paused_flow_has_its_ticks_until_it_was_written_so(stand, cluster):
+    """What was due before the pause is not forgotten in it; later ticks are nobody's."""
+    cluster.seed(FLOWS, written(scheduled(paused=True), "2026-03-01T11:51:00Z"))
+    found = stand()
+    await found.ticks.step()
+
+    assert texts(found.schedules.recorded) == ["11:45", "11:50"]
+
+
+async def test_another_releases_schedules_are_not_watched(stand, cluster):
+    """Where two releases watch a namespace, each records the missed ticks of its own Flows."""
+    item = scheduled()
+    item["metadata"]["labels"] = {names.LABEL_RELEASE: "other.release"}
+    cluster.seed(FLOWS, item)
+    found = stand()
+    await found.ticks.step()
+
+    assert found.schedules.recorded == []
+
+
+async def test_flows_of_a_namespace_that_may_not_be_read_miss_nothing(stand, inventory):
+    """A deleted namespace takes the right to see its Flows go: what is known of them may be long gone."""
+    inventory.set_partial(["acme"])
+    found = stand()
+    await found.ticks.step()
+
+    assert found.schedules.recorded == []
+
+
+async def test_a_schedule_that_cannot_be_read_does_not_keep_the_others(stand, cluster):
+    """Every flow is checked, whatever stands in another."""
+    cluster.seed(FLOWS, scheduled("broken", uid="f0", cron="every day"))
+    cluster.seed(FLOWS, scheduled("later", uid="f2"))
+    found = stand()
+    await found.ticks.step()
+
+    assert [flow for flow, _ in found.schedules.asked] == ["poll", "later"]
+
+
+async def test_without_the_database_a_round_ends(stand, cluster):
+    """What was not recorded is tried again by a later round, and the loop learns that the database is away."""
+    cluster.seed(FLOWS, scheduled("later", uid="f2"))
+    found = stand()
+    found.schedules.failure = StoreUnavailable("away")
+    with pytest.raises(StoreUnavailable):
+        await found.ticks.step()
+    found.schedules.failure = None
+    await found.ticks.step()
+
+    assert found.schedules.asked == [("poll", 3), ("later", 3)]
+
+
+class Counting(dict):
+    """A Flow that counts how often it is looked into."""
+
+    looks = 0
+
+    def __getitem__(self, name):
+        Counting.looks += 1
+        return super().__getitem__(name)
+
+
+async def test_a_round_looks_at_each_schedule_a_few_times(inventory, cluster, clock, monkeypatch):
+    """The work grows with the number of schedules, not with its square."""
+    monkeypatch.setattr(Counting, "looks", 0)
+    inventory._objects[FLOWS.plural] = {
+        ("acme", f"f{number}"): Counting(scheduled(f"f{number}", uid=f"f{number}", cron="0 0 1 1 *"))
+        for number in range(200)
+    }
+    found = TickStand(cluster, inventory, clock, since=NOON)
+    for _ in range(2):
+        await found.ticks.step()
+
+    assert Counting.looks < 2 * 200 * 20
+
+
+def test_nothing_but_the_schedule_moves_where_ticks_begin():
+    """A spec that was written a moment ago hides no tick; a schedule that was changed then had none before."""
+    flow = written(scheduled(since="2026-03-01T09:00:00Z"), "2026-03-01T11:58:00Z")
+
+    assert window_start(flow, checked=NOON - timedelta(hours=2), now=NOON) == NOON - timedelta(hours=2)
+    assert window_start(flow, checked=NOON - timedelta(hours=4), now=NOON) == NOON - timedelta(hours=3)
+    assert (
+        window_start(flow, checked=NOON - timedelta(days=30), now=NOON + timedelta(days=20))
+        == NOON + timedelta(days=20) - LOOK_BACK
+    )
+
+
+def test_a_schedule_without_the_annotation_holds_since_its_creation():
+    """As for a Flow that an earlier operator made."""
+    flow = scheduled(since=None)
+
+    assert window_start(flow, checked=NOON - timedelta(days=90), now=datetime(2026, 2, 3, tzinfo=UTC)) == datetime(
+        2026, 2, 1, 11, tzinfo=UTC
+    )
+
+
+def test_ticks_end_where_they_may_still_start_and_where_a_pause_holds():
+    """The last write of a paused Flow is the latest moment at which its pause began."""
+    flow = written(scheduled(), "2026-03-01T11:30:00Z", "2026-03-01T11:40:00Z")
+    paused = {**flow, "spec": {**flow["spec"], "paused": True}}
+
+    assert window_end(flow, now=NOON) == NOON - 3 * MINUTE
+    assert window_end(paused, now=NOON) == NOON - 20 * MINUTE
+    assert window_end(paused, now=NOON - 19 * MINUTE) == NOON - 22 * MINUTE
+
+
+def test_the_event_says_how_many_are_recorded():
+    """Of very many ticks the newest are kept, and the sentence says so."""
+    many = [NOON + number * MINUTE for number in range(150)]
+
+    assert sentence("poll", many[:1]) == "poll: the tick of 2026-03-01 12:00 UTC was missed"
+    assert "recorded" not in sentence("poll", many[:100])
+    assert sentence("poll", many) == (
+        "poll: 150 ticks from 2026-03-01 12:00 UTC to 2026-03-01 14:29 UTC were missed;"
+        " the newest 100 of them are recorded"
+    )

@@ -1,0 +1,239 @@
+"""What the operator knows of Penstock's kinds, how it learns it, and whom a change brings."""
+
+import kopf
+import pytest
+
+from operator_stand import item
+from penstock_core import names
+from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS
+from penstock_core.errors import ClusterError
+from penstock_operator.inventory import KINDS
+from penstock_operator.routing import Router
+from penstock_operator.watching import NothingStored, into, list_once, list_readable, registry, settings
+
+INSTANCE = item(
+    "i1",
+    spec={
+        "integration": {"name": "orders"},
+        "connections": {"erp": {"secretRef": {"name": "acme-erp"}}},
+        "configFrom": [{"configMapRef": {"name": "cm"}}],
+    },
+)
+
+
+class Queue:
+    def __init__(self):
+        self.keys = []
+
+    def add(self, key, *, after=0):
+        self.keys.append(key[1])
+
+
+@pytest.fixture
+def routed(inventory):
+    integrations, instances = Queue(), Queue()
+    router = Router(inventory, integrations=integrations, instances=instances)
+    inventory.put(INSTANCES, INSTANCE)
+    inventory.on_change = router.changed
+    return inventory, router, integrations, instances
+
+
+def test_an_integration_brings_its_instances(routed):
+    """A change of an Integration, or of one of its versions, reaches those that use it."""
+    inventory, _, integrations, instances = routed
+    inventory.put(INTEGRATIONS, item("orders"))
+    inventory.put(INTEGRATION_VERSIONS, item("orders.1.0.0", spec={"integration": "orders", "version": "1.0.0"}))
+
+    assert integrations.keys == ["orders", "orders"]
+    assert instances.keys == ["i1", "i1"]
+
+
+def test_secrets_and_config_maps_bring_those_that_name_them(routed):
+    """A referenced Secret or ConfigMap reaches its Instances, another one nobody."""
+    _, router, _, instances = routed
+    router.secret_changed(("acme", "acme-erp"), None)
+    router.secret_changed(("acme", "i1-webhook-key"), None)
+    router.config_map_changed(("acme", "cm"), None)
+    router.secret_changed(("other", "acme-erp"), None)
+    router.config_map_changed(("acme", "nobodys"), None)
+
+    assert instances.keys == ["i1", "i1", "i1"]
+
+
+def test_a_deleted_secret_of_digests_brings_those_whose_digests_it_held(routed):
+    """Who shares the Secret writes its field again; other Secrets' going brings nobody."""
+    _, router, _, instances = routed
+    held = names.webhook_digest_secret("penstock", INSTANCE["metadata"]["uid"])
+    for name in (*names.webhook_digest_secrets("penstock"), "penstock-gateway-database"):
+        router.digests_gone(name, release_name="penstock")
+    router.digests_gone(held, release_name="other")
+
+    assert instances.keys == ["i1"]
+
+
+def test_a_flows_status_brings_nobody(routed):
+    """A Flow's last execution is written often and causes no reconciliation; its deletion does."""
+    inventory, _, _, instances = routed
+    inventory.put(FLOWS, item("i1.a", spec={"instance": "i1"}, generation=1))
+    inventory.put(FLOWS, item("i1.a", spec={"instance": "i1"}, generation=1, version="2"))
+    inventory.remove(FLOWS, ("acme", "i1.a"))
+
+    assert instances.keys == ["i1", "i1"]
+
+
+def test_an_older_version_does_not_replace_a_newer_one(inventory):
+    """A list that was read before a watch event arrived does not take it back."""
+    inventory.put(INSTANCES, {**INSTANCE, "metadata": {**INSTANCE["metadata"], "resourceVersion": "10"}})
+    inventory.put(INSTANCES, {**INSTANCE, "metadata": {**INSTANCE["metadata"], "resourceVersion": "9"}})
+
+    assert inventory.get(INSTANCES, ("acme", "i1"))["metadata"]["resourceVersion"] == "10"
+
+
+def test_a_list_removes_what_is_gone_and_keeps_what_came_meanwhile(inventory):
+    """Objects known before the list and not in it are gone; newer ones are not."""
+    inventory.put(INSTANCES, INSTANCE)
+    with inventory.listing(INSTANCES, None) as listing:
+        inventory.put(INSTANCES, item("new", spec={"integration": {"name": "orders"}}))
+        inventory.replace(listing, [])
+
+    assert list(inventory.all(INSTANCES)) == [("acme", "new")]
+    assert inventory.instances_of(("acme", "orders")) == {("acme", "new")}
+
+
+def test_watch_events_fill_the_inventory(inventory):
+    """What Kopf sees is put, what it sees deleted is removed."""
+    take = into(inventory)
+    take(INSTANCES, "", INSTANCE)
+    assert ("acme", "i1") in inventory.all(INSTANCES)
+
+    take(INSTANCES, "DELETED", INSTANCE)
+
+    assert ("acme", "i1") not in inventory.all(INSTANCES)
+
+
+def test_kopf_has_nothing_to_write(inventory):
+    """No handler makes Kopf add finalizers, annotations or events; nothing of an object is copied."""
+    handlers = registry(lambda *_: None)
+    chosen = settings()
+    body = kopf.Body({"metadata": {"name": "x"}, "spec": {"large": "x" * 1_000_000}})
+
+    assert not handlers._changing.get_all_handlers()
+    assert not handlers._spawning.get_all_handlers()
+    assert len(handlers._watching.get_all_handlers()) == len(KINDS)
+    assert chosen.posting.enabled is False
+    assert isinstance(chosen.persistence.diffbase_storage, NothingStored)
+    assert chosen.persistence.diffbase_storage.build(body=body) == {}
+
+
+async def test_a_namespace_without_rights_is_left_out(cluster, inventory):
+    """A namespace whose Role is gone does not keep the others from being read."""
+    cluster.failures[("list", "gone")] = ClusterError("forbidden", status=403)
+    cluster.seed(INSTANCES, INSTANCE, seen=False)
+
+    assert await list_readable(cluster, inventory, ("acme", "gone")) == ("acme",)
+    assert list(inventory.all(INSTANCES)) == [("acme", "i1")]
+    assert (inventory.is_partial("gone"), inventory.is_partial("acme")) == (True, False)
+
+
+async def test_a_namespace_is_read_in_full_or_not_watched(cluster, inventory):
+    """Where Instances may be listed everywhere, a deleted namespace shows them alone: they are known, and nothing else is."""
+    cluster.seed(INSTANCES, INSTANCE, seen=False)
+    for kind in (INTEGRATIONS, INTEGRATION_VERSIONS, FLOWS):
+        cluster.failures[("list", kind.plural, "acme")] = ClusterError("forbidden", status=403)
+
+    assert await list_readable(cluster, inventory, ("acme",)) == ()
+    assert list(inventory.all(INSTANCES)) == [("acme", "i1")]
+    assert inventory.is_partial("acme")
+    cluster.failures.clear()
+    assert await list_readable(cluster, inventory, ("acme",)) == ("acme",)
+    assert not inventory.is_partial("acme")
+
+
+async def test_an_api_server_that_is_away_is_no_missing_right(cluster, inventory):
+    """Only a refusal counts as one; what passes is raised and tried again."""
+    cluster.failures[("list", "acme")] = ClusterError("away", status=503)
+    with pytest.raises(ClusterError):
+        await list_readable(cluster, inventory, ("acme",))
+
+
+async def test_a_list_of_one_namespace_leaves_others_alone(cluster, inventory):
+    """Listing a namespace removes what is gone there, and nothing elsewhere."""
+    inventory.put(INSTANCES, INSTANCE)
+    other = item("i2", spec=INSTANCE["spec"])
+    inventory.put(INSTANCES, {**other, "metadata": {**other["metadata"], "namespace": "other"}})
+    await list_once(cluster, inventory, INSTANCES, namespace="acme")
+
+    assert list(inventory.all(INSTANCES)) == [("other", "i2")]
+
+
+def renewed(version, uid="again"):
+    """The Instance as somebody made it anew under its old name."""
+    return {**INSTANCE, "metadata": {**INSTANCE["metadata"], "uid": uid, "resourceVersion": version}}
+
+
+def test_what_goes_during_a_list_does_not_come_back(inventory):
+    """A list that was read before the deletion is older than the event, known before it or not."""
+    inventory.put(INSTANCES, INSTANCE)
+    unseen = item("i2", spec=INSTANCE["spec"])
+    with inventory.listing(INSTANCES, None) as listing:
+        inventory.remove(INSTANCES, ("acme", "i1"), uid="i1")
+        inventory.remove(INSTANCES, ("acme", "i2"), uid="i2")
+        inventory.replace(listing, [INSTANCE, unseen])
+
+    assert list(inventory.all(INSTANCES)) == []
+
+
+def test_what_was_made_anew_during_a_list_stays(inventory):
+    """A list from between deletion and creation lacks the name, and one from before has the old object."""
+    for listed in ([], [INSTANCE]):
+        inventory.remove(INSTANCES, ("acme", "i1"))
+        inventory.put(INSTANCES, INSTANCE)
+        with inventory.listing(INSTANCES, None) as listing:
+            inventory.remove(INSTANCES, ("acme", "i1"), uid="i1")
+            inventory.put(INSTANCES, renewed("5"))
+            inventory.replace(listing, listed)
+
+        assert inventory.get(INSTANCES, ("acme", "i1"))["metadata"]["uid"] == "again"
+
+
+def test_a_deletion_that_is_told_late_takes_nothing_else(inventory):
+    """The event about the old object leaves the new one of its name alone."""
+    take = into(inventory)
+    take(INSTANCES, "", renewed("5"))
+    take(INSTANCES, "DELETED", INSTANCE)
+
+    assert inventory.get(INSTANCES, ("acme", "i1"))["metadata"]["uid"] == "again"
+
+
+def test_a_status_of_an_integration_brings_nobody(routed):
+    """Conditions and counts decide nothing; a new generation, that it was looked at, and what is published do."""
+    inventory, _, integrations, instances = routed
+    status = {"observedGeneration": 1, "publishedVersion": "1.0.0"}
+    changes = [
+        ({"generation": 1}, {}),
+        ({"generation": 1}, status),
+        ({"generation": 1}, status | {"conditions": [{"type": "Ready"}], "flows": 3}),
+        ({"generation": 2}, status),
+        ({"generation": 2}, status | {"observedGeneration": 2}),
+        ({"generation": 2}, status | {"observedGeneration": 2, "publishedVersion": "1.1.0"}),
+    ]
+    heard = []
+    for number, (metadata, seen) in enumerate(changes):
+        inventory.put(INTEGRATIONS, item("orders", version=str(number + 1), **metadata) | {"status": seen})
+        heard.append((len(integrations.keys), len(instances.keys)))
+
+    assert heard == [(1, 1), (2, 2), (2, 2), (3, 3), (4, 4), (5, 5)]
+
+
+def test_a_count_of_a_version_brings_nobody(routed):
+    """How many Instances run a version is written every second of a rollout; its going reaches those that use it."""
+    inventory, _, integrations, instances = routed
+    spec = {"integration": "orders", "version": "1.0.0"}
+    for number in range(1, 4):
+        counted = item("orders.1.0.0", spec=spec, version=str(number), generation=1) | {"status": {"instances": number}}
+        inventory.put(INTEGRATION_VERSIONS, counted)
+    assert (integrations.keys, instances.keys) == (["orders"], ["i1"])
+
+    inventory.remove(INTEGRATION_VERSIONS, ("acme", "orders.1.0.0"))
+
+    assert (integrations.keys, instances.keys) == (["orders"] * 2, ["i1"] * 2)
