@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from gateway_stand import INSTANCE, KEY, TENANT, Stand, flow, until
+from gateway_stand import INSTANCE, INSTANCE_UID, KEY, NAMESPACE, TENANT, Stand, flow, key_secret, mirrored, until
 from penstock_core import codec
+from penstock_core.cluster import SECRETS
 from penstock_core.store.pool import Pool
 
 PATH = f"/hooks/{TENANT}/{INSTANCE}/importOrder"
@@ -229,6 +230,21 @@ async def test_key_of_an_instance_whose_keys_have_not_arrived(stand: Stand) -> N
     answer = await stand.client.post(f"/hooks/{TENANT}/new/fresh", headers={"Api-Key": "k"}, json={})
 
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:penstock:problem:keys-pending")
+
+
+async def test_a_missing_secret_of_digests_is_no_outage(stand: Stand) -> None:
+    """While a Secret of digests is gone its instances' callers are asked to come again; the gateway stays ready."""
+    secret = key_secret({INSTANCE_UID: mirrored(KEY)})
+    stand.cluster.remove(SECRETS, NAMESPACE, secret["metadata"]["name"])
+    await until(lambda: not stand.gateway.keys.known(INSTANCE_UID))
+    pending = await stand.post(json={})
+    ready = await stand.client.get("/readyz")
+    stand.cluster.put(SECRETS, secret)
+    await until(lambda: stand.gateway.keys.known(INSTANCE_UID))
+
+    assert (pending.status_code, pending.json()["type"]) == (503, "urn:penstock:problem:keys-pending")
+    assert ready.status_code == 200
+    assert (await stand.post(json={})).status_code == 202
 
 
 async def test_deleted_flow_is_gone(stand: Stand) -> None:
