@@ -28,6 +28,7 @@ Tuples become lists. Map keys may be any scalar.
 The values here are named tuples because every runner's start pays for these classes, and a dataclass costs five times as much.
 """
 
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import msgpack
@@ -42,6 +43,9 @@ DEFAULT_LIMIT: Final = 16 * 1024 * 1024
 """Bytes of MessagePack, before compression, that one value may take."""
 MAX_UNPACKED: Final = 512 * 1024 * 1024
 """Bytes that a compressed value may unfold to: rows are written by tenants, and a frame can claim any size."""
+CHUNK: Final = 64 * 1024
+_WINDOW: Final = 8 * 1024 * 1024
+"""Bytes that unfolding piece by piece may look back; our own frames need two MiB, and a frame can claim any."""
 
 DATETIME: Final = 1
 DATE: Final = 2
@@ -96,16 +100,21 @@ def unpack(data: bytes) -> Any:
 
 
 def message_of(data: bytes) -> bytes:
-    """The MessagePack inside `data`, without header and compression: what the API streams."""
-    if not data:
-        raise ValueError("not a stored value: no bytes at all")
-    kind = data[0] & ~TRUNCATED
-    body = data[9:] if data[0] & TRUNCATED else data[1:]
-    if kind == PLAIN:
-        return bytes(body)
+    """The MessagePack inside `data`, without header and compression."""
+    kind, body = _split(data)
+    return _decompress(bytes(body)) if kind == ZSTD else bytes(body)
+
+
+def chunks(data: bytes, *, size: int = CHUNK) -> Iterator[bytes]:
+    """As `message_of`, in pieces of at most `size` bytes and in memory that does not grow with the message.
+
+    Raises ValueError where the bytes are not ours, which may turn out in the middle.
+    """
+    kind, body = _split(data)
     if kind == ZSTD:
-        return _decompress(bytes(body))
-    raise ValueError(f"not a stored value: unknown format {kind:#04x}")
+        yield from _unfold(body, size)
+    else:
+        yield from (bytes(body[at : at + size]) for at in range(0, len(body), size))
 
 
 def stored(data: bytes) -> Stored:
@@ -141,13 +150,9 @@ def to_message(value: Any) -> tuple[bytes, tuple[str, ...]]:
 
 def from_message(message: bytes) -> Any:
     """The value of MessagePack alone. Raises ValueError where it is none."""
-    options: dict[str, Any] = {"ext_hook": _restore, "strict_map_key": False, "timestamp": 3}
     try:
-        return msgpack.unpackb(message, **options)
-    except TypeError:
-        # a map key that came back as a list or a set: rare, so only then the slow way
-        return msgpack.unpackb(message, object_pairs_hook=_with_hashable_keys, **options)
-    except (msgpack.UnpackException, RecursionError) as exc:
+        return _unpacked(message)
+    except (msgpack.UnpackException, RecursionError, ArithmeticError, TypeError) as exc:
         raise ValueError(f"not a stored value: {exc}") from exc
 
 
@@ -174,6 +179,31 @@ def _frame(message: bytes, *, true_size: int | None = None) -> bytes:
     if true_size is None:
         return bytes((kind,)) + message
     return bytes((kind | TRUNCATED,)) + true_size.to_bytes(8) + message
+
+
+def _split(data: bytes) -> tuple[int, memoryview]:
+    """Kind and body of stored bytes."""
+    if not data:
+        raise ValueError("not a stored value: no bytes at all")
+    kind = data[0] & ~TRUNCATED
+    if kind not in (PLAIN, ZSTD):
+        raise ValueError(f"not a stored value: unknown format {kind:#04x}")
+    return kind, memoryview(data)[9 if data[0] & TRUNCATED else 1 :]
+
+
+def _unfold(frame: memoryview, size: int) -> Iterator[bytes]:
+    import zstandard
+
+    try:
+        left = zstandard.frame_content_size(frame)
+        reader = zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(frame)
+        while piece := reader.read(size):
+            left -= len(piece)
+            yield piece
+    except zstandard.ZstdError as exc:
+        raise ValueError(f"not a stored value: {exc}") from exc
+    if left:
+        raise ValueError("not a stored value: the compressed bytes end too early")
 
 
 def _decompress(frame: bytes) -> bytes:
@@ -215,6 +245,15 @@ def _extend(value: Any) -> Any:
         case set() | frozenset():
             return msgpack.ExtType(SET, pack_message(list(value)))
     raise Unstorable
+
+
+def _unpacked(message: bytes) -> Any:
+    options: dict[str, Any] = {"ext_hook": _restore, "strict_map_key": False, "timestamp": 3}
+    try:
+        return msgpack.unpackb(message, **options)
+    except TypeError:
+        # a map key that came back as a list or a set: rare, so only then the slow way
+        return msgpack.unpackb(message, object_pairs_hook=_with_hashable_keys, **options)
 
 
 def _restore(code: int, data: bytes) -> Any:

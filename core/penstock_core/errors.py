@@ -6,6 +6,7 @@ PenstockError
 │   └── BodyError           a request body that does not parse
 ├── StoreError
 │   ├── StoreUnavailable    the database is away or overloaded; worth another try
+│   │   └── StoreContended  a lock was not to be had in time: somebody holds what this statement needs
 │   ├── TooLarge            a stored value is larger than may be read at once
 │   └── LeaseLost           another runner has claimed the execution since
 └── ClusterError            the Kubernetes API refused or is away
@@ -47,6 +48,10 @@ class StoreError(PenstockError):
 
 class StoreUnavailable(StoreError):
     """The database is away, overloaded or has no disk left; worth another try."""
+
+
+class StoreContended(StoreUnavailable):
+    """A lock was not to be had in time: somebody holds what this statement needs, and that only."""
 
 
 class TooLarge(StoreError):

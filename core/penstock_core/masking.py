@@ -1,12 +1,14 @@
 """Removes connections' fields from everything that is stored or written: inputs, outputs, errors, logs.
 
 Each value of at least six characters is found as it is and in the forms in which it travels: base64 (also inside a longer base64,
-at any alignment, so `Authorization: Basic` too), percent-encoded, JSON-escaped, escaped as Python or XML show it.
+at any alignment, so `Authorization: Basic` too, and broken into lines of 64 characters or more), percent-encoded, JSON-escaped
+as common libraries do it, escaped as Python or XML show it.
 What a python step computes from a secret is outside of this promise.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any, Final
 
 MASK: Final = "***"
@@ -17,15 +19,24 @@ MAX_DEPTH: Final = 250
 
 _BASE64_ALPHABET: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 
+_BREAK: Final = r"(?:(?:\r?\n|(?:\\r)?\\n)[ \t]*)?"
+"""Between the characters of base64 that may be broken into lines, in text or in a JSON string."""
+_LINE: Final = "[A-Za-z0-9+/]{64}"
+_BROKEN: Final = re.compile(rf"\n(?:(?<={_LINE}\n)|(?<={_LINE}\r\n))|\\n(?:(?<={_LINE}\\n)|(?<={_LINE}\\r\\n))")
+"""The end of a line of base64: MIME has 76 characters, PEM 64."""
+_BROKEN_BYTES: Final = re.compile(_BROKEN.pattern.encode())
+_TAIL: Final = "[A-Za-z0-9_+/-]?=*"
+"""Behind a fragment of base64: the character that it shares with what follows."""
+
 
 class Masker:
     """Masks the given secrets in nested values. Immutable after construction, so threads may share it."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms, fragments = _forms_of(secrets)
-        self._bytes = _alternation(forms, fragments)
-        self._text = _alternation([form.decode() for form in forms], [form.decode() for form in fragments])
-        self._numeric = any(form.strip(b"+-.eE0123456789") == b"" for form in forms)
+        self._forms, self._fragments = _forms_of(secrets)
+        self._text = _alternation(self._forms, self._fragments)
+        self._bytes = _alternation([_raw(form) for form in self._forms], [form.encode() for form in self._fragments])
+        self._numeric = any(form.strip("+-.eE0123456789") == "" for form in self._forms)
 
     def mask(self, value: Any) -> Any:
         """A copy of `value` with every secret replaced by `***`, in strings, bytes, map keys, at any depth.
@@ -36,15 +47,33 @@ class Masker:
 
     def text(self, text: str) -> str:
         """`text` with every secret replaced by `***`."""
-        if self._text is None or self._text.search(text) is None:
+        if self._text is None:
             return text
-        return "".join(self._pieces(self._text, text, MASK))
+        if self._text.search(text) is not None:
+            text = "".join(self._pieces(self._text, text, MASK))
+        if _BROKEN.search(text) is not None:
+            text = "".join(self._pieces(self._broken, text, MASK))
+        return text
 
     def data(self, data: bytes) -> bytes:
         """`data` with every secret replaced by `***`."""
-        if self._bytes is None or self._bytes.search(data) is None:
+        if self._bytes is None:
             return data
-        return b"".join(self._pieces(self._bytes, data, MASK.encode()))
+        if self._bytes.search(data) is not None:
+            data = b"".join(self._pieces(self._bytes, data, MASK.encode()))
+        if _BROKEN_BYTES.search(data) is not None:
+            data = b"".join(self._pieces(self._broken_bytes, data, MASK.encode()))
+        return data
+
+    @cached_property
+    def _broken(self) -> re.Pattern[str]:
+        """The base64 forms with line breaks anywhere; made when first needed, since few texts hold such lines."""
+        forms = sorted(self._fragments, key=len, reverse=True)
+        return re.compile("(?P<fragment>" + "|".join(_BREAK.join(map(re.escape, form)) for form in forms) + ")" + _TAIL)
+
+    @cached_property
+    def _broken_bytes(self) -> re.Pattern[bytes]:
+        return re.compile(self._broken.pattern.encode())
 
     def _nested(self, value: Any, levels: int) -> Any:
         if isinstance(value, str):
@@ -111,49 +140,77 @@ def _alternation(forms: list[Any], fragments: list[Any]) -> re.Pattern[Any] | No
     whole = [re.escape(form) for form in sorted(forms, key=len, reverse=True)]
     inside = [re.escape(form) for form in sorted(fragments, key=len, reverse=True)]
     if isinstance(forms[0], bytes):
-        return re.compile(
-            b"|".join(whole) + (b"|(?P<fragment>" + b"|".join(inside) + b")[\\w+/-]?=*" if inside else b"")
-        )
-    return re.compile("|".join(whole) + ("|(?P<fragment>" + "|".join(inside) + ")[A-Za-z0-9_+/-]?=*" if inside else ""))
+        tail = _TAIL.encode()
+        return re.compile(b"|".join(whole) + (b"|(?P<fragment>" + b"|".join(inside) + b")" + tail if inside else b""))
+    return re.compile("|".join(whole) + ("|(?P<fragment>" + "|".join(inside) + ")" + _TAIL if inside else ""))
 
 
-def _forms_of(secrets: Iterable[str]) -> tuple[list[bytes], list[bytes]]:
+def _forms_of(secrets: Iterable[str]) -> tuple[list[str], list[str]]:
     """All forms of all secrets, and apart from them those that lie inside a longer base64."""
-    forms: set[bytes] = set()
-    fragments: set[bytes] = set()
+    forms: set[str] = set()
+    fragments: set[str] = set()
     for secret in secrets:
         for value in {secret, secret.strip()}:
             if len(value) >= MIN_LENGTH:
                 forms.update(_forms(value))
-                fragments.update(_fragments(value.encode(errors="surrogateescape")))
+                fragments.update(_fragments(_raw(value)))
     return list(forms), list(fragments - forms)
 
 
-def _forms(value: str) -> Iterator[bytes]:
-    import json
+def _raw(value: str) -> bytes:
+    """The bytes of a value; what an environment held beside UTF-8 comes as single surrogates."""
+    try:
+        return value.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        return value.encode(errors="surrogatepass")
+
+
+def _forms(value: str) -> Iterator[str]:
     from urllib.parse import quote, quote_plus
 
-    raw = value.encode(errors="surrogateescape")
-    yield raw
+    raw = _raw(value)
     for safe in ("", "/", "/:@!$&'()*+,;=-._~", "-_.!~*'()"):
         quoted = quote(raw, safe=safe)
-        yield from (quoted.encode(), _lower_escapes(quoted))
+        yield from (quoted, _lower_escapes(quoted))
     plus = quote_plus(raw)
-    yield from (plus.encode(), _lower_escapes(plus))
-    text = raw.decode(errors="replace")
-    once = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
-    once |= {escaped.replace("/", "\\/") for escaped in once}
-    for escaped in once:
-        yield escaped.encode()
-        yield json.dumps(escaped)[1:-1].encode()
-    yield repr(text)[1:-1].encode()
-    yield repr(raw)[2:-1].encode()
-    yield _xml(text, quotes=False).encode()
-    yield _xml(text, quotes=True).encode()
+    yield from (plus, _lower_escapes(plus))
+    yield repr(raw)[2:-1]
+    for text in {value, raw.decode(errors="replace")}:
+        yield text
+        yield repr(text)[1:-1]
+        yield _xml(text, quotes=False)
+        yield _xml(text, quotes=True)
+        for escaped in _json_forms(text):
+            yield escaped
+            yield from _json_plain(escaped)
 
 
-def _lower_escapes(quoted: str) -> bytes:
-    return re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), quoted).encode()
+def _json_forms(text: str) -> Iterator[str]:
+    """As JSON libraries write it: slashes escaped by some, what HTML knows and more by others, in digits of either case."""
+    for plain in _json_plain(text):
+        html = plain.translate(_HTML_ESCAPES)
+        dotnet = html.replace('\\"', "\\u0022").translate(_DOTNET_ESCAPES)
+        for escaped in (plain, plain.replace("/", "\\/"), html, dotnet):
+            yield escaped
+            yield re.sub(r"\\u[0-9a-f]{4}", lambda match: "\\u" + match[0][2:].upper(), escaped)
+
+
+def _json_plain(text: str) -> set[str]:
+    import json
+
+    return {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+
+
+def _escapes(characters: str) -> dict[int, str]:
+    return {ord(character): f"\\u{ord(character):04x}" for character in characters}
+
+
+_HTML_ESCAPES: Final = _escapes("<>&")
+_DOTNET_ESCAPES: Final = _escapes("'+`")
+
+
+def _lower_escapes(quoted: str) -> str:
+    return re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), quoted)
 
 
 def _xml(text: str, *, quotes: bool) -> str:
@@ -161,14 +218,15 @@ def _xml(text: str, *, quotes: bool) -> str:
     return escaped.replace('"', "&quot;").replace("'", "&#x27;") if quotes else escaped
 
 
-def _fragments(raw: bytes) -> Iterator[bytes]:
+def _fragments(raw: bytes) -> Iterator[str]:
     """The base64 characters that depend on the secret alone, at each of the three alignments, in both alphabets."""
     from base64 import b64encode
 
     for before in range(3):
-        encoded = b64encode(b"\0" * before + raw)
+        encoded = b64encode(b"\0" * before + raw).decode()
         first = (before * 8 + 5) // 6
         core = encoded[first : (before + len(raw)) * 8 // 6]
         yield core
-        yield core.translate(bytes.maketrans(b"+/", b"-_"))
-        yield core.replace(b"+", b"%2B").replace(b"/", b"%2F")
+        yield core.translate(str.maketrans("+/", "-_"))
+        yield core.replace("+", "%2B").replace("/", "%2F")
+        yield core.replace("+", "%2b").replace("/", "%2f")

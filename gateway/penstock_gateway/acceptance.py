@@ -4,9 +4,10 @@ import asyncio
 from typing import Protocol
 
 from penstock_core import codec, uuid7
+from penstock_core.errors import StoreUnavailable
 from penstock_core.states import Trigger
 from penstock_core.store.model import Acceptance
-from penstock_gateway.batcher import Batcher, Outcome
+from penstock_gateway.batcher import STORE_SECONDS, Batcher, Outcome
 from penstock_gateway.flows import ServedFlow
 from penstock_gateway.load import Load
 from penstock_gateway.trigger import Prepared
@@ -40,7 +41,11 @@ class Acceptor:
         identity = flow.identity
         # the Flow's uid stands for the Instance's life: its definitions go with the data of a deleted Instance
         if (identity.flow_uid, identity.definition_hash) not in self._ensured:
-            await self._ensure_definition(flow)
+            try:
+                async with asyncio.timeout(STORE_SECONDS):
+                    await self._ensure_definition(flow)
+            except TimeoutError as error:
+                raise StoreUnavailable("the database did not take the flow's definition in time") from error
         rejects = flow.rejects
         acceptance = Acceptance(
             id=uuid7.new(),

@@ -1,25 +1,36 @@
 """Who may read what: Kubernetes decides, by TokenReview and SubjectAccessReview on virtual resources of `penstock.dev`.
 
-Answers are kept for a short while: a dashboard that polls must not load the API server, and a revoked right must end soon.
+Reviews are kept for 30 s, see `answers`. They share the API server, and the connections to it, with the creation of Jobs: so
+few run at a time, and tokens that nobody knows have the fewest, since making them up needs no right at all.
 """
 
 import asyncio
 import hashlib
 import time
-from collections.abc import Awaitable, Callable, Hashable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from penstock_core.cluster import Caller, Cluster
 from penstock_core.errors import ClusterError
-from penstock_gateway.errors import CLUSTER_UNAVAILABLE, NOT_PERMITTED, TOKEN_REFUSED, TOKEN_REQUIRED, Problem
+from penstock_gateway.answers import Answers
+from penstock_gateway.errors import (
+    CLUSTER_UNAVAILABLE,
+    NOT_PERMITTED,
+    OVERLOADED,
+    TOKEN_REFUSED,
+    TOKEN_REQUIRED,
+    Problem,
+)
 
-ALLOWED_SECONDS: Final = 30.0
-REFUSED_SECONDS: Final = 5.0
-"""Shorter, so that who was just given a right does not wait for it."""
-ENTRIES: Final = 10_000
+ANSWER_SECONDS: Final = 5.0
+"""For what one request asks at once; beyond it the caller gets a 503 that names the API server."""
 _CHALLENGE: Final = [("WWW-Authenticate", 'Bearer realm="kubernetes"')]
 _PARALLEL: Final = 16
+"""Reviews of rights, and of tokens that were good before."""
+_STRANGERS: Final = 8
+"""Reviews of other tokens; who comes beyond does not wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,44 +51,26 @@ GET: Final = Right(verb="get")
 GET_DATA: Final = Right(verb="get", subresource="data")
 
 
-class Answers:
-    """Values with an end, at most `ENTRIES` of them, the oldest leave first."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._kept: dict[Hashable, tuple[float, Any]] = {}
-
-    async def recall(self, key: Hashable, ask: Callable[[], Awaitable[Any]]) -> Any:
-        """The kept value, else what `ask` answers; what is false is kept for a shorter time."""
-        found = self._kept.get(key)
-        if found is not None and found[0] > self._clock():
-            return found[1]
-        value = await ask()
-        self._kept.pop(key, None)
-        if len(self._kept) >= ENTRIES:
-            del self._kept[next(iter(self._kept))]
-        self._kept[key] = (self._clock() + (ALLOWED_SECONDS if value else REFUSED_SECONDS), value)
-        return value
-
-
 class Access:
     """Asks the API server, and remembers."""
 
     def __init__(self, cluster: Cluster, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._cluster = cluster
-        self._tokens = Answers(clock)
-        self._rights = Answers(clock)
+        self._tokens: Answers[Caller | None] = Answers(clock)
+        self._rights: Answers[bool] = Answers(clock)
         self._parallel = asyncio.Semaphore(_PARALLEL)
+        self._strangers = asyncio.Semaphore(_STRANGERS)
 
     async def caller(self, authorization: str | None) -> Caller:
-        """Whose token the header carries; raises the 401."""
+        """Whose token the header carries; raises the 401, and the 503s."""
         scheme, _, token = (authorization or "").partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
             detail = "Send a Kubernetes token as `Authorization: Bearer …`; `kubectl create token <service account>` makes one."
             raise Problem(TOKEN_REQUIRED, detail, headers=_CHALLENGE)
         digest = hashlib.sha256(token.encode()).digest()
-        caller: Caller | None = await self._tokens.recall(digest, lambda: self._review_token(token))
+        async with _in_time():
+            caller = await self._tokens.recall(digest, lambda: self._review_token(token, digest))
         if caller is None:
             detail = (
                 "The API server does not know this token, or it has expired. Get a new one with `kubectl create token`."
@@ -87,41 +80,66 @@ class Access:
 
     async def may(self, caller: Caller, right: Right, namespace: str) -> bool:
         """Whether the caller has the right in a namespace; "" asks for all namespaces at once."""
-        key = (caller.user, caller.uid, caller.groups, str(caller.extra), right, namespace)
-        allowed: bool = await self._rights.recall(key, lambda: self._review(caller, right, namespace))
-        return allowed
+        async with _in_time():
+            return await self._may(caller, right, namespace)
 
     async def require(self, caller: Caller, right: Right, namespace: str) -> None:
         """Raise the 403 that names the missing right."""
         if not await self.may(caller, right, namespace):
             raise not_permitted(caller, right, namespace)
 
-    async def allowed_namespaces(self, caller: Caller, right: Right, known: Iterable[str]) -> tuple[str, ...] | None:
-        """Those of the known namespaces in which the caller has the right; None where it has it everywhere."""
+    async def allowed_namespaces(self, caller: Caller, right: Right, known: Iterable[str]) -> frozenset[str]:
+        """Those of the known namespaces in which the caller has the right; the first failure ends all the reviews."""
+        namespaces = frozenset(known)
         if await self.may(caller, right, ""):
-            return None
-        namespaces = sorted(known)
-        answers = await asyncio.gather(*(self.may(caller, right, namespace) for namespace in namespaces))
-        return tuple(name for name, allowed in zip(namespaces, answers, strict=True) if allowed)
-
-    async def _review_token(self, token: str) -> Caller | None:
+            return namespaces
         try:
+            async with _in_time(), asyncio.TaskGroup() as group:
+                reviews = {name: group.create_task(self._may(caller, right, name)) for name in sorted(namespaces)}
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed
+        return frozenset(name for name, review in reviews.items() if review.result())
+
+    async def _may(self, caller: Caller, right: Right, namespace: str) -> bool:
+        key = (caller.user, caller.uid, caller.groups, str(caller.extra), right, namespace)
+        return await self._rights.recall(key, lambda: self._review(caller, right, namespace))
+
+    async def _review_token(self, token: str, digest: bytes) -> Caller | None:
+        room = self._parallel if self._tokens.was_granted(digest) else self._strangers
+        if room is self._strangers and room.locked():
+            raise Problem(OVERLOADED, "Many unknown tokens are being checked at this moment. Send the request again.")
+        async with _asking(room):
             return await self._cluster.review_token(token)
-        except ClusterError as error:
-            raise _unavailable() from error
 
     async def _review(self, caller: Caller, right: Right, namespace: str) -> bool:
-        try:
-            async with self._parallel:
-                return await self._cluster.review_access(
-                    caller,
-                    namespace=namespace,
-                    verb=right.verb,
-                    resource=right.resource,
-                    subresource=right.subresource,
-                )
-        except ClusterError as error:
-            raise _unavailable() from error
+        async with _asking(self._parallel):
+            return await self._cluster.review_access(
+                caller,
+                namespace=namespace,
+                verb=right.verb,
+                resource=right.resource,
+                subresource=right.subresource,
+            )
+
+
+@asynccontextmanager
+async def _asking(room: asyncio.Semaphore) -> AsyncIterator[None]:
+    """One review of those that may run at a time; raises the 503 where the API server fails."""
+    try:
+        async with room:
+            yield
+    except ClusterError as error:
+        raise _unavailable() from error
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """Within the time for one request's reviews; raises the 503 beyond it."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            yield
+    except TimeoutError as error:
+        raise _unavailable() from error
 
 
 def not_permitted(caller: Caller, right: Right, namespace: str) -> Problem:
@@ -130,9 +148,9 @@ def not_permitted(caller: Caller, right: Right, namespace: str) -> Problem:
     return Problem(
         NOT_PERMITTED,
         f"{caller.user} lacks the permission {right} in {where}. Ask for a role that has it, as"
-        f" {'penstock-operator' if right.subresource else 'penstock-viewer'}, in a RoleBinding there.",
+        f" {'penstock-operator' if right.subresource else 'penstock-viewer'}, in a RoleBinding there; it counts within 30 s.",
     )
 
 
 def _unavailable() -> Problem:
-    return Problem(CLUSTER_UNAVAILABLE, "The Kubernetes API server did not answer. Send the request again.")
+    return Problem(CLUSTER_UNAVAILABLE, "The Kubernetes API server did not answer in time. Send the request again.")

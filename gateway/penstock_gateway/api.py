@@ -6,8 +6,9 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from penstock_core.errors import InvalidInput, StoreUnavailable
+from penstock_core.errors import InvalidInput, StoreUnavailable, TooLarge
 from penstock_gateway import errors
 from penstock_gateway.errors import Problem
 
@@ -31,6 +32,7 @@ def create_api(*routers: APIRouter, version: str) -> FastAPI:
     handlers: dict[Any, Any] = {
         Problem: _problem,
         StoreUnavailable: _store_unavailable,
+        TooLarge: _too_large,
         InvalidInput: _invalid_input,
         RequestValidationError: _invalid_request,
         HTTPException: _no_route,
@@ -38,7 +40,19 @@ def create_api(*routers: APIRouter, version: str) -> FastAPI:
     }
     for kind, handler in handlers.items():
         api.add_exception_handler(kind, handler)
+    api.add_middleware(HeadAsGet)
     return api
+
+
+class HeadAsGet:
+    """Answers HEAD as GET; the server leaves the body out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        await self._app({**scope, "method": "GET"} if scope.get("method") == "HEAD" else scope, receive, send)
 
 
 def answer(problem: Problem) -> Response:
@@ -58,6 +72,10 @@ async def _store_unavailable(_: Request, error: StoreUnavailable) -> Response:
     return answer(errors.read_unavailable())
 
 
+async def _too_large(_: Request, error: TooLarge) -> Response:
+    return answer(Problem(errors.VALUE_TOO_LARGE, f"{str(error).capitalize()}."))
+
+
 async def _invalid_input(_: Request, error: InvalidInput) -> Response:
     return answer(Problem(errors.MALFORMED_REQUEST, str(error)))
 
@@ -71,7 +89,7 @@ async def _invalid_request(_: Request, error: RequestValidationError) -> Respons
 
 async def _no_route(request: Request, error: HTTPException) -> Response:
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "GET")
+        allowed = (error.headers or {}).get("Allow", "GET").replace("GET", "GET, HEAD")
         return answer(
             Problem(
                 errors.METHOD_NOT_ALLOWED,

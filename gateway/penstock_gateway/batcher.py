@@ -6,11 +6,12 @@ way the next batch collects itself, so batches grow with the load and a lone req
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from penstock_core.errors import StoreError, StoreUnavailable
+from penstock_core.errors import StoreContended, StoreError, StoreUnavailable
 from penstock_core.store.model import Acceptance, Accepted, AcceptedBatch, Full, Repeated, Started
 from penstock_gateway.metrics import Metrics
 
@@ -25,73 +26,115 @@ QUEUE: Final = 2048
 WAIT_SECONDS: Final = 6.0
 """How long a caller waits for its commit."""
 STORE_SECONDS: Final = 5.0
-"""After which a worker cancels its transaction: a lock, a full disk or a dead network must not hold the others up."""
+"""After which a worker cancels its transaction: a full disk or a dead network must not hold the others up."""
+RETRIES: Final = 3
+BROKEN_SECONDS: Final = 0.5
+"""A failure that comes sooner is a broken connection's, and another try may find a good one."""
+CONTENDED_SECONDS: Final = 10.0
+"""How long a namespace whose rows were locked keeps to its own lane."""
 
 _log = logging.getLogger(__name__)
 
 _Waiting = tuple[Acceptance, "asyncio.Future[Outcome]"]
 
 
-class Batcher:
-    """Collects acceptances; `run()` must be running for them to be stored."""
+class _Lane:
+    """Acceptances that wait for a worker; `alone` keeps each namespace's in batches of their own."""
 
-    def __init__(self, accept: Accept, *, on_started: OnStarted, metrics: Metrics, workers: int = WORKERS) -> None:
+    def __init__(self, *, alone: bool = False) -> None:
+        self.waiting: deque[_Waiting] = deque()
+        self.arrived = asyncio.Semaphore(0)
+        self._alone = alone
+
+    def put(self, waiting: _Waiting) -> None:
+        self.waiting.append(waiting)
+        self.arrived.release()
+
+    async def take(self) -> list[_Waiting]:
+        """What waits, up to a batch, once something does; an empty list where another worker took it."""
+        await self.arrived.acquire()
+        batch: list[_Waiting] = []
+        while self.waiting and len(batch) < BATCH:
+            if self._alone and batch and _namespace(self.waiting[0]) != _namespace(batch[0]):
+                break
+            waiting = self.waiting.popleft()
+            if not waiting[1].done():
+                batch.append(waiting)
+        return batch
+
+
+class Batcher:
+    """Collects acceptances; `run()` must be running for them to be stored.
+
+    A namespace whose rows somebody keeps locked is stored on a lane of its own for a while, so that the others' batches do
+    not wait for it.
+    """
+
+    def __init__(
+        self,
+        accept: Accept,
+        *,
+        on_started: OnStarted,
+        metrics: Metrics,
+        workers: int = WORKERS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._accept = accept
         self._on_started = on_started
         self._metrics = metrics
         self._workers = workers
-        self._waiting: deque[_Waiting] = deque()
-        self._arrived = asyncio.Semaphore(0)
+        self._clock = clock
+        self._lane, self._slow_lane = _Lane(), _Lane(alone=True)
+        self._contended: dict[str, float] = {}
 
     async def run(self) -> None:
         """Store what arrives, until cancelled; what is being stored then is lost to its callers, not half stored."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(self._workers):
-                group.create_task(self._work())
+            for lane in (*[self._lane] * self._workers, self._slow_lane):
+                group.create_task(self._work(lane))
 
     async def accept(self, acceptance: Acceptance) -> Outcome:
         """The outcome once it is durable; raises StoreUnavailable where that takes too long or fails.
 
         An acceptance whose caller gave up before its turn is not stored.
         """
-        if len(self._waiting) >= QUEUE:
+        lane = self._slow_lane if self._is_contended(acceptance.flow.namespace) else self._lane
+        if len(lane.waiting) >= QUEUE:
             raise StoreUnavailable("too many acceptances wait for the database")
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting.append((acceptance, future))
-        self._arrived.release()
+        lane.put((acceptance, future))
         try:
             async with asyncio.timeout(WAIT_SECONDS):
                 return await future
         except TimeoutError as error:
             raise StoreUnavailable("the database did not commit in time") from error
 
-    async def _work(self) -> None:
-        while True:
-            await self._arrived.acquire()
-            batch = self._take()
-            if batch:
-                await self._store(batch)
+    def _is_contended(self, namespace: str) -> bool:
+        if not self._contended:
+            return False
+        if self._contended.get(namespace, 0) > self._clock():
+            return True
+        self._contended.pop(namespace, None)
+        return False
 
-    def _take(self) -> list[_Waiting]:
-        """Everything that waits, up to a batch; an empty list where another worker took it."""
-        batch: list[_Waiting] = []
-        while self._waiting and len(batch) < BATCH:
-            waiting = self._waiting.popleft()
-            if not waiting[1].done():
-                batch.append(waiting)
-        return batch
+    async def _work(self, lane: _Lane) -> None:
+        while True:
+            if batch := await lane.take():
+                await self._store(batch)
 
     async def _store(self, batch: list[_Waiting]) -> None:
         self._metrics.batch_size.observe(len(batch))
         try:
             async with asyncio.timeout(STORE_SECONDS):
-                accepted = await self._accept([acceptance for acceptance, _ in batch])
+                accepted = await self._accept_again([acceptance for acceptance, _ in batch])
         except TimeoutError:
             self._fail(batch, StoreUnavailable("the database did not answer"))
+        except StoreContended as error:
+            await self._store_by_namespace(batch, error)
         except StoreUnavailable as error:
             self._fail(batch, error)
         except Exception as error:  # noqa: BLE001 - the outermost loop: a defect in one acceptance must not end the worker
-            await self._store_alone(batch, error)
+            await self._store_halves(batch, error)
         else:
             for (_, future), outcome in zip(batch, accepted.outcomes, strict=True):
                 if not future.done():
@@ -99,18 +142,49 @@ class Batcher:
             if accepted.started:
                 self._on_started(accepted.started)
 
-    async def _store_alone(self, batch: list[_Waiting], error: Exception) -> None:
+    async def _accept_again(self, batch: list[Acceptance]) -> AcceptedBatch:
+        """Stores a batch; again, which is safe, where a connection turns out to be broken, as all idle ones are after a restart."""
+        for _ in range(RETRIES):
+            since = self._clock()
+            try:
+                return await self._accept(batch)
+            except StoreContended:
+                raise
+            except StoreUnavailable:
+                if self._clock() - since > BROKEN_SECONDS:
+                    raise
+        return await self._accept(batch)
+
+    async def _store_by_namespace(self, batch: list[_Waiting], error: StoreContended) -> None:
+        """Whoever holds a lock may only do so in one namespace: the others are stored, that one is set apart."""
+        groups: dict[str, list[_Waiting]] = {}
+        for waiting in batch:
+            groups.setdefault(_namespace(waiting), []).append(waiting)
+        if len(groups) > 1:
+            await asyncio.gather(*(self._store(group) for group in groups.values()))
+            return
+        for namespace in groups:
+            self._contended[namespace] = self._clock() + CONTENDED_SECONDS
+            _log.warning("rows of a namespace are locked", extra={"namespace": namespace})
+        self._fail(batch, error)
+
+    async def _store_halves(self, batch: list[_Waiting], error: Exception) -> None:
         """One acceptance that the database refuses must not take the others with it."""
         if len(batch) == 1:
             refused = StoreError(f"the database refused an acceptance: {type(error).__name__}")
             refused.__cause__ = error
             self._fail(batch, refused)
             return
-        for waiting in batch:
-            await self._store([waiting])
+        middle = len(batch) // 2
+        await self._store(batch[:middle])
+        await self._store(batch[middle:])
 
     def _fail(self, batch: list[_Waiting], error: StoreError) -> None:
         _log.warning("acceptances were not stored", extra={"count": len(batch), "cause": str(error)})
         for _, future in batch:
             if not future.done():
                 future.set_exception(error)
+
+
+def _namespace(waiting: _Waiting) -> str:
+    return waiting[0].flow.namespace

@@ -22,6 +22,8 @@ POLL_SECONDS: Final = 0.5
 POOL_TIMEOUT: Final = 2.5
 """Seconds to wait for a free connection before the caller is told that the database is overloaded."""
 READING_CONNECTIONS: Final = 4
+DSN_SECONDS: Final = 1.0
+"""For a look at the Secret before each new connection: less than POOL_TIMEOUT, which callers wait."""
 FIELD: Final = "dsn"
 
 _log = logging.getLogger(__name__)
@@ -107,8 +109,9 @@ class DatabaseAccess:
     async def _current_dsn(self) -> str:
         """For every new connection; the last known DSN where the API server does not answer."""
         try:
-            self._dsn = await self._read()
-        except ClusterError as error:
+            async with asyncio.timeout(DSN_SECONDS):
+                self._dsn = await self._read()
+        except (ClusterError, TimeoutError) as error:
             _log.warning("database Secret was not read again", extra={"secret": self._secret, "cause": str(error)})
         return self._dsn
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from penstock_core import codec
 from penstock_core.store.model import StepDetails
+from penstock_gateway.messagepack import Exhausted, Reader
 from penstock_gateway.preview import jsonable
 
 SHOWN_BYTES: Final = 4096
@@ -19,7 +20,10 @@ READ_BYTES: Final = 64 * 1024
 READ_BYTES_IN_ALL: Final = 4 * 1024 * 1024
 UNFOLDED_BYTES: Final = 1024 * 1024
 """MessagePack of a value that is unfolded for the list."""
-UNFOLDED_BYTES_IN_ALL: Final = 32 * 1024 * 1024
+UNFOLDED_BYTES_IN_ALL: Final = 16 * 1024 * 1024
+EFFORT: Final = 100_000
+"""Values inside of one that is unfolded, those with a head of several bytes counted as `messagepack.READ`: in memory
+each may take a hundred bytes."""
 _DEPTH: Final = 64
 """Levels of a value that is shown: JSON libraries give up long before MessagePack."""
 
@@ -61,8 +65,9 @@ class _Unfolding:
             return _LEFT_OUT
         self._left -= size
         try:
+            Reader(codec.chunks(data), effort=EFFORT).pass_by()
             return codec.unpack(data)
-        except ValueError:
+        except (ValueError, Exhausted):
             return _LEFT_OUT
 
 

@@ -6,7 +6,7 @@ Fed by reflectors, read by every request: look-ups are plain dict accesses, and 
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from penstock_core import restricted
 from penstock_core.cluster import Key, Object
@@ -16,6 +16,9 @@ from penstock_core.restricted import Restricted
 from penstock_core.store.model import FlowIdentity, WhenFull
 
 _log = logging.getLogger(__name__)
+
+MOST_WINDOW_SECONDS: Final = 365 * 86_400
+"""As the compiler has it; an integer of the database holds it."""
 
 Security = Literal["required", "optional", "none"]
 
@@ -73,7 +76,8 @@ def _deduplication(spec: Mapping[str, Any] | None) -> Deduplication | None:
     if not spec:
         return None
     return Deduplication(
-        value=restricted.compile_restricted(spec["value"]), window_seconds=int(spec.get("windowSeconds", 86_400))
+        value=restricted.compile_restricted(spec["value"]),
+        window_seconds=min(int(spec.get("windowSeconds", 86_400)), MOST_WINDOW_SECONDS),
     )
 
 

@@ -18,8 +18,10 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Scope = MutableMapping[str, Any]
 
-BODY_SECONDS: Final = 60.0
+BODY_SECONDS: Final = 30.0
 """For a whole body to arrive."""
+SMALL_BYTES: Final = 64 * 1024
+"""A quarter of the memory for bodies is kept for those up to this size: a few large ones must not keep all others out."""
 LINGER_SECONDS: Final = 2.0
 """How long an answered caller may go on sending, so that it reads the answer before the connection is closed."""
 
@@ -31,6 +33,13 @@ class Intake:
     body_limit: int
     total_limit: int
     held: int = 0
+    held_large: int = 0
+    """What of `held` belongs to bodies above `SMALL_BYTES`."""
+
+    @property
+    def large_limit(self) -> int:
+        """For all large bodies together; one at least must fit."""
+        return max(self.total_limit * 3 // 4, self.body_limit)
 
     def check_length(self, headers: dict[bytes, bytes]) -> None:
         """Refuse by `Content-Length`, before anything is read."""
@@ -60,15 +69,23 @@ class Intake:
             raise
         return body
 
-    def hold(self, size: int) -> None:
-        """Count bytes in; refuse where all bodies together would take too much memory."""
-        if self.held + size > self.total_limit:
+    def hold(self, before: int, after: int) -> None:
+        """Count a body that grows; refuse where all together, or all large ones, would take too much memory."""
+        size = after - before
+        large = _large(after) - _large(before)
+        if self.held + size > self.total_limit or (large and self.held_large + large > self.large_limit):
             raise Problem(
                 OVERLOADED,
                 "Too many large bodies are being received. Send the request again later.",
                 headers=[("connection", "close")],
             )
         self.held += size
+        self.held_large += large
+
+    def release(self, size: int) -> None:
+        """Count a whole body out."""
+        self.held -= size
+        self.held_large -= _large(size)
 
     def too_large(self) -> Problem:
         """The 413."""
@@ -103,7 +120,7 @@ class Body:
             if seen > self._intake.body_limit:
                 raise self._intake.too_large()
             if keep and chunk:
-                self._intake.hold(len(chunk))
+                self._intake.hold(self._size, self._size + len(chunk))
                 self._size += len(chunk)
                 chunks.append(chunk)
             if not message.get("more_body", False):
@@ -112,9 +129,14 @@ class Body:
 
     def release(self) -> None:
         """Count the bytes out; again is harmless."""
-        self._intake.held -= self._size
+        self._intake.release(self._size)
         self._size = 0
         self.raw = b""
+
+
+def _large(size: int) -> int:
+    """What a body of that size takes of the large ones' share."""
+    return size if size > SMALL_BYTES else 0
 
 
 async def linger(receive: Receive) -> None:

@@ -14,6 +14,9 @@ from penstock_gateway.details import Detail
 Moment = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
 
 
+_DATA_ONLY = "null without the right to `get` `executions/data`"
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
@@ -36,14 +39,14 @@ class Failure(_Model):
     """Why an execution or a step did not pass."""
 
     code: str
-    message: str | None
+    message: str | None = Field(description=f"In words, which may quote a payload: {_DATA_ONLY}")
     step: str | None = Field(default=None, description="Path of the step that failed first")
 
 
 class Step(_Model):
     """One attempt of a step, without input and output.
 
-    Who may not `get` `executions/data` sees null as `assertions` and `extracted`.
+    Who may not `get` `executions/data` sees null as `error.message`, `assertions`, `extracted` and `warnings`.
     """
 
     path: str = Field(
@@ -74,7 +77,7 @@ class Step(_Model):
     )
     items_total: int | None = Field(description="Items of a forEach")
     items_failed: int | None
-    warnings: tuple[str, ...]
+    warnings: tuple[str, ...] | None
 
 
 class Execution(_Model):
@@ -98,8 +101,14 @@ class Execution(_Model):
     steps_failed: int
     replay_of: UUID | None
     retry_of: UUID | None
-    warnings: tuple[str, ...]
-    steps: tuple[Step, ...] | None = Field(default=None, description="With `include=steps` only")
+    warnings: tuple[str, ...] | None = Field(description=f"They may quote a payload: {_DATA_ONLY}")
+    steps: tuple[Step, ...] | None = Field(
+        default=None, description="With `include=steps` only: one page of attempts, in the order in which they began"
+    )
+    steps_next_cursor: str | None = Field(
+        default=None,
+        description="With `include=steps` only: give it as `stepsCursor` for the next page; null on the last",
+    )
 
 
 class ExecutionList(_Model):
@@ -109,8 +118,10 @@ class ExecutionList(_Model):
     next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last")
 
 
-def execution_of(found: store.Execution, steps: tuple[Step, ...] | None = None) -> Execution:
-    """A stored execution as the API shows it."""
+def execution_of(
+    found: store.Execution, *, data: bool, steps: tuple[Step, ...] | None = None, steps_next_cursor: str | None = None
+) -> Execution:
+    """A stored execution as the API shows it; without the right to `data` nothing that may quote a payload."""
     flow = found.flow
     return Execution(
         id=found.id,
@@ -126,18 +137,19 @@ def execution_of(found: store.Execution, steps: tuple[Step, ...] | None = None) 
         ended_at=found.ended_at,
         duration_ms=found.duration_ms,
         requested_by=found.requested_by,
-        error=_failure(found.error_code, found.error_message, found.failed_step),
+        error=_failure(found.error_code, found.error_message if data else None, found.failed_step),
         steps_total=found.steps_total,
         steps_failed=found.steps_failed,
         replay_of=found.replay_of,
         retry_of=found.retry_of,
-        warnings=found.warnings,
+        warnings=found.warnings if data else None,
         steps=steps,
+        steps_next_cursor=steps_next_cursor,
     )
 
 
-def step_of(found: store.Step, detail: Detail) -> Step:
-    """A stored attempt of a step as the API shows it."""
+def step_of(found: store.Step, detail: Detail, *, data: bool) -> Step:
+    """A stored attempt of a step as the API shows it; see `execution_of`."""
     return Step(
         path=found.path,
         attempt=found.attempt,
@@ -149,14 +161,14 @@ def step_of(found: store.Step, detail: Detail) -> Step:
         input_bytes=found.input_size,
         output_bytes=found.output_size,
         truncated=found.truncated,
-        error=_failure(found.error_code, found.error_message),
+        error=_failure(found.error_code, found.error_message if data else None),
         assertions=detail.assertions,
         assertions_truncated=detail.assertions_cut,
         extracted=detail.extracted,
         extracted_truncated=detail.extracted_cut,
         items_total=found.items_total,
         items_failed=found.items_failed,
-        warnings=found.warnings,
+        warnings=found.warnings if data else None,
     )
 
 

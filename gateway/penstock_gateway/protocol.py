@@ -1,14 +1,22 @@
-"""HTTP parsing with the limits that uvicorn leaves open: the size of a request's head, and the time to send it."""
+"""HTTP parsing with the limits that uvicorn leaves open: of heads and trailers, of time, and of connections."""
 
 import asyncio
 from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from penstock_gateway.errors import OVERLOADED, Problem
+from penstock_gateway.intake import Receive, Scope, Send
+from penstock_gateway.webhook import respond
+
 HEAD_BYTES: Final = 64 * 1024
-"""Target and headers of one request."""
+"""Target and headers of one request, and its trailers."""
 HEAD_SECONDS: Final = 15.0
-"""From the first byte of a connection, or of its next request, to the end of the headers."""
+"""From the first byte of a connection, or of its next request, to the end of the headers; and for the rest of a body after its answer."""
+CONNECTIONS: Final = 1_000
+"""At one time; one that comes beyond is answered once, with 503 unless it asks for one of `PROBES`."""
+PROBES: Final = frozenset({b"/healthz", b"/readyz", b"/metrics"})
+"""A crowd must not make the kubelet restart the pod, nor hide it from Prometheus."""
 
 
 class HeadTooLarge(Exception):
@@ -16,19 +24,25 @@ class HeadTooLarge(Exception):
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol; a caller who sends endless or very slow headers is sent away."""
+    """uvicorn's protocol; a caller who sends endless or very slow headers is sent away, and so is a crowd."""
 
     _head_bytes = 0
     """Of the parts that are complete: one piece of data may hold them all."""
     _unparsed_bytes = 0
-    """Received while the head was incomplete: a header without an end is seen only here."""
+    """Received since anything was complete: a header or trailer without an end is seen only here."""
     _in_head = False
+    _in_message = False
+    _progressed = False
+    """Whether the piece of data that is parsed completed a head or a message, or held some of a body."""
+    _is_beyond = False
+    """Whether there were enough connections already."""
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock: a connection that says nothing is closed too."""
         super().connection_made(transport)
-        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+        self._is_beyond = len(self.connections) > CONNECTIONS
+        self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clock."""
@@ -36,19 +50,23 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse, and count what belongs to a head that is not complete: the parser keeps a header until its end."""
+        """Parse, and count what completes nothing: the parser keeps a header or trailer until its end."""
+        self._progressed = False
         super().data_received(data)
-        if self._in_head:
+        if self.transport.is_closing():
+            return
+        if self._in_message and not self._progressed:
             self._unparsed_bytes += len(data)
-            if self._unparsed_bytes > HEAD_BYTES and not self.transport.is_closing():
+            if self._unparsed_bytes > HEAD_BYTES:
                 self.send_400_response("The request's head is too large.")
+                return
+        self._watch_answered()
 
     def on_message_begin(self) -> None:
         """A new request: count from 0."""
         self._head_bytes = self._unparsed_bytes = 0
-        self._in_head = True
-        if self._head_timer is None:
-            self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+        self._in_head = self._in_message = True
+        self._start_timer()
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -57,20 +75,58 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a header, with what separates it."""
+        """Count a header, with what separates it; drop a trailer, which nobody may take for a header."""
         self._count(name, value)
-        super().on_header(name, value)
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is there: stop the clock."""
         self._in_head = False
+        self._progress()
         self._stop_timer()
+        if self._is_beyond and self.url not in PROBES:
+            self.app = _refuse
         super().on_headers_complete()
+        if self._is_beyond:
+            self.cycle.keep_alive = False
+
+    def on_body(self, body: bytes) -> None:
+        """Not of the head."""
+        self._progress()
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The end of a request."""
+        self._in_message = False
+        self._progress()
+        self._stop_timer()
+        super().on_message_complete()
+
+    def _watch_answered(self) -> None:
+        """What came after an answer has cancelled uvicorn's timer: the connection must not be left without any."""
+        if self._in_head or self.cycle is None or not self.cycle.response_complete:
+            return
+        if self._in_message:
+            self._start_timer()
+        else:
+            self._unset_keepalive_if_required()
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def _progress(self) -> None:
+        self._progressed = True
+        self._unparsed_bytes = 0
 
     def _count(self, *parts: bytes) -> None:
         self._head_bytes += sum(map(len, parts)) + 4
         if self._head_bytes > HEAD_BYTES:
             raise HeadTooLarge
+
+    def _start_timer(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
 
     def _stop_timer(self) -> None:
         if self._head_timer is not None:
@@ -81,3 +137,12 @@ class LimitedProtocol(HttpToolsProtocol):
         self._head_timer = None
         if not self.transport.is_closing():
             self.transport.close()
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    problem = Problem(
+        OVERLOADED,
+        "Too many connections are open. Send the request again later.",
+        headers=[("connection", "close")],
+    )
+    await respond(send, problem.render(), receive=receive)

@@ -78,6 +78,9 @@ class Starter:
             execution, since = await self._queue.get()
             try:
                 await self._create(execution)
+            except Exception as error:  # noqa: BLE001 - the outermost edge: one execution must not end the process
+                _log.exception("creating a job failed")
+                self._leave(execution, "dropped", repr(error))
             finally:
                 self._queue.task_done()
             self._metrics.job_seconds.observe(self._clock() - since)

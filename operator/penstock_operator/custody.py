@@ -1,9 +1,9 @@
 """Ends or replaces executions that nobody works on any more, and starts again what was never started.
 
-1. Read the rows: leases that have run out, and what is starting without a runner.
+1. Read the rows: leases that have run out, cancellations that were not heeded, what is starting without a runner.
 2. Look up their Jobs and pods in the watches' copies; if these are stale, or the database was just away, wait.
 3. Judge each (see `verdicts`, pure), and do it. A final state is written with the epoch that was judged, so that a runner
-   that claimed it meanwhile wins.
+   that claimed it meanwhile wins. What cannot be done to one is tried again in the next round, and keeps no other.
 """
 
 import logging
@@ -11,14 +11,27 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
+from penstock_core import names
 from penstock_core.cluster import JOBS, Cluster, Object
+from penstock_core.errors import ClusterError
 from penstock_core.states import ExecutionState
 from penstock_core.store.dispatch import Dispatch
 from penstock_core.store.model import Expired, Starting
 from penstock_operator.diagnosis import Cause, job_is_over
 from penstock_operator.starting import Starter
-from penstock_operator.verdicts import UNCLAIMED_SECONDS, End, Replace, Requeue, Subject, Verdict, Wait, judge
+from penstock_operator.verdicts import (
+    CANCELLING,
+    UNCLAIMED_SECONDS,
+    End,
+    Replace,
+    Requeue,
+    Subject,
+    Verdict,
+    Wait,
+    judge,
+)
 from penstock_operator.workloads import Workloads
 
 log = logging.getLogger(__name__)
@@ -70,16 +83,18 @@ class Custody:
 
     async def step(self) -> None:
         """Judges everything that looks abandoned."""
-        expired = await self._dispatch.expired(grace_s=LEASE_GRACE_SECONDS)
+        expired = await self._dispatch.expired(grace_s=LEASE_GRACE_SECONDS, cancel_grace_s=CANCELLING.total_seconds())
         starting = await self._dispatch.starting(older_than_s=STARTING_GRACE_SECONDS)
         if not self._trustworthy():
             return
         rows: list[Expired | Starting] = [*expired, *starting]
         cases = [self._judge(row) for row in rows if self._workloads.is_alive(row.namespace)]
+        await self._requeue([case.row.id for case in cases if isinstance(case.verdict, Requeue)])
         for case in cases:
-            await self._act(case)
-        if any(isinstance(case.verdict, Requeue) for case in cases):
-            await self._requeue(rows, cases)
+            try:
+                await self._act(case)
+            except ClusterError as error:
+                log.warning("left to the next round", extra=_identity(case.row) | {"cause": str(error)})
 
     def _trustworthy(self) -> bool:
         now = self._clock()
@@ -89,46 +104,42 @@ class Custody:
         return (now - self._trusted_from).total_seconds() >= RECOVERY_SECONDS
 
     def _judge(self, row: Expired | Starting) -> Case:
-        claimed = isinstance(row, Expired)
-        holder = row.holder if isinstance(row, Expired) else ""
-        jobs, pods = self._workloads.of(row.id, namespace=row.namespace, holder=holder)
-        subject = Subject(
-            claimed=claimed,
-            attempt=row.job_attempt,
-            since=row.lease_until if isinstance(row, Expired) else row.since,
-            cancel=row.cancel if isinstance(row, Expired) else False,
-        )
+        subject = _subject(row)
+        jobs, pods = self._workloads.of(row.id, namespace=row.namespace, holder=subject.holder)
         return Case(row=row, verdict=judge(subject, jobs=jobs, pods=pods, now=self._clock()), jobs=jobs)
 
     async def _act(self, case: Case) -> None:
         if isinstance(case.verdict, Replace):
-            await self._replace(case, case.verdict.cause)
+            await self._replace(case, case.verdict)
         elif isinstance(case.verdict, End):
             await self._end(case, case.verdict)
         elif isinstance(case.verdict, Wait) and case.verdict.cause:
             await self._held_up(case.row, case.verdict.cause)
 
-    async def _replace(self, case: Case, cause: Cause) -> None:
-        row = case.row
+    async def _replace(self, case: Case, verdict: Replace) -> None:
+        row, cause = case.row, verdict.cause
         flow = self._starter.flow_of(
             namespace=row.namespace, instance=row.instance, flow=row.flow, flow_uid=row.flow_uid
         )
         if flow is None:
-            words = f"{cause.words}; its flow was removed, so it cannot be resumed"
-            await self._end(case, End(state=ExecutionState.FAILED, cause=Cause(code=cause.code, words=words)))
+            await self._end_unresumable(case, cause)
             return
-        following = row.job_attempt + 1
-        if not await self._dispatch.replaced(row.id, job_attempt=following):
+        count = self._dispatch.replaced if verdict.attempt > row.job_attempt else self._dispatch.asked_again
+        if not await count(row.id, job_attempt=verdict.attempt, epoch=_epoch(row)):
             return
         await self._delete_jobs(case)
-        log.warning("job replaced", extra=_extra(case, cause) | {"job_attempt": following})
-        await self._starter.start(flow, row.id, attempt=following)
+        log.warning("job replaced", extra=_extra(case, cause) | {"job_attempt": verdict.attempt})
+        await self._starter.start(flow, row.id, attempt=verdict.attempt, epoch=_epoch(row))
+
+    async def _end_unresumable(self, case: Case, cause: Cause) -> None:
+        if self._starter.knows(case.row.namespace):
+            words = f"{cause.words}; its flow was removed, so it cannot be resumed"
+            await self._end(case, End(state=ExecutionState.FAILED, cause=Cause(code=cause.code, words=words)))
 
     async def _end(self, case: Case, verdict: End) -> None:
         row = case.row
-        epoch = row.epoch if isinstance(row, Expired) else 0  # nobody has claimed what is starting
         ended = await self._dispatch.end(
-            row.id, verdict.state, cause=verdict.cause.words, code=verdict.cause.code, epoch=epoch
+            row.id, verdict.state, cause=verdict.cause.words, code=verdict.cause.code, epoch=_epoch(row)
         )
         if ended:
             self._lost(verdict.cause.code)
@@ -141,21 +152,36 @@ class Custody:
             if not job_is_over(job):
                 await self._cluster.delete(JOBS, case.row.namespace, job["metadata"]["name"])
 
-    async def _requeue(self, rows: Sequence[Expired | Starting], cases: Sequence[Case]) -> None:
-        chosen = {case.row.id for case in cases if isinstance(case.verdict, Requeue)}
-        kept = [row.id for row in rows if row.id not in chosen]
-        requeued = await self._dispatch.requeue_unstarted(older_than_s=UNCLAIMED_SECONDS, with_job=kept)
-        for execution in requeued:
+    async def _requeue(self, executions: Sequence[UUID]) -> None:
+        if not executions:
+            return
+        for execution in await self._dispatch.requeue_unstarted(executions, older_than_s=UNCLAIMED_SECONDS):
             log.info("execution queued again: no job came of it", extra={"execution": str(execution)})
 
 
+def _subject(row: Expired | Starting) -> Subject:
+    job = names.job(row.id, row.job_attempt)
+    if isinstance(row, Starting):
+        return Subject(claimed=False, job=job, attempt=row.job_attempt, since=row.since, replaced_at=row.replaced_at)
+    return Subject(
+        claimed=True,
+        job=job,
+        attempt=row.job_attempt,
+        since=row.lease_until,
+        replaced_at=row.replaced_at,
+        holder=row.holder,
+        cancel_at=row.cancel_at,
+    )
+
+
+def _epoch(row: Expired | Starting) -> int:
+    """The claim that was judged; nobody has claimed what is starting."""
+    return row.epoch if isinstance(row, Expired) else 0
+
+
+def _identity(row: Expired | Starting) -> dict[str, str]:
+    return {"namespace": row.namespace, "instance": row.instance, "flow": row.flow, "execution": str(row.id)}
+
+
 def _extra(case: Case, cause: Cause) -> dict[str, str]:
-    row = case.row
-    return {
-        "namespace": row.namespace,
-        "instance": row.instance,
-        "flow": row.flow,
-        "execution": str(row.id),
-        "cause": cause.code,
-        "reason": cause.words,
-    }
+    return _identity(case.row) | {"cause": cause.code, "reason": cause.words}

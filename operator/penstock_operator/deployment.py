@@ -8,6 +8,7 @@ from penstock_core import names
 from penstock_core.compiler import build_definition, check_cron, check_time_zone, definition_hash
 from penstock_core.durations import milliseconds
 from penstock_core.errors import InvalidInput
+from penstock_core.quantities import amount
 from penstock_core.resources import FlowDefinition, InstanceSpec
 from penstock_core.resources.base import Resource
 from penstock_core.resources.integration import Concurrency, DeduplicateBy, ScheduleTrigger, WebhookTrigger
@@ -117,7 +118,7 @@ def held(
 
 
 def override_problems(instance: Mapping[str, Any], content: Mapping[str, Any]) -> list[str]:
-    """A sentence for each entry of `spec.flows` that fits no flow, and for each schedule in them that cannot be kept."""
+    """A sentence for each entry of `spec.flows` that fits no flow, and for what in them Kubernetes would refuse."""
     flows = {flow["name"]: flow for flow in content["flows"]}
     problems = []
     for name, override in instance["spec"].get("flows", {}).items():
@@ -130,7 +131,19 @@ def override_problems(instance: Mapping[str, Any], content: Mapping[str, Any]) -
             problems.append(f"spec.flows.{name}.schedule: the flow's trigger is not a schedule: remove it")
         else:
             problems += _schedule_problems(f"spec.flows.{name}.schedule", override.get("schedule") or {})
+        problems += _resource_problems(f"spec.flows.{name}.resources", override.get("resources") or {})
     return problems
+
+
+def _resource_problems(place: str, resources: Mapping[str, Any]) -> list[str]:
+    """A sentence for each limit below its own request: no Job of the flow could be made."""
+    requests, limits = resources.get("requests") or {}, resources.get("limits") or {}
+    return [
+        f"{place}: limits.{name} is {limits[name]}, less than requests.{name}, {requests[name]}: "
+        "raise the limit or lower the request"
+        for name in limits
+        if name in requests and amount(limits[name]) < amount(requests[name])
+    ]
 
 
 def _schedule_problems(place: str, schedule: Mapping[str, Any]) -> list[str]:

@@ -5,7 +5,7 @@ The row decides whether an execution ended; this only says why it cannot be runn
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from penstock_core import names
@@ -55,9 +55,9 @@ def job_failure(job: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return _condition(job, "Failed") or _condition(job, "FailureTarget")
 
 
-def _condition(item: Mapping[str, Any], kind: str) -> Mapping[str, Any] | None:
+def _condition(item: Mapping[str, Any], kind: str, *, status: str = "True") -> Mapping[str, Any] | None:
     conditions = item.get("status", {}).get("conditions") or ()
-    return next((c for c in conditions if c["type"] == kind and c["status"] == "True"), None)
+    return next((c for c in conditions if c["type"] == kind and c["status"] == status), None)
 
 
 def death_of(pod: Mapping[str, Any]) -> Cause | None:
@@ -91,10 +91,10 @@ def death_of(pod: Mapping[str, Any]) -> Cause | None:
 
 
 def hindrance_of(pod: Mapping[str, Any], *, now: datetime) -> tuple[Cause, bool] | None:
-    """What keeps a pod from starting, and whether it has had its time; None where nothing does."""
+    """What keeps a pod from starting, and whether it has had its time, with a node or without; None where nothing does."""
     if pod.get("status", {}).get("phase") != "Pending":
         return None
-    age = (now - timestamp(pod["metadata"]["creationTimestamp"])).total_seconds()
+    age = (now - _pending_since(pod)).total_seconds()
     waiting = _waiting(pod)
     reason = waiting.get("reason", "")
     text = _sentence(waiting.get("message") or reason)
@@ -106,16 +106,24 @@ def hindrance_of(pod: Mapping[str, Any], *, now: datetime) -> tuple[Cause, bool]
         return Cause(
             code="container", words=f"the container cannot be made ({reason}): {text}"
         ), age > IMAGE_DEADLINE_SECONDS
-    unscheduled = next(
-        (c for c in pod["status"].get("conditions") or () if c["type"] == "PodScheduled" and c["status"] == "False"),
-        None,
-    )
+    unscheduled = _condition(pod, "PodScheduled", status="False")
     if unscheduled:
         cause = Cause(code="unschedulable", words=f"no node takes the pod: {_sentence(unscheduled.get('message'))}")
         return cause, age > UNSCHEDULABLE_DEADLINE_SECONDS
     if age > START_DEADLINE_SECONDS:
         return Cause(code="not_started", words=f"the pod has not started within {START_DEADLINE_SECONDS} s"), True
     return None
+
+
+def ran_for(pod: Mapping[str, Any], *, since: datetime, now: datetime) -> timedelta:
+    """How long a pod's container ran after `since`, until `now` where it has not ended."""
+    state = _container(pod).get("state", {})
+    ended = state.get("terminated") or {}
+    if pod.get("status", {}).get("phase") == "Pending" or (not pod_is_live(pod) and not ended.get("finishedAt")):
+        return timedelta()
+    begun = (ended or state.get("running") or {}).get("startedAt") or pod["metadata"]["creationTimestamp"]
+    until = timestamp(ended["finishedAt"]) if ended.get("finishedAt") else now
+    return max(until - max(timestamp(begun), since), timedelta())
 
 
 def cause_of(job: Mapping[str, Any] | None, pods: Iterable[Mapping[str, Any]]) -> Cause:
@@ -141,6 +149,12 @@ def cause_of(job: Mapping[str, Any] | None, pods: Iterable[Mapping[str, Any]]) -
 def timestamp(text: str) -> datetime:
     """A Kubernetes time stamp as a datetime in UTC."""
     return datetime.fromisoformat(text)
+
+
+def _pending_since(pod: Mapping[str, Any]) -> datetime:
+    """Since when a pod waits for its start: since it has a node, or for one since it was made."""
+    scheduled = _condition(pod, "PodScheduled") or {}
+    return timestamp(scheduled.get("lastTransitionTime") or pod["metadata"]["creationTimestamp"])
 
 
 def _age(pod: Mapping[str, Any]) -> str:

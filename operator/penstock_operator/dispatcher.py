@@ -1,23 +1,35 @@
-"""Starts what is queued: oldest first, within the limits of flow and installation, leaving paused flows alone.
+"""Starts what is queued, within the limits of flow and installation, leaving paused flows alone.
+
+1. Read which flows have something queued, a page of them: how long each one's queue is costs nothing.
+2. Leave out what may not start now; end what waits for a flow that was removed.
+3. Share the room that there is: in turn, so that no backlog holds up another flow; within a flow the oldest comes first.
+4. Begin the next round behind the last flow that was looked at.
 
 One cheap query a second when nothing waits. The gateway starts what it can start at once; this is for the rest.
 """
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
 
+from penstock_core.cluster import Object
+from penstock_core.errors import StoreContended
 from penstock_core.states import ExecutionState
-from penstock_core.store.dispatch import Dispatch
-from penstock_core.store.model import Queued
+from penstock_core.store.dispatch import FIRST, Dispatch, FlowKey
+from penstock_core.store.model import WaitingFlow
 from penstock_operator.starting import Starter
 
 log = logging.getLogger(__name__)
 
-PAGE: Final = 200
-LARGEST_PAGE: Final = 20_000
-"""Pages grow while they hold nothing but flows that may not start, so that these do not hide the others."""
+PAGE: Final = 500
+"""Flows that one round looks at."""
+STARTS: Final = 200
+"""Executions that one round starts or ends."""
+
+Ready = tuple[WaitingFlow, Object]
+"""A flow of which something may start, with its Flow object."""
 
 
 class Dispatcher:
@@ -27,52 +39,90 @@ class Dispatcher:
         self._dispatch = dispatch
         self._starter = starter
         self._max_running = max_running
-        self._page = PAGE
+        self._after = FIRST
 
     async def step(self, *, live: int) -> int:
         """One round; `live` is how many start or run now; how many were started."""
-        room = self._max_running - live
+        room = min(self._max_running - live, STARTS)
         if room <= 0:
             return 0
-        waiting = await self._dispatch.queued(limit=self._page)
-        started = await self._start_all(waiting, room) if waiting else 0
-        crowded = started == 0 and len(waiting) >= self._page
-        self._page = min(self._page * 4, LARGEST_PAGE) if crowded else PAGE
-        return started
+        page = await self._dispatch.waiting(after=self._after, limit=PAGE)
+        found = [(one, self._flow_of(one)) for one in page]
+        await self._end_orphans([one for one, flow in found if flow is None and self._starter.knows(one.namespace)])
+        ready = [(one, flow) for one, flow in found if flow is not None and may_start(one, flow)]
+        self._after = following(page, ready, room)
+        return await self._start(await self._take(ready[:room], room))
 
-    async def _start_all(self, waiting: Sequence[Queued], room: int) -> int:
-        full: set[str] = set()
-        jobs: list[asyncio.Task[bool]] = []
-        async with asyncio.TaskGroup() as group:
-            for one in waiting:
-                if len(jobs) >= room:
-                    break
-                if one.flow_uid not in full and not await self._start_one(one, group, jobs):
-                    full.add(one.flow_uid)
-        return len(jobs)
-
-    async def _start_one(self, one: Queued, group: asyncio.TaskGroup, jobs: list[asyncio.Task[bool]]) -> bool:
-        """False where nothing more of this flow can start in this round."""
-        flow = self._starter.flow_of(
+    def _flow_of(self, one: WaitingFlow) -> Object | None:
+        return self._starter.flow_of(
             namespace=one.namespace, instance=one.instance, flow=one.flow, flow_uid=one.flow_uid
         )
-        if flow is None:
-            await self._end_orphan(one)
-            return True
-        if flow["spec"].get("paused"):
-            return False
-        limit = flow["spec"].get("concurrency", {}).get("limit")
-        if limit is None:
-            execution = one.id if await self._dispatch.start(one.id) else None
-        else:
-            execution = await self._dispatch.take_slot(namespace=one.namespace, flow_uid=one.flow_uid, limit=limit)
-            if execution is None:
-                return False
-        if execution is not None:
-            jobs.append(group.create_task(self._starter.start(flow, execution)))
-        return True
 
-    async def _end_orphan(self, one: Queued) -> None:
+    async def _take(self, ready: Sequence[Ready], room: int) -> list[tuple[Object, UUID]]:
+        """Moves executions to starting: in each pass the same number of every flow that still has some."""
+        taken: list[tuple[Object, UUID]] = []
+        while ready and len(taken) < room:
+            share = max((room - len(taken)) // len(ready), 1)
+            more: list[Ready] = []
+            for one, flow in ready[: room - len(taken)]:
+                moved = await self._take_of(one, flow, share)
+                taken += [(flow, execution) for execution in moved]
+                if len(moved) == share:
+                    more.append((one, flow))
+            ready = more
+        return taken
+
+    async def _take_of(self, one: WaitingFlow, flow: Object, most: int) -> list[UUID]:
+        try:
+            return await self._dispatch.take_slots(
+                namespace=one.namespace, flow_uid=one.flow_uid, limit=limit_of(flow), most=most
+            )
+        except StoreContended:
+            log.warning("slots of a flow are locked", extra={"namespace": one.namespace, "flow": one.flow})
+            return []
+
+    async def _start(self, taken: Sequence[tuple[Object, UUID]]) -> int:
+        async with asyncio.TaskGroup() as group:
+            for flow, execution in taken:
+                group.create_task(self._starter.start(flow, execution))
+        return len(taken)
+
+    async def _end_orphans(self, removed: Sequence[WaitingFlow]) -> None:
+        """Ends what waits for flows that were removed, so many in a round."""
+        room = STARTS
+        for one in removed:
+            waiting = await self._dispatch.queued_in(namespace=one.namespace, flow_uid=one.flow_uid, limit=room)
+            for execution in waiting:
+                await self._end_orphan(one, execution)
+            room -= len(waiting)
+            if room <= 0:
+                return
+
+    async def _end_orphan(self, one: WaitingFlow, execution: UUID) -> None:
         cause = f"the flow {one.flow} of the instance {one.instance} was removed before the execution began"
-        await self._dispatch.end(one.id, ExecutionState.CANCELLED, cause=cause, code="flow_removed")
-        log.info("execution of a removed flow ended", extra={"namespace": one.namespace, "execution": str(one.id)})
+        await self._dispatch.end(execution, ExecutionState.CANCELLED, cause=cause, code="flow_removed")
+        log.info("execution of a removed flow ended", extra={"namespace": one.namespace, "execution": str(execution)})
+
+
+def following(page: Sequence[WaitingFlow], ready: Sequence[Ready], room: int) -> FlowKey:
+    """Behind which flow the next round begins: the last that was served where room ran out, else the last of a full page."""
+    if len(ready) > room:
+        return key_of(ready[room - 1][0])
+    return key_of(page[-1]) if len(page) == PAGE else FIRST
+
+
+def key_of(one: WaitingFlow) -> FlowKey:
+    """What tells one flow from another, and puts them in order."""
+    return one.namespace, one.flow_uid
+
+
+def may_start(one: WaitingFlow, flow: Mapping[str, Any]) -> bool:
+    """Whether something of a flow may start now: it has something due, is not paused and not at its limit."""
+    limit = limit_of(flow)
+    return one.due and not flow["spec"].get("paused") and (limit is None or one.busy < limit)
+
+
+def limit_of(flow: Mapping[str, Any]) -> int | None:
+    """How many executions of a flow may run at a time; None without a limit."""
+    limit: int | None = flow["spec"].get("concurrency", {}).get("limit")
+    return limit

@@ -45,8 +45,9 @@ class Index:
 class Listing:
     """A list of a kind while it is on its way: what was known when it was asked for, and what went since, by uid."""
 
-    def __init__(self, kind: Kind, before: Mapping[Key, str]) -> None:
+    def __init__(self, kind: Kind, namespace: str | None, before: Mapping[Key, str]) -> None:
         self.kind = kind
+        self.namespace = namespace
         self.before = before
         self.gone: set[str] = set()
 
@@ -66,6 +67,7 @@ class Inventory:
         self._versions_by_integration = Index()
         self._by_namespace: dict[str, set[Key]] = defaultdict(set)
         self._listings: list[Listing] = []
+        self._listed: set[tuple[str, str | None]] = set()
         self._partial: frozenset[str | None] = frozenset()
         self.on_change: Callable[[Kind, Key, Object | None, Object | None], None] | None = None
 
@@ -105,7 +107,7 @@ class Inventory:
         """Around a list of a namespace (None: of all): begin it here, and hand the result to `replace` inside."""
         known = self._objects[kind.plural].items()
         before = {key: item["metadata"]["uid"] for key, item in known if namespace in (None, key[0])}
-        listing = Listing(kind, before)
+        listing = Listing(kind, namespace, before)
         self._listings.append(listing)
         try:
             yield listing
@@ -120,6 +122,12 @@ class Inventory:
                 self.remove(listing.kind, key, uid=uid)
         for item in found.values():
             self.put(listing.kind, item)
+        self._listed.add((listing.kind.plural, listing.namespace))
+
+    def knows(self, kind: Kind, namespace: str) -> bool:
+        """Whether all objects of a kind in a namespace are known: what is missing there does not exist."""
+        listed = (kind.plural, namespace) in self._listed or (kind.plural, None) in self._listed
+        return listed and not self.is_partial(namespace)
 
     def set_partial(self, namespaces: Iterable[str | None]) -> None:
         """Names the namespaces of which not every kind may be read (None: all): what is missing there may exist."""

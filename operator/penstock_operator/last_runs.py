@@ -6,6 +6,7 @@ At most once per flow in 30 s, and 5 flows a second in all, only where it change
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 from penstock_core import names
 from penstock_core.cluster import FLOWS, Key, Object
@@ -31,7 +32,6 @@ class LastRuns:
         self._monotonic = monotonic
         self._waiting: dict[Key, LastExecution] = {}
         self._written: dict[Key, float] = {}
-        self._marks: list[int] = []
 
     async def step(self) -> int:
         """Reads what changed, writes what is due; how many Flows were written."""
@@ -39,19 +39,24 @@ class LastRuns:
         due = [key for key in self._waiting if self._is_due(key)][:BATCH]
         for key in due:
             await self._publish(key, self._waiting.pop(key))
-        if not self._waiting and self._marks:
-            await self._statistics.settle(self._marks)
-            self._marks = []
         return len(due)
 
     async def _collect(self) -> None:
-        changes = await self._statistics.changes()
+        """Takes the newest of each flow, and settles all others.
+
+        One that waits is settled when it comes again after it was published: until then it outlives a restart.
+        """
+        changes = await self._statistics.changes(kept=self._ended())
         for last in changes.last:
             key = (last.namespace, names.flow_object(last.instance, last.flow))
             known = self._waiting.get(key)
             if known is None or last.id >= known.id:
                 self._take(key, last)
-        self._marks = sorted({*self._marks, *changes.marks})
+        if changes.marks:
+            await self._statistics.settle(changes.marks, kept=self._ended())
+
+    def _ended(self) -> list[UUID]:
+        return [last.id for last in self._waiting.values() if last.state.final]
 
     def _take(self, key: Key, last: LastExecution) -> None:
         flow = self._inventory.get(FLOWS, key)

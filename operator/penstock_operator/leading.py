@@ -167,7 +167,9 @@ class Leader:
 
     def _build_execution_loops(self, predecessor_seen: datetime | None) -> None:
         settings = self._settings
-        starter = Starter(self._cluster, self._inventory, self._dispatch, runner=settings.runner)
+        starter = Starter(
+            self._cluster, self._inventory, self._dispatch, runner=settings.runner, lost=self._metrics.lost
+        )
         self._dispatcher = Dispatcher(self._dispatch, starter, max_running=settings.max_running)
         self._custody = Custody(
             self._cluster,

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from penstock_core import names
 from penstock_core.cluster import FLOWS, JOBS, Cluster, Object
 from penstock_core.errors import ClusterError, Conflict, NotFound
 from penstock_core.manifests.job import RunnerPod, execution_job
+from penstock_core.states import ExecutionState
 from penstock_core.store.dispatch import Dispatch
 from penstock_operator.diagnosis import job_is_over
 from penstock_operator.inventory import Inventory
@@ -17,16 +19,27 @@ log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 16
 """Jobs that are being created at the same time."""
+INVALID: Final = 422
+REFUSED: Final = "job_refused"
 
 
 class Starter:
-    """Creates Jobs; what cannot be created now is left to `requeue` after 30 s."""
+    """Creates Jobs; what cannot be created now is left to custody, what never can be is ended, and `lost` told its code."""
 
-    def __init__(self, cluster: Cluster, inventory: Inventory, dispatch: Dispatch, *, runner: RunnerPod) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        inventory: Inventory,
+        dispatch: Dispatch,
+        *,
+        runner: RunnerPod,
+        lost: Callable[[str], None],
+    ) -> None:
         self._cluster = cluster
         self._inventory = inventory
         self._dispatch = dispatch
         self._runner = runner
+        self._lost = lost
         self._limit = asyncio.Semaphore(AT_ONCE)
 
     def flow_of(self, *, namespace: str, instance: str, flow: str, flow_uid: str) -> Object | None:
@@ -34,10 +47,15 @@ class Starter:
         item = self._inventory.get(FLOWS, (namespace, names.flow_object(instance, flow)))
         return item if item is not None and item["metadata"]["uid"] == flow_uid else None
 
-    async def start(self, flow: Object, execution: UUID, *, attempt: int = 1) -> bool:
+    def knows(self, namespace: str) -> bool:
+        """Whether the Flows of a namespace are known: only there one that is not found was removed."""
+        return self._inventory.knows(FLOWS, namespace)
+
+    async def start(self, flow: Object, execution: UUID, *, attempt: int = 1, epoch: int = 0) -> bool:
         """Creates the Job number `attempt` or, where that name is taken by a Job that is over, a later one.
 
-        False where the API server did not take it.
+        False where the API server did not take it. One that it calls invalid ends the execution, unless that was
+        claimed since `epoch` (0: by nobody yet).
         """
         extra = {
             "namespace": flow["metadata"]["namespace"],
@@ -49,9 +67,16 @@ class Starter:
                 await self._create(flow, execution, attempt)
             except ClusterError as error:
                 log.warning("job not created", extra={**extra, "cause": str(error)})
+                if error.status == INVALID:
+                    await self._refuse(execution, str(error), epoch)
                 return False
         log.info("job created", extra=extra)
         return True
+
+    async def _refuse(self, execution: UUID, message: str, epoch: int) -> None:
+        cause = f"the API server refuses the Job: {message}"
+        if await self._dispatch.end(execution, ExecutionState.FAILED, cause=cause, code=REFUSED, epoch=epoch):
+            self._lost(REFUSED)
 
     async def _create(self, flow: Object, execution: UUID, attempt: int) -> None:
         namespace = flow["metadata"]["namespace"]

@@ -1,6 +1,7 @@
 """What to do about an execution that nobody seems to work on. Pure: the row, its Jobs and its pods come in, a verdict comes out.
 
-The row comes first: only an execution whose lease has run out, or that nobody has claimed yet, is judged at all.
+The row comes first: only an execution whose lease has run out, that nobody has claimed yet, or that should have been
+cancelled by now, is judged at all.
 A pod that may still be alive protects its execution, but not for ever: a node that is cut off reports "running" for ever.
 """
 
@@ -17,6 +18,7 @@ from penstock_operator.diagnosis import (
     hindrance_of,
     job_is_over,
     pod_is_live,
+    ran_for,
     timestamp,
 )
 
@@ -24,6 +26,12 @@ UNCLAIMED_SECONDS: Final = 30
 """How long an execution may be starting without a Job before it is queued again."""
 SILENCE: Final = timedelta(seconds=90)
 """How long a lease may have run out while its pod still says that it runs; then the pod counts as cut off."""
+CLAIMING: Final = timedelta(seconds=150)
+"""How long a Job's runners may run, all together, before one has claimed the execution; each tries for 120 s."""
+UNSEEN: Final = timedelta(seconds=30)
+"""How long after a replacement was decided its Job may not be seen; then it is created (again)."""
+CANCELLING: Final = timedelta(seconds=60)
+"""How long a runner may take to end after a cancellation was asked for."""
 DYING: Final = timedelta(seconds=10)
 """How long after the end of its grace period a pod that is being deleted may still count as alive."""
 
@@ -38,10 +46,17 @@ class Subject:
     """An execution to judge; `since` is when its lease ran out, or, where nobody has claimed it, when it left the queue."""
 
     claimed: bool
+    job: str
+    """Name of its newest Job, which need not exist yet."""
     attempt: int
-    """Counts its Jobs from 1."""
+    """That Job's number; counts from 1."""
     since: datetime
-    cancel: bool = False
+    replaced_at: datetime | None = None
+    """When that Job was decided on; None for the first."""
+    holder: str = ""
+    """The pod that has or had the lease."""
+    cancel_at: datetime | None = None
+    """When a cancellation was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +73,10 @@ class Requeue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replace:
-    """Start another Job, which resumes behind what is recorded."""
+    """Start the Job number `attempt`, which resumes behind what is recorded; the row may count it already."""
 
     cause: Cause
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,18 +94,54 @@ def judge(
     subject: Subject, *, jobs: Sequence[Mapping[str, Any]], pods: Sequence[Mapping[str, Any]], now: datetime
 ) -> Verdict:
     """The verdict on an execution, from all of its Jobs and their pods; `jobs` may be in any order."""
-    waiting = [pod for pod in pods if pod.get("status", {}).get("phase") == "Pending" and _alive(pod, now)]
-    running = [pod for pod in pods if pod not in waiting and _alive(pod, now)]
-    if running and not (subject.claimed and now - subject.since > SILENCE):
+    alive = [pod for pod in pods if _alive(pod, now)]
+    waiting = [pod for pod in alive if pod.get("status", {}).get("phase") == "Pending"]
+    running = [pod for pod in alive if pod not in waiting]
+    silent = [pod for pod in running if _is_silent(subject, pod, pods, now)]
+    at_work = len(running) > len(silent)
+    if subject.cancel_at is not None and (not at_work or now - subject.cancel_at > CANCELLING):
+        return _cancelled(at_work=at_work)
+    if at_work:
         return Wait()
-    if waiting and not running:
+    if _is_owed(subject, jobs):
+        return _judge_owed(subject, now)
+    if waiting:
         return _judge_waiting(waiting, now)
     current = _newest(jobs)
     if current is None and not subject.claimed:
         return Requeue() if (now - subject.since).total_seconds() > UNCLAIMED_SECONDS else Wait()
-    if current is not None and not job_is_over(current) and not _pods_of(current, pods):
-        return _judge_without_pod(current, now)
-    return _judge_dead(subject, current=current, pods=pods, cut_off=bool(running))
+    if current is not None and not job_is_over(current) and not _pods_of(current["metadata"]["name"], pods):
+        return _judge_without_pod(subject, current, now)
+    return _judge_dead(subject, current=current, pods=pods, silent=silent)
+
+
+def _cancelled(*, at_work: bool) -> End:
+    words = "cancelled on request"
+    if at_work:
+        words += f"; its runner did not end within {CANCELLING.seconds} s"
+    return End(state=ExecutionState.CANCELLED, cause=Cause(code="cancelled", words=words))
+
+
+def _is_silent(subject: Subject, pod: Mapping[str, Any], pods: Sequence[Mapping[str, Any]], now: datetime) -> bool:
+    """True where a pod says that it runs, but its runner would have been heard by now."""
+    if pod["metadata"]["name"] == subject.holder:
+        return now - subject.since > SILENCE
+    siblings = [one for one in _pods_of(_job_of(pod), pods) if one["metadata"]["name"] != subject.holder]
+    return sum((ran_for(one, since=subject.since, now=now) for one in siblings), timedelta()) > CLAIMING
+
+
+def _is_owed(subject: Subject, jobs: Sequence[Mapping[str, Any]]) -> bool:
+    """True where a replacement was decided on and nothing shows that its Job was made: no Job, and no claim since."""
+    if subject.replaced_at is None or (subject.claimed and subject.since > subject.replaced_at):
+        return False
+    return all(job["metadata"]["name"] != subject.job for job in jobs)
+
+
+def _judge_owed(subject: Subject, now: datetime) -> Verdict:
+    if subject.replaced_at is None or now - subject.replaced_at <= UNSEEN:
+        return Wait()
+    cause = Cause(code="job_missing", words=f"its replacement's Job {subject.job} could not be created")
+    return Replace(cause=cause, attempt=subject.attempt)
 
 
 def _judge_waiting(pods: Sequence[Mapping[str, Any]], now: datetime) -> Verdict:
@@ -100,31 +152,39 @@ def _judge_waiting(pods: Sequence[Mapping[str, Any]], now: datetime) -> Verdict:
     return Wait(cause=hindrances[0][0] if hindrances else None)
 
 
-def _judge_without_pod(job: Mapping[str, Any], now: datetime) -> Verdict:
-    age = (now - timestamp(job["metadata"]["creationTimestamp"])).total_seconds()
-    if age <= START_DEADLINE_SECONDS:
+def _judge_without_pod(subject: Subject, job: Mapping[str, Any], now: datetime) -> Verdict:
+    since = max(subject.since, timestamp(job["metadata"]["creationTimestamp"]))
+    if (now - since).total_seconds() <= START_DEADLINE_SECONDS:
         return Wait()
     words = f"no pod was made for the Job within {START_DEADLINE_SECONDS} s: its events say why (a quota, an admission rule)"
     return End(state=ExecutionState.FAILED, cause=Cause(code="no_pod", words=words))
 
 
 def _judge_dead(
-    subject: Subject, *, current: Mapping[str, Any] | None, pods: Sequence[Mapping[str, Any]], cut_off: bool
+    subject: Subject,
+    *,
+    current: Mapping[str, Any] | None,
+    pods: Sequence[Mapping[str, Any]],
+    silent: Sequence[Mapping[str, Any]],
 ) -> Verdict:
     cause = cause_of(current, pods)
-    if cut_off:
-        cause = Cause(code="cut_off", words="the runner has not been heard for longer than its lease allows")
-    if subject.cancel:
-        return End(state=ExecutionState.CANCELLED, cause=Cause(code="cancelled", words="cancelled by request"))
+    if silent and cause.code != "deadline":
+        cause = _cause_of_silence(subject, silent)
     if cause.code == "deadline":
         return End(state=ExecutionState.TIMED_OUT, cause=cause)
     if cause.code in _NO_SECOND_TRY:
         return End(state=ExecutionState.FAILED, cause=cause)
     if subject.attempt == 1:
-        return Replace(cause=cause)
+        return Replace(cause=cause, attempt=2)
     if cause.code in _OUTSIDE and current is not None and not job_is_over(current):
         return Wait(cause=cause)
     return End(state=ExecutionState.FAILED, cause=cause)
+
+
+def _cause_of_silence(subject: Subject, silent: Sequence[Mapping[str, Any]]) -> Cause:
+    if any(pod["metadata"]["name"] != subject.holder for pod in silent):
+        return Cause(code="database_unreachable", words="the runner runs but has not reached the database")
+    return Cause(code="cut_off", words="the runner has not been heard for longer than its lease allows")
 
 
 def _alive(pod: Mapping[str, Any], now: datetime) -> bool:
@@ -142,6 +202,9 @@ def _newest(jobs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     return max(jobs, key=lambda job: (job["metadata"]["creationTimestamp"], job["metadata"]["name"]), default=None)
 
 
-def _pods_of(job: Mapping[str, Any], pods: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    name = job["metadata"]["name"]
-    return [pod for pod in pods if pod["metadata"].get("labels", {}).get("batch.kubernetes.io/job-name") == name]
+def _pods_of(job: str, pods: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [pod for pod in pods if _job_of(pod) == job]
+
+
+def _job_of(pod: Mapping[str, Any]) -> str:
+    return str(pod["metadata"].get("labels", {}).get("batch.kubernetes.io/job-name", ""))

@@ -50,8 +50,13 @@ class Installation:
         return answer.json()
 
     def execution(self, identifier: str) -> dict[str, Any]:
-        """An execution with its steps."""
-        found: dict[str, Any] = self.read(f"/executions/{identifier}", include="steps")
+        """An execution with its steps, all pages of them."""
+        found: dict[str, Any] = self.read(f"/executions/{identifier}", include="steps", stepsLimit=5000)
+        cursor = found["stepsNextCursor"]
+        while cursor:
+            page = self.read(f"/executions/{identifier}", include="steps", stepsLimit=5000, stepsCursor=cursor)
+            found["steps"] += page["steps"]
+            cursor = page["stepsNextCursor"]
         return found
 
     def ended(self, identifier: str, *, within: float = timeouts.EXECUTION_ENDED) -> dict[str, Any]:

@@ -132,7 +132,7 @@ class FakeCluster:
         return self.seed(kind, _merge(self._find(kind, namespace, name), {"status": status}))
 
     async def delete(self, kind, namespace, name, *, propagation="Background"):
-        self.writes.append(("delete", kind.plural, name))
+        self._write("delete", kind, name)
         if (kind.plural, namespace, name) in self.objects:
             self.remove(kind, namespace, name)
 

@@ -82,8 +82,11 @@ class Reflector:
                         "cause": str(error),
                     },
                 )
-                await asyncio.sleep(pause_after(failures))
-                failures += 1
+            except Exception:  # noqa: BLE001 - the outermost edge: a copy that nobody updates would be worse
+                self._refused = False
+                _log.exception("watch failed, listing again", extra={"resource": self._kind.plural})
+            await asyncio.sleep(pause_after(failures))
+            failures += 1
 
     async def synced(self) -> None:
         """Wait for the first complete list."""

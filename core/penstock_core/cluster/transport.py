@@ -23,6 +23,9 @@ POOL_SIZE: Final = 64
 REQUEST_SECONDS: Final = 10.0
 CONNECT_SECONDS: Final = 5.0
 
+_FAILURES: Final = (aiohttp.ClientError, TimeoutError, OSError, ValueError, kube_config.ConfigException)
+"""ValueError: an answer that is not JSON, as of a proxy. ConfigException: no token, as while its file is written."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -79,11 +82,11 @@ class Transport:
         try:
             async with self._open(self._requests, request, aiohttp.ClientTimeout(total=request.timeout)) as response:
                 data = await response.read()
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            if response.status >= 400:
+                raise failure(response.status, data)
+            return json.loads(data)
+        except _FAILURES as error:
             raise _unreachable(request, error) from error
-        if response.status >= 400:
-            raise failure(response.status, data)
-        return json.loads(data)
 
     async def lines(self, request: Request, *, idle_seconds: float) -> AsyncGenerator[Any, None]:
         """Each line of a streamed answer as JSON; fails after `idle_seconds` without a byte."""
@@ -94,7 +97,7 @@ class Transport:
                     raise failure(response.status, await response.read())
                 async for line in _split(response.content):
                     yield json.loads(line)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        except _FAILURES as error:
             raise _unreachable(request, error) from error
 
     def _open(self, session: aiohttp.ClientSession, request: Request, limits: aiohttp.ClientTimeout) -> "_Opening":

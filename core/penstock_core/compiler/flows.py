@@ -53,7 +53,11 @@ class FlowChecker:
             self._try("", "trigger.schedule.timeZone", lambda: fields.check_time_zone(zone))
         if same:
             self._try("", "deduplicateBy.value", lambda: compile_restricted(same.value))
-            self._try("", "deduplicateBy.window", lambda: fields.check_duration(same.window, least_ms=1000))
+            self._try(
+                "",
+                "deduplicateBy.window",
+                lambda: fields.check_duration(same.window, least_ms=1000, most_ms=365 * _DAY_MS),
+            )
 
     def _steps(self, steps: list[Any], scope: Scope) -> Scope:
         """Check the steps in order; gives the scope of what follows them."""

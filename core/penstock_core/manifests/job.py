@@ -5,13 +5,14 @@ environment variables, key by key and optional; the runner fails with the missin
 A pod lost with its node is replaced by the Job controller; exit code 75 and disruptions do not count as failures.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from penstock_core import names
 from penstock_core.manifests.metadata import flow_labels
+from penstock_core.quantities import amount
 
 CONTAINER: Final = "runner"
 USER: Final = 65532
@@ -93,7 +94,7 @@ def runner_pod_spec(
     resources: Mapping[str, Any] | None = None,
     command: Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """The spec of a runner pod; `resources` lie over the defaults member by member, `command` is the image's own if None.
+    """The spec of a runner pod; `resources` lie over the defaults, which give way to them, `command` is the image's own if None.
 
     The benchmark's bare Job is built from the same function, with its own `command`.
     """
@@ -160,7 +161,13 @@ def _value(name: str, value: str) -> dict[str, Any]:
 
 
 def _resources(wanted: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """What was asked for, and defaults that fit it: Kubernetes refuses a request above its limit."""
+    requests, limits = wanted.get("requests", {}), wanted.get("limits", {})
     return {
-        "requests": {**DEFAULT_REQUESTS, **wanted.get("requests", {})},
-        "limits": {**DEFAULT_LIMITS, **wanted.get("limits", {})},
+        "requests": {**_fitting(DEFAULT_REQUESTS, limits, min), **requests},
+        "limits": {**_fitting(DEFAULT_LIMITS, requests, max), **limits},
     }
+
+
+def _fitting(defaults: Mapping[str, str], given: Mapping[str, str], choose: Callable[..., str]) -> dict[str, str]:
+    return {name: choose(default, given.get(name, default), key=amount) for name, default in defaults.items()}

@@ -21,6 +21,7 @@ from penstock_core.resources.status import Status
 from penstock_core.resources.webhook import Webhook
 
 _CUSTOMER_PATTERN: Final = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
+_LINE_PATTERN: Final = r"^[^\x00-\x1f\x7f]*$"
 
 Namespace = Annotated[str, Field(pattern=NAME_PATTERN, max_length=63)]
 
@@ -57,7 +58,13 @@ class Customer(Resource):
         ),
     )
     name: str | None = described(
-        "Name for people.", default=None, shown_default="the id", example="ACME GmbH", max_length=128
+        "Name for people, one line.",
+        default=None,
+        shown_default="the id",
+        example="ACME GmbH",
+        pattern=_LINE_PATTERN,
+        max_length=128,
+        schema=matching(_LINE_PATTERN, "a customer's name is one line: leave out line breaks and control characters"),
     )
 
 

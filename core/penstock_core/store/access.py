@@ -24,6 +24,9 @@ from penstock_core.store.queries import load
 
 _QUERIES = load("access")
 
+GATEWAY_LOCK_TIMEOUT: Final = "1s"
+"""A setting of the role, as no session state goes through a PgBouncer that pools transactions."""
+
 _GATEWAY_TABLES: Final = [
     "executions",
     "execution_payloads",
@@ -91,6 +94,9 @@ class Access(Database):
         async with self.transaction() as connection:
             await connection.execute(_QUERIES["lock"].encode())
             await _ensure_login(connection, role, password)
+            # a runner's role may hold locks on rows of its namespace: nobody else's acceptance waits long for them
+            setting = sql.SQL("alter role {} set lock_timeout = {}")
+            await connection.execute(setting.format(sql.Identifier(role), sql.Literal(GATEWAY_LOCK_TIMEOUT)))
             await self._grant(connection, "gateway", role)
             # Only what is missing: making a policy locks out every reader of its table.
             missing = await rows(connection, _QUERIES["gateway_tables"], tables=_GATEWAY_TABLES, role=_quoted(role))

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from penstock_core.states import ExecutionState, StepStatus, may_follow
 from penstock_core.store.database import Database, rows
-from penstock_core.store.model import Cancellation, Expired, Queued, Starting
+from penstock_core.store.model import Cancellation, Expired, Starting, WaitingFlow
 from penstock_core.store.queries import load
 
 _QUERIES = load("dispatch")
@@ -21,45 +21,67 @@ _STEP_STATUS: Final = {
 }
 """What becomes of a step that was running when its execution was ended; failed for all other states."""
 
+FlowKey = tuple[str, str]
+"""Namespace and uid of a flow."""
+FIRST: Final[FlowKey] = ("", "")
+"""Comes before every flow."""
+
 _NOT_BEGUN: Final = (ExecutionState.QUEUED, ExecutionState.STARTING)
 
 
 class Dispatch(Database):
     """Run by the operator's leader; every method tells what it changed and may be repeated."""
 
-    async def queued(self, *, limit: int = 500) -> list[Queued]:
-        """What waits and is due, oldest first; the caller leaves out paused flows."""
-        return [Queued(**row) for row in await self.rows(_QUERIES["queued"], limit=limit)]
+    async def waiting(self, *, after: FlowKey = FIRST, limit: int) -> list[WaitingFlow]:
+        """The flows that have something queued, by namespace and uid, the `limit` that come after the key `after`."""
+        namespace, flow_uid = after
+        found = await self.rows(_QUERIES["waiting"], namespace=namespace, flow_uid=flow_uid, limit=limit)
+        return [WaitingFlow(**row) for row in found]
 
-    async def take_slot(self, *, namespace: str, flow_uid: str, limit: int) -> UUID | None:
-        """Moves the oldest that waits in a flow to starting; None where its `limit` is reached or nothing is due."""
-        slot = {"namespaces": [namespace], "flow_uids": [flow_uid], "limits": [limit], "most": [1]}
+    async def queued_in(self, *, namespace: str, flow_uid: str, limit: int) -> list[UUID]:
+        """What waits in a flow, due or not, oldest first."""
+        found = await self.rows(_QUERIES["queued_in"], namespace=namespace, flow_uid=flow_uid, limit=limit)
+        return [row["id"] for row in found]
+
+    async def take_slots(self, *, namespace: str, flow_uid: str, limit: int | None, most: int = 1) -> list[UUID]:
+        """Moves the oldest that wait in a flow to starting: what is due, `most` at most, up to the flow's `limit` (None: without).
+
+        Raises StoreContended where somebody, a runner's role perhaps, keeps the flow's slots locked.
+        """
+        slot = {"namespaces": [namespace], "flow_uids": [flow_uid], "limits": [limit], "most": [most]}
         async with self.transaction() as connection:
-            await connection.execute(_SLOTS["make_slots"].encode(), slot)
-            await connection.execute(_SLOTS["lock_slots"].encode(), slot)
+            if limit is not None:
+                await connection.execute(_QUERIES["wait_shortly"].encode())
+                await connection.execute(_SLOTS["make_slots"].encode(), slot)
+                await connection.execute(_SLOTS["lock_slots"].encode(), slot)
             moved = await rows(connection, _SLOTS["promote"], **slot)
-        return moved[0]["id"] if moved else None
-
-    async def start(self, execution: UUID) -> bool:
-        """Queued to starting, for a flow without a limit; False where it was not queued."""
-        return await self.count(_QUERIES["start"], id=execution) == 1
+        return sorted(row["id"] for row in moved)
 
     async def starting(self, *, older_than_s: float) -> list[Starting]:
         """What left the queue more than `older_than_s` ago and has no runner yet, oldest first."""
         return [Starting(**row) for row in await self.rows(_QUERIES["starting"], older=older_than_s)]
 
-    async def requeue_unstarted(self, *, older_than_s: float, with_job: Collection[UUID] = ()) -> list[UUID]:
-        """Puts back what left the queue more than `older_than_s` ago without a runner; what is `with_job` stays."""
-        found = await self.rows(_QUERIES["requeue_unstarted"], older=older_than_s, with_job=list(with_job))
+    async def requeue_unstarted(self, executions: Collection[UUID], *, older_than_s: float) -> list[UUID]:
+        """Puts back those of `executions` that left the queue more than `older_than_s` ago and have no runner."""
+        found = await self.rows(_QUERIES["requeue_unstarted"], ids=list(executions), older=older_than_s)
         return [row["id"] for row in found]
 
-    async def expired(self, *, grace_s: float = 0.0) -> list[Expired]:
-        """Running executions whose lease ran out more than `grace_s` ago, oldest first."""
-        return [Expired(**row) for row in await self.rows(_QUERIES["expired"], grace=grace_s)]
+    async def expired(self, *, grace_s: float = 0.0, cancel_grace_s: float = 0.0) -> list[Expired]:
+        """Running executions whose lease ran out more than `grace_s` ago, or that were to be cancelled more than
+        `cancel_grace_s` ago, oldest first."""
+        found = await self.rows(_QUERIES["expired"], grace=grace_s, cancel_grace=cancel_grace_s)
+        return [Expired(**row) for row in found]
 
-    async def replaced(self, execution: UUID, *, job_attempt: int) -> bool:
-        """Counts the Job number `job_attempt` (the first is 1); False where another has counted it or it has ended."""
-        return await self.count(_QUERIES["replaced"], id=execution, job_attempt=job_attempt) == 1
+    async def replaced(self, execution: UUID, *, job_attempt: int, epoch: int | None = None) -> bool:
+        """Counts the Job number `job_attempt` (the first is 1).
+
+        False where another has counted it, it has ended or, with `epoch`, somebody has claimed it since that claim.
+        """
+        return await self.count(_QUERIES["replaced"], id=execution, job_attempt=job_attempt, epoch=epoch) == 1
+
+    async def asked_again(self, execution: UUID, *, job_attempt: int, epoch: int) -> bool:
+        """Notes that the Job number `job_attempt`, which is counted already, is asked for now; False as in `replaced`."""
+        return await self.count(_QUERIES["asked_again"], id=execution, job_attempt=job_attempt, epoch=epoch) == 1
 
     async def end(
         self, execution: UUID, state: ExecutionState, *, cause: str, code: str, epoch: int | None = None

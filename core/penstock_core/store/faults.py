@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from psycopg.errors import Error, InterfaceError, OperationalError, ReadOnlySqlTransaction
+from psycopg.errors import Error, InterfaceError, LockNotAvailable, OperationalError, ReadOnlySqlTransaction
 
-from penstock_core.errors import StoreUnavailable
+from penstock_core.errors import StoreContended, StoreUnavailable
 
 _PASSWORD: Final = re.compile(r"password=('[^']*'|\S*)|//[^/@\s]*@")
 
@@ -23,6 +23,8 @@ def translated() -> Iterator[None]:
     """Raises StoreUnavailable, its message without password and address, for what is worth another try."""
     try:
         yield
+    except LockNotAvailable as error:
+        raise StoreContended(f"the database did not answer as it should: {_reason(error)}") from error
     except (OperationalError, InterfaceError, ReadOnlySqlTransaction) as error:
         raise StoreUnavailable(f"the database did not answer as it should: {_reason(error)}") from error
 

@@ -53,7 +53,6 @@ __all__ = [
     "Outcome",
     "Page",
     "Pause",
-    "Queued",
     "RecordedStep",
     "Renewal",
     "Repeated",
@@ -64,6 +63,7 @@ __all__ = [
     "Step",
     "StepRecord",
     "Tick",
+    "WaitingFlow",
 ]
 
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
@@ -145,21 +145,23 @@ class AcceptedBatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Queued:
-    """An execution that waits; `run_after` None: since it was accepted."""
+class WaitingFlow:
+    """A flow with executions in the queue, of which one is `due`; `busy` are starting or running."""
 
-    id: UUID
     namespace: str
-    instance: str
-    instance_uid: str
-    flow: str
     flow_uid: str
-    run_after: datetime | None
+    instance: str
+    flow: str
+    due: bool
+    busy: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Starting:
-    """An execution whose Job was asked for and whose runner has not claimed it; `since` is when it left the queue."""
+    """An execution whose Job was asked for and whose runner has not claimed it; `since` is when it left the queue.
+
+    `replaced_at` is when its Job number `job_attempt` was asked for, None for the first.
+    """
 
     id: UUID
     namespace: str
@@ -169,11 +171,16 @@ class Starting:
     flow_uid: str
     since: datetime
     job_attempt: int
+    replaced_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expired:
-    """A running execution whose lease has run out; `holder` is the pod that had it, `job_attempt` counts Jobs from 1."""
+    """A running execution whose lease has run out, or that should have been cancelled by now.
+
+    `holder` is the pod that has or had the lease, `job_attempt` counts Jobs from 1, `replaced_at` is when that Job was
+    asked for (None for the first), `cancel_at` when the cancellation was.
+    """
 
     id: UUID
     namespace: str
@@ -185,7 +192,8 @@ class Expired:
     holder: str
     lease_until: datetime
     job_attempt: int
-    cancel: bool
+    replaced_at: datetime | None
+    cancel_at: datetime | None
 
 
 class Cancellation(StrEnum):
@@ -357,7 +365,7 @@ class LastExecution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowChange:
-    """The newest change of each flow, and the `marks` to settle once it was published."""
+    """The newest change of each flow, and the `marks` of all that were read, to settle."""
 
     last: tuple[LastExecution, ...]
     marks: tuple[int, ...]

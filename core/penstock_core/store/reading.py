@@ -5,16 +5,18 @@ combination is planned for what it is.
 The caller decides which namespaces a person may see and puts them into the filter.
 """
 
-from datetime import datetime
+import re
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
 from psycopg.rows import DictRow
 
-from penstock_core.errors import InvalidInput
+from penstock_core.errors import InvalidInput, TooLarge
 from penstock_core.states import ExecutionState, StepStatus, Trigger
 from penstock_core.store.database import Database
-from penstock_core.store.model import Counts, Execution, Filter, FlowIdentity, LogLine, Page, Step, StepDetails
+from penstock_core.store.model import EPOCH, Counts, Execution, Filter, FlowIdentity, LogLine, Page, Step, StepDetails
 from penstock_core.store.queries import load
 from penstock_core.uuid7 import first_at
 
@@ -32,12 +34,17 @@ _UNSUCCESSFUL: Final = frozenset(
 """States that always carry an error code, which the index of unsuccessful executions goes by."""
 
 
+VALUE_BYTES: Final = 32 * 1024 * 1024
+"""Stored bytes of a value that is read; runners and gateways write half of that, but rows are a tenant's."""
+
+_STEP_CURSOR: Final = re.compile(r"(-?\d{1,18})\.(\d{1,9})\.([^\x00]*)")
+
 StepSide = Literal["input", "output", "assertions", "extracted"]
 """The packed values of an attempt."""
 
 
 class Reading(Database):
-    """What the gateway's REST API shows."""
+    """What the gateway's REST API shows. Methods that give one packed value raise `TooLarge` above `VALUE_BYTES`."""
 
     async def executions(self, filter: Filter, *, cursor: str | None = None, limit: int = 50) -> Page:  # noqa: A002
         """One page, newest first; InvalidInput for a cursor that no page gave."""
@@ -59,9 +66,16 @@ class Reading(Database):
         row = await self.row(_QUERIES["execution"], id=execution)
         return _execution(row) if row else None
 
-    async def steps(self, execution: UUID) -> list[Step]:
-        """The attempts of an execution's steps, in the order in which they began, without payloads."""
-        found = await self.rows(_QUERIES["steps"], id=execution)
+    async def namespaces(self, *, limit: int = 1000) -> frozenset[str]:
+        """Namespaces that have executions, or so many of them."""
+        return frozenset(row["namespace"] for row in await self.rows(_QUERIES["namespaces"], limit=limit))
+
+    async def steps(self, execution: UUID, *, cursor: str | None = None, limit: int = 1000) -> list[Step]:
+        """One page of the attempts of an execution's steps, in the order in which they began, without payloads.
+
+        InvalidInput for a cursor that no step gave.
+        """
+        found = await self.rows(_QUERIES["steps"], id=execution, limit=limit, **_step_cursor(cursor))
         return [
             Step(**{**row, "status": StepStatus(row["status"]), "warnings": tuple(row["warnings"])}) for row in found
         ]
@@ -75,12 +89,15 @@ class Reading(Database):
         row = await self.row(_QUERIES["step_error"], id=execution, path=path, attempt=attempt)
         return (row["error_code"], row["error_message"]) if row else None
 
-    async def step_details(self, execution: UUID, *, each: int, total: int) -> list[StepDetails]:
-        """What attempts recorded beside input and output, of those that did.
+    async def step_details(
+        self, execution: UUID, *, each: int, total: int, cursor: str | None = None, limit: int = 1000
+    ) -> list[StepDetails]:
+        """What the attempts of a page recorded beside input and output, of those that did.
 
         Values above `each` bytes are not read, nor those of later attempts once `total` bytes are.
         """
-        found = await self.rows(_QUERIES["step_details"], id=execution, each=each, total=total)
+        page = {"limit": limit, **_step_cursor(cursor)}
+        found = await self.rows(_QUERIES["step_details"], id=execution, each=each, total=total, **page)
         return [StepDetails(**row) for row in found]
 
     async def payload(self, execution: UUID) -> bytes | None:
@@ -98,7 +115,9 @@ class Reading(Database):
         return [LogLine(cursor=f"{row.pop('epoch')}.{row.pop('sequence')}", **row) for row in found]
 
     async def _value(self, query: str, **parameters: Any) -> bytes | None:
-        row = await self.row(query, **parameters)
+        row = await self.row(_QUERIES["value"].format(query=query), most=VALUE_BYTES, **parameters)
+        if row and row["value"] is None and row["size"] is not None:
+            raise TooLarge(f"{row['size']} bytes are stored, and {VALUE_BYTES} can be read at most")
         return row["value"] if row else None
 
 
@@ -147,6 +166,17 @@ def _log_cursor(cursor: str | None) -> tuple[int, int]:
         return int(epoch), int(sequence)
     except ValueError as error:
         raise InvalidInput("`cursor` is not one that a log line gave: repeat the list without it") from error
+
+
+def _step_cursor(cursor: str | None) -> dict[str, Any]:
+    """What `Step.cursor` says, as the parameters of a page; None begins."""
+    if cursor is None:
+        return {"after_start": datetime.min.replace(tzinfo=UTC), "after_path": "", "after_attempt": 0}
+    if found := _STEP_CURSOR.fullmatch(cursor):
+        with suppress(OverflowError):
+            after = EPOCH + timedelta(microseconds=int(found[1]))
+            return {"after_start": after, "after_path": found[3], "after_attempt": int(found[2])}
+    raise InvalidInput("`stepsCursor` is not one that a page gave: repeat the request without it")
 
 
 def _execution(row: DictRow) -> Execution:

@@ -1,6 +1,7 @@
 """What the operator publishes without reading the history: each flow's last execution, and the load."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from psycopg.rows import DictRow
 
@@ -15,19 +16,20 @@ _QUERIES = load("statistics")
 class Statistics(Database):
     """Reads the live executions and the short list of those that ended and were not published yet."""
 
-    async def changes(self, *, limit: int = 1000, lookback_s: float = 60.0) -> FlowChange:
+    async def changes(self, *, kept: Collection[UUID] = (), limit: int = 1000, lookback_s: float = 60.0) -> FlowChange:
         """The newest execution of each flow that ended one since `settle`, or began one in the last `lookback_s`.
 
+        At most `limit` that ended, without those in `kept`, which the caller has read before and not settled.
         A flow may have published a newer one already: ids are ordered by time, so the larger id is the later.
         """
-        found = await self.rows(_QUERIES["changes"], limit=limit, lookback=lookback_s)
+        found = await self.rows(_QUERIES["changes"], kept=list(kept), limit=limit, lookback=lookback_s)
         # An execution that was deleted meanwhile has a mark and no row.
         last = tuple(_last_execution(row) for row in found if row["id"] is not None)
         return FlowChange(last=last, marks=tuple(found[0]["marks"]))
 
-    async def settle(self, marks: Sequence[int]) -> None:
-        """Forgets what `changes` gave, once it is published."""
-        await self.count(_QUERIES["settle"], marks=list(marks))
+    async def settle(self, marks: Sequence[int], *, kept: Collection[UUID] = ()) -> None:
+        """Forgets what `changes` gave, but for the executions in `kept`: those come again, also after a restart."""
+        await self.count(_QUERIES["settle"], marks=list(marks), kept=list(kept))
 
     async def running(self) -> int:
         """How many executions start or run."""

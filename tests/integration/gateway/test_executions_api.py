@@ -9,7 +9,7 @@ import pytest
 
 from gateway_stand import KEY, TENANT, Stand, flow, until
 from penstock_core import codec
-from penstock_core.cluster import Caller
+from penstock_core.cluster import FLOWS, Caller
 from penstock_core.errors import ClusterUnavailable
 from penstock_core.store.pool import Pool
 from penstock_core.store.reading import Reading
@@ -90,6 +90,8 @@ async def test_filters(stand: Stand, query: dict[str, str], count: int) -> None:
         {"from": "yesterday"},
         {"from": "2020-01-01T00:00:00"},
         {"from": "1960-01-01T00:00:00Z"},
+        {"from": "1970-01-01T00:00:00+05:00"},
+        {"to": "0001-01-01T00:00:00+14:00"},
         {"flow": "a\x00b"},
     ],
 )
@@ -98,6 +100,19 @@ async def test_bad_queries(stand: Stand, query: dict[str, str]) -> None:
     answer = await stand.read("", namespace=TENANT, **query)
 
     assert (answer.status_code, answer.json()["type"]) == (400, "urn:penstock:problem:malformed-request")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("", "isReplay"), ("", "unresolved"), ("", "q"), ("", "Namespace"), (f"/{uuid4()}", "namespace"), (f"/{uuid4()}/trigger", "limit")],
+)  # fmt: skip
+async def test_unknown_parameters_are_named(stand: Stand, path: str, name: str) -> None:
+    """A filter that does not exist is refused rather than left out, with those that do."""
+    answer = await stand.read(path, **{name: "true"})
+
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:penstock:problem:malformed-request")
+    assert f"`{name}`" in answer.json()["detail"]
+    assert ("`customer`" in answer.json()["detail"]) is (path == "")
 
 
 async def test_fields_choose_members(stand: Stand) -> None:
@@ -296,6 +311,17 @@ async def test_list_without_namespace_shows_what_the_caller_may_list(stand: Stan
     assert {item["id"] for item in everything} == {mine, theirs.json()["executionId"]}
 
 
+async def test_list_without_namespace_shows_what_ran_where_no_flow_is_left(stand: Stand) -> None:
+    """Who may list a namespace sees its history after its last flow is gone."""
+    identifier = await accepted(stand, json={})
+    stand.cluster.remove(FLOWS, TENANT, flow()["metadata"]["name"])
+    await until(lambda: not stand.gateway.flows.namespaces())
+
+    seen = (await stand.read("", "viewer")).json()["items"]
+
+    assert [item["id"] for item in seen] == [identifier]
+
+
 @pytest.mark.parametrize("query", [{}, {"namespace": TENANT}])
 async def test_list_without_a_right_is_403(stand: Stand, query: dict[str, str]) -> None:
     """Who may list nothing of what was asked for is told which permission is missing."""
@@ -350,7 +376,23 @@ async def test_method_of_the_api(stand: Stand) -> None:
     """A method that a path does not have is 405 with Allow."""
     answer = await stand.client.delete("/api/v1/executions")
 
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/v1/executions", "/api/v1/executions/{id}/trigger"]
+)  # fmt: skip
+async def test_head_is_answered_as_get(stand: Stand, path: str) -> None:
+    """Load balancers and checks that ask for the head alone get the same head, and no body."""
+    path = path.format(id=await accepted(stand, json={}))
+    headers = {"Authorization": "Bearer insider"}
+
+    head = await stand.client.head(path, headers=headers)
+    get = await stand.client.get(path, headers=headers)
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"] == get.headers["content-type"]
+    assert get.content
 
 
 async def test_document_and_metrics(stand: Stand) -> None:
@@ -362,3 +404,4 @@ async def test_document_and_metrics(stand: Stand) -> None:
     assert "/api/v1/executions/{execution}" in document["paths"]
     assert 'penstock_gateway_webhooks_total{result="accepted"} 1.0' in metrics
     assert "penstock_gateway_reflector_lag_seconds" in metrics
+    assert 'penstock_gateway_reflector_lag_seconds{resource="secrets"} +Inf' not in metrics

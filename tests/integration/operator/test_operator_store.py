@@ -8,6 +8,7 @@ import pytest
 from operator_stand import ENVIRONMENT, Clock, FakeCluster
 from penstock_core import codec, uuid7
 from penstock_core.cluster import FLOWS, JOBS, SECRETS
+from penstock_core.errors import ClusterError, ClusterUnavailable
 from penstock_core.manifests.identity import flow_identity
 from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.acceptance import Acceptances
@@ -64,21 +65,28 @@ class Stand:
         self.cluster = FakeCluster(self.inventory)
         self.settings = from_environment({**ENVIRONMENT, "PENSTOCK_DSN": dsn})
         self.dispatch, self.reading = Dispatch(pool), Reading(pool)
-        self.starter = Starter(self.cluster, self.inventory, self.dispatch, runner=self.settings.runner)
-        self.reporter = Reporter(self.cluster, self.inventory, clock=self.clock)
         self.lost = []
+        self.starter = Starter(
+            self.cluster, self.inventory, self.dispatch, runner=self.settings.runner, lost=self.lost.append
+        )
+        self.reporter = Reporter(self.cluster, self.inventory, clock=self.clock)
 
-    def flow(self, **spec):
+    def flow(self, *, name="hook", uid="f1", **spec):
         labels = {"penstock.dev/release": "penstock-system.penstock"}
         created = (self.clock() - timedelta(days=7)).isoformat()
         metadata = {
-            "name": "acme-orders.hook",
+            "name": f"acme-orders.{name}",
             "namespace": "acme",
-            "uid": "f1",
+            "uid": uid,
             "labels": labels,
             "creationTimestamp": created,
         }
-        body = {"apiVersion": "penstock.dev/v1alpha1", "kind": "Flow", "metadata": metadata, "spec": SPEC | spec}
+        body = {
+            "apiVersion": "penstock.dev/v1alpha1",
+            "kind": "Flow",
+            "metadata": metadata,
+            "spec": SPEC | {"flow": name} | spec,
+        }
         return self.cluster.seed(FLOWS, body)
 
     async def accept(self, flow, *, start=False):
@@ -132,7 +140,7 @@ async def test_what_waits_is_started_within_the_flows_limit(stand):
 
     assert started == 1
     assert list(stand.cluster.of(JOBS)) == [f"pex-{waiting[0]}"]
-    assert [one.id for one in await stand.dispatch.queued()] == waiting[1:]
+    assert await stand.dispatch.queued_in(namespace="acme", flow_uid="f1", limit=10) == waiting[1:]
 
 
 async def test_a_start_without_a_job_goes_back_to_the_queue(stand):
@@ -148,16 +156,24 @@ async def test_a_start_without_a_job_goes_back_to_the_queue(stand):
     assert list(stand.cluster.of(JOBS)) == [f"pex-{execution}"]
 
 
-async def test_a_lost_execution_is_replaced_once_and_then_ends_with_its_cause(stand):
-    """A runner that vanished is replaced; when its replacement vanishes too, the execution ends in words."""
-    flow = stand.flow()
-    execution = await stand.accept(flow, start=True)
+async def running_without_a_runner(stand):
+    """An execution that a runner had claimed which is gone, pod and Job."""
+    execution = await stand.accept(stand.flow(), start=True)
     await stand.execute("update executions set state = 'running', started_at = now()")
     await stand.execute(
         "update live_executions set state = 'running', epoch = 1, holder = 'gone', lease_until = now() - interval '1 minute'"
     )
+    return execution
+
+
+async def test_a_lost_execution_is_replaced_once_and_then_ends_with_its_cause(stand):
+    """A runner that vanished is replaced; when its replacement has claimed and vanishes too, the execution ends in words."""
+    execution = await running_without_a_runner(stand)
     await stand.judge()
     second = list(stand.cluster.of(JOBS))
+    await stand.execute(
+        "update live_executions set epoch = 2, lease_until = now() - interval '1 minute', replaced_at = now() - interval '2 minutes'"
+    )
     await stand.judge()
     found = await stand.reading.execution(execution)
 
@@ -165,6 +181,65 @@ async def test_a_lost_execution_is_replaced_once_and_then_ends_with_its_cause(st
     assert found.state is ExecutionState.FAILED
     assert (found.error_code, found.error_message) == ("job_gone", "the Job was deleted before the execution ended")
     assert stand.lost == ["job_gone"]
+
+
+async def test_a_replacement_that_was_not_made_is_made_again(stand):
+    """A Job that the API server did not take is created in a later round, under the number that was counted."""
+    execution = await running_without_a_runner(stand)
+    stand.cluster.failures[("create", "jobs")] = ClusterUnavailable("away")
+    await stand.judge()
+    stand.cluster.failures.clear()
+    await stand.execute(
+        "update live_executions set replaced_at = now() - interval '1 minute', lease_until = lease_until - interval '2 minutes'"
+    )
+    await stand.judge()
+
+    assert list(stand.cluster.of(JOBS)) == [f"pex-{execution}-2"]
+    assert await stand.state(execution) is ExecutionState.RUNNING
+
+
+async def test_a_cancellation_that_is_not_heeded_is_carried_out(stand):
+    """A minute after the mark a running execution ends as cancelled, though its runner keeps the lease."""
+    execution = await running_without_a_runner(stand)
+    await stand.execute("update live_executions set lease_until = now() + interval '15 seconds'")
+    await stand.dispatch.cancel(execution)
+    await stand.judge()
+    before = await stand.state(execution)
+    await stand.execute("update live_executions set cancel_at = now() - interval '61 seconds'")
+    await stand.judge()
+    found = await stand.reading.execution(execution)
+
+    assert before is ExecutionState.RUNNING
+    assert (found.state, found.error_code) == (ExecutionState.CANCELLED, "cancelled")
+
+
+async def test_a_job_that_is_refused_as_invalid_ends_its_execution(stand):
+    """The dispatcher meets a Job that can never be: the execution fails with the API server's words, once."""
+    execution = await stand.accept(stand.flow())
+    stand.cluster.failures[("create", "jobs")] = ClusterError("Job is invalid: memory", status=422)
+    await Dispatcher(stand.dispatch, stand.starter, max_running=10).step(live=0)
+    found = await stand.reading.execution(execution)
+
+    assert found.state is ExecutionState.FAILED
+    assert (found.error_code, found.error_message) == (
+        "job_refused",
+        "the API server refuses the Job: Job is invalid: memory",
+    )
+    assert stand.lost == ["job_refused"]
+
+
+async def test_a_backlog_of_thousands_holds_up_nobody(stand):
+    """Behind 3,000 executions of a flow with one slot another flow starts in the first round."""
+    stand.flow(concurrency={"limit": 1, "whenFull": "queue"})
+    await stand.execute(
+        "insert into live_executions (id, namespace, instance, instance_uid, flow, flow_uid, state) "
+        "select gen_random_uuid(), 'acme', 'acme-orders', 'u1', 'hook', 'f1', 'queued' from generate_series(1, 3000)"
+    )
+    other = stand.flow(name="other", uid="f2")
+    execution = await stand.accept(other)
+
+    assert await Dispatcher(stand.dispatch, stand.starter, max_running=10).step(live=0) == 2
+    assert f"pex-{execution}" in stand.cluster.of(JOBS)
 
 
 async def test_missed_ticks_are_recorded_once(stand):
@@ -197,9 +272,9 @@ async def test_a_flows_status_shows_what_ended_last(stand):
     await stand.dispatch.end(execution, ExecutionState.CANCELLED, cause="c", code="c")
     statistics = Statistics(stand.pool)
     runs = LastRuns(statistics, stand.inventory, stand.reporter, monotonic=lambda: 1000.0)
-    written = await runs.step()
+    written = [await runs.step(), await runs.step()]
 
-    assert written == 1
+    assert written == [1, 0]
     assert stand.cluster.of(FLOWS)["acme-orders.hook"]["status"]["lastExecution"]["id"] == str(execution)
     assert (await statistics.changes()).marks == ()
 

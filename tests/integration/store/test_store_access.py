@@ -1,5 +1,6 @@
 """Row-level security and rights: what a runner's role and the gateway's may do, and what nobody but the owner may."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
 from executions import DEFINITION_HASH, acceptance, flow_identity
-from penstock_core.errors import LeaseLost, StoreError
+from penstock_core.errors import LeaseLost, StoreContended, StoreError
 from penstock_core.states import ExecutionState, StepStatus
 from penstock_core.store import partitions
 from penstock_core.store.acceptance import Acceptances
@@ -268,6 +269,27 @@ async def test_the_gateway_accepts_reads_and_rejects(pool: Pool, tenancy: Tenanc
             await Database(gateway).count("delete from executions")
         with pytest.raises(InsufficientPrivilege):
             await Database(gateway).count("update executions set state = 'passed'")
+    finally:
+        await gateway.close()
+        await Database(pool).count(f"drop owned by {role.role}")
+        await Database(pool).count(f"drop role {role.role}")
+
+
+async def test_rows_that_a_runner_keeps_locked_fail_their_own_acceptance_soon(
+    pool: Pool, tenancy: Tenancy, acme: RoleDsn
+) -> None:
+    """A runner's role may lock its flow's slots: the gateway's statement gives up within seconds, and says that it was a lock."""
+    role = await tenancy.ensure_gateway_role()
+    gateway = await open_pool(role.dsn, name="gateway")
+    limited = flow_identity(flow_uid="limited")
+    try:
+        await Acceptances(gateway).accept([acceptance(limited, limit=1)])
+        with psycopg.connect(acme.dsn) as runner:
+            runner.execute("select from flow_slots where flow_uid = 'limited' for update")
+            async with asyncio.timeout(4):
+                with pytest.raises(StoreContended):
+                    await Acceptances(gateway).accept([acceptance(limited, limit=1)])
+            assert len((await Acceptances(gateway).accept([acceptance()])).started) == 1
     finally:
         await gateway.close()
         await Database(pool).count(f"drop owned by {role.role}")

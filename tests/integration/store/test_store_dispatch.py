@@ -1,17 +1,19 @@
 """The operator's side: queue, slots, leases, ends, cancellation; and every pair of states."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from executions import DEFINITION_HASH, acceptance, flow_identity
 from penstock_core import uuid7
-from penstock_core.errors import LeaseLost, StoreUnavailable
+from penstock_core.errors import LeaseLost, StoreContended, StoreUnavailable
 from penstock_core.states import ExecutionState, StepStatus, may_follow
+from penstock_core.store import dispatch as dispatch_store
 from penstock_core.store.acceptance import Acceptances
 from penstock_core.store.database import Database
 from penstock_core.store.dispatch import Dispatch
@@ -80,9 +82,11 @@ async def test_moves_follow_the_table(pool: Pool, running: Running, before: Exec
     dispatch = Dispatch(pool)
 
     queued = await in_state(pool, running, before)
-    assert (queued in await dispatch.requeue_unstarted(older_than_s=-1)) is may_follow(before, ExecutionState.QUEUED)
+    requeued = await dispatch.requeue_unstarted([queued], older_than_s=-1)
+    assert (requeued == [queued]) is may_follow(before, ExecutionState.QUEUED)
     starting = await in_state(pool, running, before)
-    assert await dispatch.start(starting) is may_follow(before, ExecutionState.STARTING)
+    moved = await dispatch.take_slots(namespace="acme", flow_uid="uid-importorder", limit=None, most=100)
+    assert (starting in moved) is may_follow(before, ExecutionState.STARTING)
     claimed = await in_state(pool, running, before)
     taken = isinstance(running.claim(claimed, holder="pod-2"), Claim)
     assert taken is may_follow(before, ExecutionState.RUNNING)
@@ -95,29 +99,78 @@ async def test_no_end_is_no_final_state(pool: Pool) -> None:
 
 
 async def test_the_queue_is_oldest_first_and_due(pool: Pool) -> None:
-    """What waits is listed by age; what is due later is not."""
-    items = [await accepted(pool, start=False) for _ in range(3)]
+    """What waits starts by age, as many as were asked for; what is due later does not, and is there all the same."""
+    items = [await accepted(pool, start=False) for _ in range(4)]
+    ids = [item.id for item in items]
     await Database(pool).count(
-        "update live_executions set run_after = now() + interval '1 hour' where id = %(id)s", id=items[0].id
+        "update live_executions set run_after = now() + interval '1 hour' where id = %(id)s", id=ids[0]
     )
+    dispatch = Dispatch(pool)
+    where = {"namespace": "acme", "flow_uid": "uid-importorder"}
 
-    queued = await Dispatch(pool).queued()
+    assert await dispatch.queued_in(**where, limit=3) == ids[:3]
+    assert await dispatch.take_slots(**where, limit=None, most=2) == ids[1:3]
+    assert await dispatch.take_slots(**where, limit=None, most=2) == ids[3:]
+    assert [(one.due, one.busy) for one in await dispatch.waiting(limit=10)] == [(False, 3)]
 
-    assert [(each.id, each.flow_uid, each.flow) for each in queued] == [
-        (item.id, "uid-importorder", "importOrder") for item in items[1:]
+
+async def test_flows_that_wait_come_in_pages(pool: Pool) -> None:
+    """Each flow with a queue is named once, however long its queue is, in the order of namespaces and uids."""
+    flows = [
+        flow_identity(namespace=namespace, flow_uid=uid, flow=uid, instance=f"of-{uid}")
+        for namespace in ("acme", "beta")
+        for uid in ("a", "b", "c")
     ]
-    assert len(await Dispatch(pool).queued(limit=1)) == 1
+    for flow in flows:
+        for _ in range(3):
+            await accepted(pool, start=False, flow=flow)
+    await accepted(pool, flow=flow_identity(flow_uid="a-started"))
+    waiting = Dispatch(pool).waiting
+
+    pages = [
+        await waiting(limit=4),
+        await waiting(after=("beta", "a"), limit=4),
+        await waiting(after=("beta", "c"), limit=4),
+    ]
+
+    assert [[(one.namespace, one.flow_uid) for one in page] for page in pages] == [
+        [("acme", "a"), ("acme", "b"), ("acme", "c"), ("beta", "a")],
+        [("beta", "b"), ("beta", "c")],
+        [],
+    ]
+    assert (pages[0][0].instance, pages[0][0].flow, pages[0][0].due, pages[0][0].busy) == ("of-a", "a", True, 0)
+
+
+async def test_a_long_queue_is_not_read_to_find_the_next_flow(pool: Pool) -> None:
+    """The plan looks into the index for each flow, and scans the table nowhere."""
+    await Database(pool).count(
+        """
+        insert into live_executions (id, namespace, instance, instance_uid, flow, flow_uid, state)
+        select gen_random_uuid(), 'acme', 'i', 'i', 'f', case when n <= 20 then 'z' else 'a' end, 'queued'
+        from generate_series(1, 20000) as n
+        """
+    )
+    await Database(pool).count("analyze live_executions")
+    query = dispatch_store._QUERIES["waiting"]
+
+    plan = await Database(pool).rows(f"explain (analyze, buffers) {query}", namespace="", flow_uid="", limit=500)
+
+    text = "\n".join(row["QUERY PLAN"] for row in plan)
+    read = re.search(r"Buffers: shared hit=(\d+)", text)
+    assert "Seq Scan" not in text
+    assert read is not None
+    assert int(read[1]) < 200, text
 
 
 async def test_parallel_dispatchers_keep_the_limit(pool: Pool) -> None:
     """Twenty calls for a slot at once move as many as the limit allows, each another execution."""
     for _ in range(5):
         await accepted(pool, start=False, limit=3)
-    take = Dispatch(pool).take_slot
+    take = Dispatch(pool).take_slots
 
     moved = await asyncio.gather(*(take(namespace="acme", flow_uid="uid-importorder", limit=3) for _ in range(20)))
 
-    taken = [each for each in moved if each is not None]
+    taken = [each for some in moved for each in some]
     assert len(taken) == len(set(taken)) == 3
 
 
@@ -127,17 +180,19 @@ async def test_a_limit_counts_its_own_namespace_and_flow(pool: Pool) -> None:
     await accepted(pool, flow=flow_identity(namespace="other"))
     item = await accepted(pool, start=False, flow=flow_identity(namespace="third"), limit=1)
 
-    assert await Dispatch(pool).take_slot(namespace="third", flow_uid="uid-importorder", limit=1) == item.id
+    taken = await Dispatch(pool).take_slots(namespace="third", flow_uid="uid-importorder", limit=1, most=5)
+
+    assert taken == [item.id]
 
 
-async def test_what_has_a_job_is_not_queued_again(pool: Pool) -> None:
-    """Only what started long enough ago and has no Job goes back to the queue."""
-    with_job, without = await accepted(pool), await accepted(pool)
+async def test_what_is_not_named_is_not_queued_again(pool: Pool) -> None:
+    """Only what started long enough ago and is named goes back to the queue."""
+    other, named = await accepted(pool), await accepted(pool)
     dispatch = Dispatch(pool)
 
-    assert await dispatch.requeue_unstarted(older_than_s=30) == []
-    assert await dispatch.requeue_unstarted(older_than_s=-1, with_job={with_job.id}) == [without.id]
-    assert [each.id for each in await dispatch.starting(older_than_s=-1)] == [with_job.id]
+    assert await dispatch.requeue_unstarted([named.id], older_than_s=30) == []
+    assert await dispatch.requeue_unstarted([named.id], older_than_s=-1) == [named.id]
+    assert [each.id for each in await dispatch.starting(older_than_s=-1)] == [other.id]
 
 
 async def test_an_expired_lease_is_found_after_its_grace(pool: Pool, running: Running) -> None:
@@ -154,15 +209,49 @@ async def test_an_expired_lease_is_found_after_its_grace(pool: Pool, running: Ru
     assert await dispatch.expired(grace_s=20) == []
 
 
+async def test_a_cancellation_that_is_not_heeded_is_found(pool: Pool, running: Running) -> None:
+    """A running execution is listed with the time of its mark once that is long enough ago, though its lease is held."""
+    item = await accepted(pool)
+    running.claim(item.id, holder="pod-1")
+    dispatch = Dispatch(pool)
+    assert await dispatch.cancel(item.id) is Cancellation.MARKED
+    assert await dispatch.expired(cancel_grace_s=60) == []
+    await Database(pool).count("update live_executions set cancel_at = cancel_at - interval '61 seconds'")
+    assert await dispatch.cancel(item.id) is Cancellation.MARKED
+
+    (found,) = await dispatch.expired(cancel_grace_s=60)
+
+    assert found.id == item.id
+    assert found.cancel_at is not None
+    assert found.lease_until - found.cancel_at > timedelta(seconds=61)
+
+
 async def test_a_replacement_is_counted_once(pool: Pool) -> None:
-    """Of two who count the same Job, one wins; numbers cannot be left out."""
+    """Of two who count the same Job, one wins; numbers cannot be left out; the time is kept."""
     item = await accepted(pool)
     replaced = Dispatch(pool).replaced
+    (before,) = await Dispatch(pool).starting(older_than_s=-1)
 
     assert await replaced(item.id, job_attempt=3) is False
     assert await replaced(item.id, job_attempt=2) is True
     assert await replaced(item.id, job_attempt=2) is False
     assert await replaced(item.id, job_attempt=3) is True
+    (after,) = await Dispatch(pool).starting(older_than_s=-1)
+    assert (before.replaced_at, after.job_attempt) == (None, 3)
+    assert after.replaced_at is not None
+
+
+async def test_a_claim_comes_before_a_replacement(pool: Pool, running: Running) -> None:
+    """Who saw a lease expire replaces nothing that was claimed since, and asks for no Job again."""
+    item = await accepted(pool)
+    running.claim(item.id, holder="pod-1")
+    dispatch = Dispatch(pool)
+
+    assert await dispatch.replaced(item.id, job_attempt=2, epoch=0) is False
+    assert await dispatch.asked_again(item.id, job_attempt=2, epoch=1) is False
+    assert await dispatch.replaced(item.id, job_attempt=2, epoch=1) is True
+    assert await dispatch.asked_again(item.id, job_attempt=2, epoch=0) is False
+    assert await dispatch.asked_again(item.id, job_attempt=2, epoch=1) is True
 
 
 async def test_an_end_closes_running_steps_and_fences_the_runner(pool: Pool, running: Running) -> None:
@@ -227,3 +316,14 @@ async def test_a_lock_that_is_not_to_be_had_is_unavailable(pool: Pool) -> None:
             async with Database(pool).transaction() as other:
                 await other.execute("set local lock_timeout = '10ms'")
                 await other.execute("select from live_executions where id = %s for update", [item.id])
+
+
+async def test_slots_that_somebody_keeps_locked_are_left_soon(pool: Pool) -> None:
+    """The dispatcher does not wait for a flow whose row is locked."""
+    await accepted(pool, limit=1)
+    where = {"namespace": "acme", "flow_uid": "uid-importorder"}
+    async with Database(pool).transaction() as holding:
+        await holding.execute("select from flow_slots for update")
+        async with asyncio.timeout(4):
+            with pytest.raises(StoreContended):
+                await Dispatch(pool).take_slots(**where, limit=1)

@@ -185,6 +185,24 @@ async def test_changes_name_the_newest_of_each_flow_until_settled(pool: Pool, ru
     assert (await statistics.changes(lookback_s=-1)).last == ()
 
 
+async def test_what_is_kept_takes_no_room_and_stays(pool: Pool) -> None:
+    """A reader that keeps some of what ended reads on behind them; settling leaves these, for it or another to read."""
+    items = [acceptance(flow_identity(flow_uid=uid, flow=uid)) for uid in ("a", "b", "c")]
+    await accept(pool, *items)
+    for item in items:
+        await Dispatch(pool).end(item.id, FAILED, cause="c", code="c")
+    statistics = Statistics(pool)
+    kept = [items[0].id]
+
+    change = await statistics.changes(kept=kept, limit=1)
+    every = await statistics.changes()
+    await statistics.settle(every.marks, kept=kept)
+
+    assert [each.flow_uid for each in change.last] == ["b"]
+    assert len(every.marks) == 3
+    assert [each.flow_uid for each in (await statistics.changes()).last] == ["a"]
+
+
 async def test_a_change_whose_rows_are_gone_can_be_settled(pool: Pool) -> None:
     """An ended execution whose day was dropped names no flow and still gives its mark."""
     item = acceptance()

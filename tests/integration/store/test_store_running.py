@@ -495,10 +495,10 @@ async def test_a_tick_at_the_limit_waits(pool: Pool, running: Running) -> None:
     waiting = running.accept_tick(tick(1, limit=1, skip_overlap=False), holder="pod-2")
 
     assert isinstance(waiting, LeftQueued)
-    take = Dispatch(pool).take_slot
-    assert await take(namespace="acme", flow_uid="uid-poll", limit=1) is None
+    take = Dispatch(pool).take_slots
+    assert await take(namespace="acme", flow_uid="uid-poll", limit=1) == []
     running.finish(first.id, epoch=1, outcome=PASSED)
-    assert await take(namespace="acme", flow_uid="uid-poll", limit=1) == waiting.id
+    assert await take(namespace="acme", flow_uid="uid-poll", limit=1) == [waiting.id]
 
 
 async def test_a_tick_in_a_pause_is_skipped(pool: Pool, running: Running) -> None:

@@ -124,6 +124,15 @@ async def test_failing_list_is_tried_again() -> None:
 
 
 @pytest.mark.usefixtures("no_pauses")
+async def test_survives_what_nobody_foresaw() -> None:
+    """A list without its shape, or an event that is none, is an interruption like any other."""
+    cluster = Scripted(KeyError("items"), [item("a", 1)], ["no event"], [item("a", 2)])
+    async with following(cluster) as (made, seen):
+        assert made.is_synced
+        assert seen == [("a", "1"), ("a", "2")]
+
+
+@pytest.mark.usefixtures("no_pauses")
 async def test_recreated_object_is_a_change() -> None:
     """An object with the same name and another uid is reported even if the version looks the same."""
     again = item("a", 1)

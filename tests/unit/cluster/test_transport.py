@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from aiohttp import web
 from kubernetes.aio.client.configuration import Configuration
+from kubernetes.aio.config import ConfigException
 
 from penstock_core.cluster import CONFIG_MAPS, Caller, Cluster
 from penstock_core.cluster.transport import Request, Transport
@@ -106,6 +107,32 @@ async def test_late_answer_is_unavailable(api: tuple[Api, Transport]) -> None:
     server.answer = answer
     with pytest.raises(ClusterUnavailable):
         await transport.send(Request(method="GET", path="/x", timeout=0.05))
+
+
+async def test_answer_that_is_not_json_is_unavailable(api: tuple[Api, Transport]) -> None:
+    """A proxy's page with status 200 is not the API's answer."""
+    server, transport = api
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(text="<html>", content_type="text/html")
+
+    server.answer = answer
+    with pytest.raises(ClusterUnavailable, match="GET /x"):
+        await transport.send(Request(method="GET", path="/x"))
+
+
+async def test_empty_token_file_is_unavailable(api: tuple[Api, Transport]) -> None:
+    """While the token's file is being written neither a request nor a watch can be made; later they can."""
+    _, transport = api
+
+    def refresh(_: Configuration) -> None:
+        raise ConfigException("Token file exists but empty.")
+
+    transport._configuration.refresh_api_key_hook = refresh
+    with pytest.raises(ClusterUnavailable, match="Token file"):
+        await transport.send(Request(method="GET", path="/x"))
+    with pytest.raises(ClusterUnavailable, match="Token file"):
+        await anext(transport.lines(Request(method="GET", path="/x"), idle_seconds=5))
 
 
 async def test_nobody_listens() -> None:

@@ -146,6 +146,35 @@ def test_foreign_bytes_are_a_value_error(data):
         return
 
 
+@given(st.binary(max_size=20_000), st.sampled_from([1000, 1_000_000]))
+def test_pieces_are_the_message(value, limit):
+    """Piece by piece comes the same MessagePack, compressed or not, cut or not."""
+    packed = codec.pack(value, limit=limit)
+
+    pieces = list(codec.chunks(packed.data, size=1000))
+
+    assert b"".join(pieces) == codec.message_of(packed.data)
+    assert max(map(len, pieces)) <= 1000
+
+
+@pytest.mark.parametrize("cut", [1, 10])
+def test_pieces_of_half_a_value_are_a_value_error(cut):
+    """A frame that was cut short gives what is there, and then says so."""
+    data = codec.pack(list(range(100_000))).data[:-cut]
+
+    with pytest.raises(ValueError, match="not a stored value"):
+        list(codec.chunks(data))
+
+
+@pytest.mark.parametrize("extension", [(codec.DECIMAL, b"x"), (codec.TIMEDELTA, b"9" * 20), (codec.UUID_, b"abc")])
+def test_extensions_of_others_are_a_value_error(extension):
+    """What an extension type cannot hold is refused like any other bytes that are not ours."""
+    import msgpack
+
+    with pytest.raises(ValueError):
+        codec.unpack(bytes([codec.PLAIN]) + msgpack.packb([msgpack.ExtType(*extension)]))
+
+
 def test_bombs_are_refused():
     """A frame that claims to unfold to gigabytes is not unfolded."""
     import zstandard

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -10,7 +11,7 @@ from psycopg import DataError
 
 from gateway_stand import flow
 from penstock_core import uuid7
-from penstock_core.errors import StoreError, StoreUnavailable
+from penstock_core.errors import StoreContended, StoreError, StoreUnavailable
 from penstock_core.manifests.identity import flow_identity
 from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.model import Acceptance, Accepted, AcceptedBatch, Started
@@ -101,6 +102,62 @@ async def test_refused_acceptance_does_not_take_others_with_it() -> None:
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
 
     assert [type(outcome) for outcome in outcomes] == [Accepted, Accepted, StoreError, Accepted]
+
+
+class Locked(Store):
+    """A store in which somebody holds the rows of one namespace."""
+
+    def __init__(self, namespace: str) -> None:
+        super().__init__()
+        self.namespace = namespace
+        self.asked: list[set[str]] = []
+
+    async def accept(self, batch: Sequence[Acceptance]) -> AcceptedBatch:
+        self.asked.append({item.flow.namespace for item in batch})
+        if self.namespace in self.asked[-1]:
+            raise StoreContended("locked")
+        return await super().accept(batch)
+
+
+def of(namespace: str) -> Acceptance:
+    """An acceptance of a flow in a namespace."""
+    manifest = flow()
+    manifest["metadata"]["namespace"] = namespace
+    return replace(acceptance(), flow=flow_identity(manifest))
+
+
+async def test_locked_rows_of_one_namespace_hold_up_no_other() -> None:
+    """A batch that meets a lock is stored namespace by namespace, and the locked one is kept out of later batches."""
+    store = Locked("evil")
+    store.gate.clear()
+    async with running(store) as batcher:
+        first = [asyncio.create_task(batcher.accept(of(namespace))) for namespace in ("acme", "evil", "globex")]
+        await asyncio.sleep(0)
+        store.gate.set()
+        outcomes = await asyncio.gather(*first, return_exceptions=True)
+        later = [asyncio.create_task(batcher.accept(of(namespace))) for namespace in ("acme", "evil", "globex")]
+        again = await asyncio.gather(*later, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [Accepted, StoreContended, Accepted]
+    assert [type(outcome) for outcome in again] == [Accepted, StoreContended, Accepted]
+    assert {"evil"} in store.asked[-2:]
+    assert {"acme", "globex"} in store.asked[-2:]
+
+
+async def test_broken_connections_are_tried_past() -> None:
+    """After a restart of the database each idle connection fails once: the caller does not notice."""
+
+    class Broken(Store):
+        left = 2
+
+        async def accept(self, batch: Sequence[Acceptance]) -> AcceptedBatch:
+            if self.left:
+                self.left -= 1
+                raise StoreUnavailable("the connection is lost")
+            return await super().accept(batch)
+
+    async with running(Broken()) as batcher:
+        assert isinstance(await batcher.accept(acceptance()), Accepted)
 
 
 async def test_caller_who_gave_up_is_not_stored(monkeypatch: pytest.MonkeyPatch) -> None:

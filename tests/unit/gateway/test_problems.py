@@ -5,11 +5,9 @@ import json
 import pytest
 
 from gateway_stand import settings
-from penstock_core import codec
 from penstock_gateway import errors
 from penstock_gateway.errors import Problem, ProblemKind
 from penstock_gateway.intake import Intake
-from penstock_gateway.preview import preview, select
 from penstock_gateway.settings import SettingsError, from_environment
 from penstock_gateway.starter import is_alive
 
@@ -70,51 +68,3 @@ def test_settings_name_what_is_missing() -> None:
 def test_which_jobs_live(job: dict[str, object], alive: bool) -> None:
     """A finished Job and one that is being deleted will run no pod."""
     assert is_alive(job) is alive
-
-
-@pytest.mark.parametrize(
-    ("path", "found"),
-    [
-        ("", {"a": [{"b c": 1}], "d.e": 2}),
-        ("a[0]", {"b c": 1}),
-        ('a[0]["b c"]', 1),
-        ('["d.e"]', 2),
-        ("a", [{"b c": 1}]),
-    ],
-)
-def test_paths_into_values(path: str, found: object) -> None:
-    """A path picks a member by name or place."""
-    assert select({"a": [{"b c": 1}], "d.e": 2}, path) == found
-
-
-@pytest.mark.parametrize(("path", "status"), [("x", 404), ("a[7]", 404), ("a[", 400), ("a..", 400), ("a.b.c", 404)])
-def test_paths_that_lead_nowhere(path: str, status: int) -> None:
-    """A path that does not parse is a 400, one that finds nothing a 404."""
-    with pytest.raises(Problem) as caught:
-        select({"a": [1]}, path)
-
-    assert caught.value.kind.status == status
-
-
-def test_preview_of_odd_values_is_json() -> None:
-    """What JSON lacks is shown as something that it has."""
-    from datetime import UTC, datetime
-    from decimal import Decimal
-
-    value = {
-        "at": datetime(2026, 1, 1, tzinfo=UTC),
-        "sum": Decimal("1.50"),
-        "raw": b"\xff",
-        "not": float("nan"),
-        7: {1},
-    }
-
-    shown = json.loads(preview(codec.pack(value).data).content)
-
-    assert shown == {
-        "at": "2026-01-01T00:00:00+00:00",
-        "sum": "1.50",
-        "raw": {"$bytes": "/w=="},
-        "not": "nan",
-        "7": [1],
-    }

@@ -91,6 +91,22 @@ def test_a_small_row_that_unfolds_to_much_is_not_unfolded(monkeypatch: pytest.Mo
     assert shown(bomb) == Detail(extracted_cut=True)
 
 
+def test_a_small_row_of_very_many_values_is_not_unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A megabyte of empty maps would take a hundred in memory."""
+    bomb = recorded(extracted=[{}] * 1_000_000)
+    assert bomb.extracted_size < 1000
+    monkeypatch.setattr(codec, "unpack", lambda data: pytest.fail("unfolded"))
+
+    assert shown(bomb) == Detail(extracted_cut=True)
+
+
+def test_integers_of_thousands_of_digits_are_hexadecimal_text() -> None:
+    """One such number does not break the list."""
+    assert shown(recorded(extracted={"n": 16**4000, 16**4000: 1})) == Detail(
+        extracted={"n": "0x1" + "0" * 4000, "0x1" + "0" * 4000: 1}
+    )
+
+
 def test_all_values_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one answer unfolds has an end, and what comes after it is marked."""
     monkeypatch.setattr(module, "UNFOLDED_BYTES_IN_ALL", 250)
@@ -100,7 +116,7 @@ def test_all_values_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [each.extracted_cut for each in found.values()] == [False, False, True]
 
 
-@pytest.mark.parametrize("data", [b"", b"\x07", b"\x02nonsense", b"\x01\xc1", b"\x01\x81"])
+@pytest.mark.parametrize("data", [b"", b"\x07", b"\x02nonsense", b"\x01\xc1", b"\x01\x81", b"\x01\xc7\x01\x05x", b"\x01\xc7\x14\x04" + b"9" * 20])  # fmt: skip
 def test_bytes_that_are_no_value_are_left_out(data: bytes) -> None:
     """One broken row does not break the list."""
     broken = StepDetails(path="one", attempt=1, assertions=data, extracted=data, assertions_size=9, extracted_size=9)

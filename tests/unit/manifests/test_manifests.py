@@ -131,6 +131,32 @@ def test_runner_pod_holds_no_volume_and_no_token():
     assert spec["containers"][0]["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
+@pytest.mark.parametrize(
+    ("wanted", "memory"),
+    [
+        ({"limits": {"memory": "32Mi"}}, ("32Mi", "32Mi")),
+        ({"requests": {"memory": "512Mi"}}, ("512Mi", "512Mi")),
+        ({"limits": {"memory": "1Gi"}}, ("64Mi", "1Gi")),
+        ({"requests": {"memory": "100Mi"}}, ("100Mi", "256Mi")),
+        ({"requests": {"memory": "1Mi"}, "limits": {"memory": "2Mi"}}, ("1Mi", "2Mi")),
+    ],
+)
+def test_default_resources_fit_what_was_given(wanted, memory):
+    """A request is never above its limit, whichever of the two was given."""
+    resources = runner_pod_spec(RUNNER, namespace="acme", resources=wanted)["containers"][0]["resources"]
+
+    assert (resources["requests"]["memory"], resources["limits"]["memory"]) == memory
+
+
+def test_a_processor_limit_lowers_the_default_request():
+    """What is set aside is no more than what may be used."""
+    resources = runner_pod_spec(RUNNER, namespace="acme", resources={"limits": {"cpu": "20m"}})["containers"][0][
+        "resources"
+    ]
+
+    assert (resources["requests"]["cpu"], resources["limits"]["cpu"]) == ("20m", "20m")
+
+
 def test_command_is_left_to_the_image_unless_given():
     """The pod names a command only where the caller gives one."""
     assert "command" not in runner_pod_spec(RUNNER, namespace="acme")["containers"][0]

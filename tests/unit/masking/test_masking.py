@@ -26,6 +26,19 @@ ENCODERS = {
     "urlsafe base64": lambda text: urlsafe_b64encode(text.encode()).decode(),
     "base64 without padding": lambda text: b64encode(text.encode()).decode().rstrip("="),
     "base64 in a URL": lambda text: quote(b64encode(text.encode()).decode(), safe=""),
+    "base64 in a URL in lower case": lambda text: (
+        quote(b64encode(text.encode()).decode(), safe="").replace("%2B", "%2b").replace("%2F", "%2f")
+    ),
+    "JSON in upper case": lambda text: json.dumps(text).replace("\\u00f6", "\\u00F6"),
+    "JSON in upper case inside JSON": lambda text: json.dumps(json.dumps(text).replace("\\u00f6", "\\u00F6")),
+    "JSON of Go": lambda text: json.dumps(text, ensure_ascii=False).replace(">", "\\u003e"),
+    "JSON of .NET": lambda text: (
+        json.dumps(text)
+        .replace('\\"', "\\u0022")
+        .replace("\\u00f6", "\\u00F6")
+        .replace("+", "\\u002B")
+        .replace(">", "\\u003E")
+    ),
     "XML": lambda text: text.replace('"', "&quot;").replace(">", "&gt;"),
 }
 
@@ -62,6 +75,34 @@ def test_as_it_is_and_as_json(secret, before, after):
     assert MASK in masker.text(before + secret + after)
     assert MASK in masker.text(json.dumps({"k": before + secret + after}))
     assert MASK.encode() in masker.data((before + secret + after).encode())
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\n    ", "\\n", "\\r\\n"])
+@pytest.mark.parametrize("width", [64, 76])
+@pytest.mark.parametrize("before", range(0, 80, 7))
+def test_base64_in_lines(width, line_break, before):
+    """A secret inside base64 that MIME or PEM broke into lines is found wherever a line ends in it."""
+    whole = b64encode(b"u" * before + SECRET.encode() + b"z" * 100).decode()
+    lines = [whole[at : at + width] for at in range(0, len(whole), width)]
+    masker = Masker([SECRET])
+
+    shown = masker.text(line_break.join(lines))
+
+    assert MASK in shown
+    assert masker.data(line_break.join(lines).encode()).decode() == shown
+    # what remains is what stands around the secret, and a few bits of its ends
+    assert len(shown.replace(line_break, "")) <= len(whole) - len(SECRET.encode()) * 4 / 3 + len(MASK) + 4
+
+
+@pytest.mark.parametrize("secret", ["abcdef\udcff", "\ud800abcdef", "abc\udcff\ud800def"])
+def test_secrets_that_are_no_unicode(secret):
+    """What an environment holds beside UTF-8 is masked as it comes."""
+    masker = Masker([secret, "other-secret"])
+
+    assert masker.text(f"a {secret} b") == f"a {MASK} b"
+    assert masker.text(json.dumps({"k": secret})) == f'{{"k": "{MASK}"}}'
+    assert masker.data(b"an other-secret") == b"an " + MASK.encode()
+    assert Masker(["abcdef\udcff"]).data(b"a abcdef\xff b") == b"a " + MASK.encode() + b" b"
 
 
 def test_basic_authentication():

@@ -309,6 +309,18 @@ def test_right_times_are_no_problem():
         assert override_problems(instance(flows={"poll": {"schedule": schedule}}), CONTENT) == []
 
 
+def test_a_limit_below_its_request_is_named():
+    """Resources that no Job could have are a problem with both amounts; those that leave one to the defaults are none."""
+    wrong = {"requests": {"cpu": "1", "memory": "512Mi"}, "limits": {"cpu": "900m", "memory": "0.5Gi"}}
+    right = [{"limits": {"memory": "32Mi"}}, {"requests": {"memory": "512Mi"}}, {"limits": {"cpu": "1"}}]
+    problems = override_problems(instance(flows={"poll": {"resources": wrong}}), CONTENT)
+
+    assert problems == [
+        "spec.flows.poll.resources: limits.cpu is 900m, less than requests.cpu, 1: raise the limit or lower the request"
+    ]
+    assert [override_problems(instance(flows={"poll": {"resources": one}}), CONTENT) for one in right] == [[], [], []]
+
+
 def test_a_newer_version_is_named():
     """UpToDate=False says which version is available."""
     flows = [{"spec": spec} for spec in flows_of(instance()).values()]

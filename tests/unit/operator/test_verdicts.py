@@ -27,6 +27,8 @@ def pod(
     *,
     phase="Running",
     age=60,
+    started=None,
+    ended=None,
     exit_code=None,
     reason=None,
     waiting=None,
@@ -34,12 +36,15 @@ def pod(
     job_name="pex-1",
     **status,
 ):
+    """A pod; `age`, `started`, `ended` and `deleted` are seconds ago."""
     metadata = {"name": name, "creationTimestamp": ago(age), "labels": {"batch.kubernetes.io/job-name": job_name}}
     if deleted is not None:
         metadata["deletionTimestamp"] = ago(deleted)
-    state = {}
+    times = {"startedAt": started, "finishedAt": ended}
+    times = {field: ago(seconds) for field, seconds in times.items() if seconds is not None}
+    state = {"running": times} if times else {}
     if exit_code is not None:
-        state = {"terminated": {"exitCode": exit_code, "reason": reason or "Error"}}
+        state = {"terminated": {"exitCode": exit_code, "reason": reason or "Error", **times}}
     elif waiting:
         state = {"waiting": {"reason": waiting, "message": "back-off"}}
     container = {"name": "runner", "state": state}
@@ -47,16 +52,29 @@ def pod(
     return {"metadata": metadata, "spec": spec, "status": {"phase": phase, "containerStatuses": [container]} | status}
 
 
-def lost(attempt=1, *, silent=10, cancel=False):
-    return Subject(claimed=True, attempt=attempt, since=NOW - timedelta(seconds=silent), cancel=cancel)
+def subject(attempt, *, since, claimed, replaced, cancelled=None, holder=""):
+    """`since`, `replaced` and `cancelled` are seconds ago."""
+    return Subject(
+        claimed=claimed,
+        job="pex-1" if attempt == 1 else f"pex-1-{attempt}",
+        attempt=attempt,
+        since=NOW - timedelta(seconds=since),
+        replaced_at=None if attempt == 1 else NOW - timedelta(seconds=replaced),
+        holder=holder,
+        cancel_at=None if cancelled is None else NOW - timedelta(seconds=cancelled),
+    )
 
 
-def unstarted(seconds, attempt=1):
-    return Subject(claimed=False, attempt=attempt, since=NOW - timedelta(seconds=seconds))
+def lost(attempt=1, *, silent=10, replaced=600, cancelled=None, holder="p"):
+    return subject(attempt, since=silent, claimed=True, replaced=replaced, cancelled=cancelled, holder=holder)
 
 
-def outcome(subject, jobs, pods):
-    verdict = judge(subject, jobs=jobs, pods=pods, now=NOW)
+def unstarted(seconds, attempt=1, *, replaced=0):
+    return subject(attempt, since=seconds, claimed=False, replaced=replaced)
+
+
+def outcome(judged, jobs, pods):
+    verdict = judge(judged, jobs=jobs, pods=pods, now=NOW)
     if isinstance(verdict, End):
         return "end", str(verdict.state), verdict.cause.code
     if isinstance(verdict, Replace):
@@ -65,6 +83,7 @@ def outcome(subject, jobs, pods):
 
 
 DISRUPTED = {"conditions": [{"type": "DisruptionTarget", "status": "True", "message": "drained"}]}
+SCHEDULED = {"type": "PodScheduled", "status": "True"}
 UNSCHEDULABLE = {"conditions": [{"type": "PodScheduled", "status": "False", "message": "0/1 nodes"}]}
 
 TABLE = {
@@ -118,9 +137,22 @@ TABLE = {
         ("end", "timed_out", "deadline"),
     ),
     "a cancelled one ends as cancelled": (
-        lost(cancel=True),
+        lost(cancelled=5),
         [job()],
         [pod(phase="Failed", exit_code=75)],
+        ("end", "cancelled", "cancelled"),
+    ),
+    "a runner has a minute to heed a cancellation": (lost(silent=-10, cancelled=59), [job()], [pod()], "wait"),
+    "a runner that does not heed a cancellation is not waited for": (
+        lost(silent=-10, cancelled=61),
+        [job()],
+        [pod()],
+        ("end", "cancelled", "cancelled"),
+    ),
+    "a cancelled one gets no replacement that is missing": (
+        lost(2, silent=100, replaced=40, cancelled=5),
+        [],
+        [],
         ("end", "cancelled", "cancelled"),
     ),
     "a lost node's pod is replaced": (
@@ -161,6 +193,100 @@ TABLE = {
         [],
         ("end", "failed", "no_pod"),
     ),
+    "a replacement is not blamed for the silence of the one before": (
+        lost(2, silent=200, replaced=40, holder="old"),
+        [job("pex-1-2", age=39)],
+        [pod(started=20, job_name="pex-1-2")],
+        "wait",
+    ),
+    "a replacement on its way is waited for though the pod before says that it runs": (
+        lost(2, silent=200, replaced=40, holder="old"),
+        [job("pex-1-2", age=39)],
+        [pod("old", age=600), pod(phase="Pending", age=38, job_name="pex-1-2")],
+        "wait",
+    ),
+    "a replacement that never claims ends it": (
+        lost(2, silent=300, replaced=200, holder="old"),
+        [job("pex-1-2", age=199)],
+        [pod(started=151, job_name="pex-1-2")],
+        ("end", "failed", "database_unreachable"),
+    ),
+    "a runner has time to reach the database": (unstarted(170), [job(age=169)], [pod(age=168, started=149)], "wait"),
+    "a runner that never claims is replaced once": (
+        unstarted(170),
+        [job(age=169)],
+        [pod(age=168, started=151)],
+        ("replace", "database_unreachable"),
+    ),
+    "runners that give up are counted together": (
+        unstarted(400, 2, replaced=200),
+        [job("pex-1-2", age=199)],
+        [
+            pod("a", phase="Failed", exit_code=75, started=190, ended=70, job_name="pex-1-2"),
+            pod("b", started=31, job_name="pex-1-2"),
+        ],
+        ("end", "failed", "database_unreachable"),
+    ),
+    "the time that a pod waits for a node is no attempt to claim": (
+        unstarted(400, 2, replaced=350),
+        [job("pex-1-2", age=349)],
+        [
+            pod("a", phase="Failed", exit_code=75, started=340, ended=300, job_name="pex-1-2"),
+            pod("b", age=299, started=5, job_name="pex-1-2"),
+        ],
+        "wait",
+    ),
+    "a replacement's Job that is not seen yet is waited for": (
+        lost(2, silent=40, replaced=3),
+        [job(condition="Failed")],
+        [pod(phase="Failed", exit_code=137)],
+        "wait",
+    ),
+    "a replacement's Job that is not seen for long is made again": (
+        lost(2, silent=60, replaced=31),
+        [job()],
+        [pod(phase="Failed", exit_code=137)],
+        ("replace", "job_missing"),
+    ),
+    "a replacement of what nobody claimed is made again, too": (
+        unstarted(60, 2, replaced=31),
+        [],
+        [],
+        ("replace", "job_missing"),
+    ),
+    "a replacement that claimed and is gone is lost": (
+        lost(2, silent=20, replaced=40),
+        [job(condition="Failed")],
+        [],
+        ("end", "failed", "job_failed"),
+    ),
+    "a pod lost from a Job that is old is waited for": (lost(), [job(age=3600)], [], "wait"),
+    "an image has its minute from when the pod has a node": (
+        unstarted(131),
+        [job(age=131)],
+        [
+            pod(
+                phase="Pending",
+                age=130,
+                waiting="ErrImagePull",
+                conditions=[{**SCHEDULED, "lastTransitionTime": ago(59)}],
+            )
+        ],
+        "wait",
+    ),
+    "an image has no more than its minute with a node": (
+        unstarted(131),
+        [job(age=131)],
+        [
+            pod(
+                phase="Pending",
+                age=130,
+                waiting="ErrImagePull",
+                conditions=[{**SCHEDULED, "lastTransitionTime": ago(61)}],
+            )
+        ],
+        ("end", "failed", "image"),
+    ),
     "a runner that crashes before it claims is replaced once": (
         unstarted(20),
         [job(condition="Failed")],
@@ -173,9 +299,9 @@ TABLE = {
 @pytest.mark.parametrize("situation", TABLE)
 def test_verdict(situation):
     """Each situation of the table has its verdict."""
-    subject, jobs, pods, expected = TABLE[situation]
+    judged, jobs, pods, expected = TABLE[situation]
 
-    assert expected == outcome(subject, jobs, pods)
+    assert expected == outcome(judged, jobs, pods)
 
 
 def test_cause_names_the_memory_limit():
@@ -196,3 +322,11 @@ def test_hindrance_is_told_while_it_lasts():
     assert isinstance(verdict, Wait)
     assert verdict.cause is not None
     assert verdict.cause.words == "the image img:1 cannot be pulled (ErrImagePull): back-off"
+
+
+def test_a_replacement_that_is_missing_keeps_its_number():
+    """What the row counts already is not counted again."""
+    verdict = judge(lost(2, silent=60, replaced=31), jobs=[], pods=[], now=NOW)
+
+    assert isinstance(verdict, Replace)
+    assert verdict.attempt == 2

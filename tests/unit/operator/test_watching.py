@@ -149,6 +149,25 @@ async def test_a_namespace_is_read_in_full_or_not_watched(cluster, inventory):
     assert not inventory.is_partial("acme")
 
 
+async def test_what_is_known_is_what_was_listed(cluster, inventory):
+    """A namespace is known once its list was complete; one that is not watched, or not readable any more, is not."""
+    cluster.failures[("list", "gone")] = ClusterError("forbidden", status=403)
+    before = inventory.knows(FLOWS, "acme")
+    await list_readable(cluster, inventory, ("acme", "gone"))
+    after = [inventory.knows(FLOWS, namespace) for namespace in ("acme", "gone", "elsewhere")]
+    inventory.set_partial(["acme"])
+
+    assert (before, after) == (False, [True, False, False])
+    assert not inventory.knows(FLOWS, "acme")
+
+
+async def test_a_list_of_all_namespaces_makes_each_known(cluster, inventory):
+    """Where all are watched, nothing of any namespace is missing."""
+    await list_readable(cluster, inventory, (None,))
+
+    assert inventory.knows(FLOWS, "acme")
+
+
 async def test_an_api_server_that_is_away_is_no_missing_right(cluster, inventory):
     """Only a refusal counts as one; what passes is raised and tried again."""
     cluster.failures[("list", "acme")] = ClusterError("away", status=503)

@@ -5,7 +5,7 @@ import psycopg_pool
 import pytest
 from psycopg import errors
 
-from penstock_core.errors import StoreUnavailable
+from penstock_core.errors import StoreContended, StoreUnavailable
 from penstock_core.store.faults import translated
 
 PASSING = [
@@ -70,3 +70,9 @@ def test_reasons_without_a_connection_are_told_apart(said: str, reason: str) -> 
         raise psycopg.OperationalError(said)
 
     assert str(caught.value).endswith(reason)
+
+
+def test_a_lock_is_told_apart() -> None:
+    """A lock that was not to be had says so: the rest of the database works."""
+    with pytest.raises(StoreContended), translated():
+        raise errors.LockNotAvailable("canceling statement due to lock timeout")

@@ -114,8 +114,12 @@ create table live_executions (
     holder text,
     lease_until timestamptz,
     cancel boolean not null default false,
-    job_attempt integer not null default 1
+    cancel_at timestamptz,
+    job_attempt integer not null default 1,
+    replaced_at timestamptz
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.1);
+comment on column live_executions.cancel_at is 'When the cancel mark was set.';
+comment on column live_executions.replaced_at is 'When the Job number job_attempt was asked for; null for the first.';
 create index live_executions_flow on live_executions (namespace, flow_uid, state, id);
 create index live_executions_state on live_executions (state, id);
 
@@ -238,6 +242,7 @@ create policy tenant on live_executions using (namespace = (select tenant())) wi
     namespace = (select tenant())
     and (lease_until is null or lease_until < now() + interval '1 minute')
     and state_since < now() + interval '1 minute'
+    and (replaced_at is null or replaced_at < now() + interval '1 minute')
 );
 create policy tenant on flow_slots using (namespace = (select tenant())) with check (namespace = (select tenant()));
 create policy tenant on idempotency_keys using (namespace = (select tenant())) with check (namespace = (select tenant()));

@@ -8,6 +8,16 @@ from executions
 where {conditions}
 order by id desc limit %(limit)s
 
+-- name: namespaces
+-- Namespaces that have executions, by leaps through the index on them: a look-up in each partition for each namespace.
+with recursive leap as (
+    (select namespace from executions order by namespace limit 1)
+    union all
+    select (select e.namespace from executions e where e.namespace > leap.namespace order by e.namespace limit 1)
+    from leap where leap.namespace is not null
+)
+select namespace from leap where namespace is not null limit %(limit)s
+
 -- name: counts
 -- How many there are of each state among the newest that match.
 select state, count(*) as count
@@ -24,13 +34,13 @@ from executions
 where id = %(id)s
 
 -- name: steps
--- The attempts of an execution's steps, in the order in which they began, without payloads.
+-- One page of the attempts of an execution's steps, in the order in which they began, without payloads.
 select
     path, attempt, action, status, started_at, ended_at, duration_ms, input_size, output_size, truncated, error_code,
     error_message, items_total, items_failed, warnings
 from step_results
-where execution_id = %(id)s
-order by started_at, path, attempt
+where execution_id = %(id)s and (started_at, path, attempt) > (%(after_start)s, %(after_path)s, %(after_attempt)s)
+order by started_at, path, attempt limit %(limit)s
 
 -- name: step_input
 -- What one attempt of a step got.
@@ -55,9 +65,15 @@ from step_results
 where execution_id = %(id)s and path = %(path)s and attempt = %(attempt)s and error_code is not null
 
 -- name: step_details
--- Assertions and extractions of all attempts, as far as each is small and they fit together; sizes are known without
--- reading, since these columns are stored apart and not compressed by the server.
-with sized as (
+-- Assertions and extractions of the attempts of one page, as far as each is small and they fit together; sizes are known
+-- without reading, since these columns are stored apart and not compressed by the server.
+with page as (
+    select path, attempt, started_at, assertions, extracted
+    from step_results
+    where execution_id = %(id)s and (started_at, path, attempt) > (%(after_start)s, %(after_path)s, %(after_attempt)s)
+    order by started_at, path, attempt limit %(limit)s
+),
+sized as (
     select
         path, attempt, assertions, extracted,
         coalesce(octet_length(assertions), 0) as assertions_size, coalesce(octet_length(extracted), 0) as extracted_size,
@@ -65,14 +81,19 @@ with sized as (
             case when octet_length(assertions) <= %(each)s then octet_length(assertions) else 0 end
             + case when octet_length(extracted) <= %(each)s then octet_length(extracted) else 0 end
         ) over (order by started_at, path, attempt) as so_far
-    from step_results
-    where execution_id = %(id)s and (assertions is not null or extracted is not null)
+    from page
+    where assertions is not null or extracted is not null
 )
 select
     path, attempt, assertions_size, extracted_size,
     case when assertions_size <= %(each)s and so_far <= %(total)s then assertions end as assertions,
     case when extracted_size <= %(each)s and so_far <= %(total)s then extracted end as extracted
 from sized
+
+-- name: value
+-- A value as another query finds it; its size alone where it is larger than may be read.
+select octet_length(value) as size, case when octet_length(value) <= %(most)s then value end as value
+from ({query}) as found
 
 -- name: payload
 -- The trigger data of an execution.

@@ -1,8 +1,9 @@
 -- name: changes
--- The newest execution of each flow of which one began or ended lately, with the marks of those that ended; one row at least.
+-- The newest execution of each flow of which one began or ended lately, with the marks of those that ended; one row at
+-- least. What the caller keeps is passed over, so that it takes no room from the rest.
 with
 ended as (
-    select mark, id, flow_uid from ended_executions order by mark limit %(limit)s
+    select mark, id, flow_uid from ended_executions where id <> all(%(kept)s::uuid[]) order by mark limit %(limit)s
 ),
 newest as (
     select distinct on (flow_uid) id
@@ -21,8 +22,8 @@ from (select coalesce(array_agg(mark), '{}') as marks from ended) as published
 left join executions e on e.id = any(array(select id from newest))
 
 -- name: settle
--- Removes marks that were published.
-delete from ended_executions where mark = any(%(marks)s)
+-- Removes marks that nobody needs any more.
+delete from ended_executions where mark = any(%(marks)s) and id <> all(%(kept)s::uuid[])
 
 -- name: running
 -- How many executions start or run; what is queued is not read, however much it is.

@@ -1,0 +1,48 @@
+"""The Jobs' creator against errors that nobody foresaw."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from gateway_stand import FakeCluster, flow, settings
+from penstock_core import uuid7
+from penstock_core.store.model import Started
+from penstock_gateway import starter as starter_module
+from penstock_gateway.flows import FlowTable
+from penstock_gateway.metrics import Metrics
+from penstock_gateway.starter import Starter
+
+
+class Failing(FakeCluster):
+    """A cluster whose first write is a defect of ours."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.defects = [KeyError("metadata")]
+
+    async def create(self, *words: Any) -> dict[str, Any]:
+        if self.defects:
+            raise self.defects.pop()
+        return await super().create(*words)
+
+
+async def test_a_defect_costs_one_job(monkeypatch: Any) -> None:
+    """An exception that nobody foresaw leaves its execution to the dispatcher; the same worker creates the next Job."""
+    monkeypatch.setattr(starter_module, "CONCURRENCY", 1)
+    cluster, flows, metrics = Failing(), FlowTable(), Metrics(CollectorRegistry())
+    body = flow()
+    flows.change(("acme", body["metadata"]["name"]), body)
+    starter = Starter(cluster, flows, runner=settings().runner, metrics=metrics)  # type: ignore[arg-type]
+    executions = [Started(id=uuid7.new(), namespace="acme", flow_uid=body["metadata"]["uid"]) for _ in range(2)]
+    task = asyncio.create_task(starter.run())
+    starter.start(executions)
+    emptied = await starter.drain(within=5)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+    assert emptied
+    assert metrics.jobs["dropped"]._value.get() == 1
+    assert cluster.jobs() == [f"pex-{executions[1].id}"]
