@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from penstock_core.errors import BodyError
 
-MAX_DEPTH: Final = 200
-"""Levels of nesting that a JSON body may have."""
 MAX_FIELDS: Final = 10_000
 """Fields that a form may have."""
 
 _TEXT_CHARSETS: Final = ("utf", "ascii", "iso8859", "latin", "cp", "koi8", "shift_jis", "euc_", "gb", "big5")
 """Beginnings of the codec names that are taken: Python knows others that are slow on purpose or no text at all."""
+_WITHOUT_ALIAS: Final = {"utf_8_sig", "cp720", "cp737", "cp856", "cp874", "cp875", "cp1006", "koi8_t", "koi8_u"}
+"""Of these codecs; all others stand in Python's table of aliases."""
 
 
 def parse(raw: bytes, content_type: str) -> Any:
@@ -29,7 +29,9 @@ def parse(raw: bytes, content_type: str) -> Any:
     media_type, parameters = parse_content_type(content_type)
     charset = parameters.get("charset", "")
     if is_json(media_type):
-        return _json(raw, charset)
+        from penstock_core import _json
+
+        return _json.parse(raw, charset)
     if media_type == "application/x-www-form-urlencoded":
         return _form(raw, charset)
     if media_type == "multipart/form-data":
@@ -74,80 +76,43 @@ def _parameter_value(text: str) -> tuple[str, str, str]:
 
 def decode(raw: bytes, charset: str) -> str:
     """The text of a body. Raises BodyError with the place where it stops being text, or for an unknown charset."""
-    import codecs
-
     try:
-        name = codecs.lookup(charset).name.replace("-", "_")
-    except (LookupError, ValueError):
-        name = ""
-    if not name.startswith(_TEXT_CHARSETS) or name == "utf_7":
-        raise BodyError(f"the charset {charset[:40]!r} of the content type is not supported: send UTF-8")
-    try:
-        return raw.decode(name)
+        return raw.decode(_codec(charset))
     except UnicodeDecodeError as exc:
         line, column = _position(raw, exc.start)
         message = f"the body is not {charset}: byte 0x{raw[exc.start]:02x} at line {line}, column {column}"
         raise BodyError(message, line=line, column=column) from exc
 
 
-def _json(raw: bytes, charset: str) -> Any:
-    import json
+def _codec(charset: str) -> str:
+    """The name of the codec for a charset; BodyError for an unknown one.
 
-    text = decode(raw, charset or json.detect_encoding(raw)).removeprefix("\ufeff")
-    try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
-    except json.JSONDecodeError as exc:
-        message = f"the body is not valid JSON: {exc.msg} at line {exc.lineno}, column {exc.colno}"
-        raise BodyError(message, line=exc.lineno, column=exc.colno) from exc
-    except RecursionError as exc:
-        raise _too_deep() from exc
-    except ValueError as exc:
-        # a number of more digits than Python converts
-        raise BodyError(f"the body is not usable JSON: {str(exc).split(';')[0]}") from exc
-    if text.count("[") + text.count("{") > MAX_DEPTH and _depth_exceeds(value, MAX_DEPTH):
-        raise _too_deep()
-    return value
+    Python is asked for none but these: it keeps every name that it was ever asked for, and looks for modules of that name.
+    """
+    if charset.lower() == "utf-8":
+        return "utf-8"
+    from encodings import normalize_encoding
+    from encodings.aliases import aliases
 
-
-def _too_deep() -> BodyError:
-    return BodyError(f"the JSON body is nested deeper than {MAX_DEPTH} levels")
-
-
-def _refuse_constant(name: str) -> Any:
-    raise BodyError(f"the body is not valid JSON: {name} is not a JSON value; send null or a string instead")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if number in (float("inf"), float("-inf")):
-        raise BodyError(f"the body is not usable JSON: the number {digits[:40]} does not fit into 64 bits")
-    return number
-
-
-def _depth_exceeds(value: Any, limit: int) -> bool:
-    """True where containers nest deeper than `limit`; level by level, so that no stack is needed."""
-    level: list[Any] = [[value]]
-    for _ in range(limit + 1):
-        level = [
-            member
-            for container in level
-            for member in (container.values() if isinstance(container, dict) else container)
-            if isinstance(member, (dict, list))
-        ]
-        if not level:
-            return False
-    return True
+    name = normalize_encoding(charset[:40]).lower()
+    codec = aliases.get(name) or aliases.get(name.replace(".", "_"), name)
+    is_known = codec in _WITHOUT_ALIAS or codec in aliases.values()
+    if is_known and codec.startswith(_TEXT_CHARSETS) and codec != "utf_7":
+        return codec
+    raise BodyError(f"the charset {charset[:40]!r} of the content type is not supported: send UTF-8")
 
 
 def _form(raw: bytes, charset: str) -> dict[str, Any]:
     from urllib.parse import parse_qsl
 
-    encoding = charset or "utf-8"
-    text = decode(raw, encoding)
+    charset = charset or "utf-8"
+    text = decode(raw, charset)
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, encoding=encoding, errors="strict", max_num_fields=MAX_FIELDS)
+        pairs = parse_qsl(
+            text, keep_blank_values=True, encoding=_codec(charset), errors="strict", max_num_fields=MAX_FIELDS
+        )
     except UnicodeDecodeError as exc:
-        raise BodyError(f"the form is not {encoding}: a percent-encoded value does not decode") from exc
+        raise BodyError(f"the form is not {charset}: a percent-encoded value does not decode") from exc
     except ValueError as exc:
         raise BodyError(f"the form has more than {MAX_FIELDS} fields") from exc
     fields: dict[str, Any] = {}

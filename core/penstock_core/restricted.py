@@ -25,7 +25,9 @@ class Restricted:
     parts: tuple[str | tuple[str | int, ...], ...]
 
     def evaluate(self, trigger: Mapping[str, Any]) -> str | None:
-        """The joined text; None where a member is missing or null, or where the text is empty.
+        """The joined text; None where a member is missing, null or '', or where the text is empty.
+
+        A prefix alone would make repeats of requests that have nothing else in common.
 
         `trigger` has the members body, rawBody, contentType, headers, query, path, method, startedAt.
         """
@@ -40,7 +42,7 @@ def _member(trigger: Mapping[str, Any], members: tuple[str | int, ...]) -> str |
         if value is paths.MISSING or value is None:
             return None
     try:
-        return as_text(plain(value))
+        return as_text(plain(value)) or None
     except ExpressionError:
         return None
 

@@ -32,7 +32,8 @@ from penstock_gateway.settings import Settings
 from penstock_gateway.starter import Starter
 from penstock_gateway.webhook import PREFIX, Webhooks
 
-_PARSERS: Final = 2
+_PARSERS: Final = 1
+"""Large bodies are parsed one after the other: a value with its text can take 220 MiB, and the pod has 512."""
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +59,9 @@ class Gateway:
         self._parsers = ThreadPoolExecutor(_PARSERS, thread_name_prefix="parser")
         self.starter = Starter(cluster, self.flows, runner=settings.runner, metrics=self.metrics)
         acceptances = Acceptances(self.database.accepting)
-        self._batcher = Batcher(acceptances.accept, on_started=self.starter.start, metrics=self.metrics)
+        self._batcher = Batcher(
+            acceptances.accept, on_started=self.starter.start, metrics=self.metrics, retries=settings.pool_size
+        )
         self._load = Load(Statistics(self.database.reading).running, max_running=settings.max_running)
         self._flow_reflectors = _flow_reflectors(settings, cluster, self.flows)
         self._key_reflectors = _key_reflectors(settings, cluster, self.keys)

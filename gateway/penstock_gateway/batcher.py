@@ -27,7 +27,10 @@ WAIT_SECONDS: Final = 6.0
 """How long a caller waits for its commit."""
 STORE_SECONDS: Final = 5.0
 """After which a worker cancels its transaction: a full disk or a dead network must not hold the others up."""
-RETRIES: Final = 3
+MIXED_SECONDS: Final = 2.5
+"""The same for a batch of several namespaces, which may have time to be stored apart: one of them may hold the others up."""
+RETRIES: Final = 8
+"""As many connections as may have broken while they were idle: a pool gives one after the other."""
 BROKEN_SECONDS: Final = 0.5
 """A failure that comes sooner is a broken connection's, and another try may find a good one."""
 CONTENDED_SECONDS: Final = 10.0
@@ -77,12 +80,14 @@ class Batcher:
         on_started: OnStarted,
         metrics: Metrics,
         workers: int = WORKERS,
+        retries: int = RETRIES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._accept = accept
         self._on_started = on_started
         self._metrics = metrics
         self._workers = workers
+        self._retries = retries
         self._clock = clock
         self._lane, self._slow_lane = _Lane(), _Lane(alone=True)
         self._contended: dict[str, float] = {}
@@ -122,29 +127,33 @@ class Batcher:
             if batch := await lane.take():
                 await self._store(batch)
 
-    async def _store(self, batch: list[_Waiting]) -> None:
+    async def _store(self, batch: list[_Waiting]) -> bool:
+        """Store a batch and tell its callers; False where the database did not get to it."""
         self._metrics.batch_size.observe(len(batch))
+        groups = _by_namespace(batch)
         try:
-            async with asyncio.timeout(STORE_SECONDS):
+            async with asyncio.timeout(STORE_SECONDS if len(groups) == 1 else MIXED_SECONDS):
                 accepted = await self._accept_again([acceptance for acceptance, _ in batch])
         except TimeoutError:
-            self._fail(batch, StoreUnavailable("the database did not answer"))
+            return await self._store_apart(groups, StoreUnavailable("the database did not answer"))
         except StoreContended as error:
-            await self._store_by_namespace(batch, error)
+            return await self._store_apart(groups, error)
         except StoreUnavailable as error:
             self._fail(batch, error)
+            return False
         except Exception as error:  # noqa: BLE001 - the outermost loop: a defect in one acceptance must not end the worker
             await self._store_halves(batch, error)
-        else:
-            for (_, future), outcome in zip(batch, accepted.outcomes, strict=True):
-                if not future.done():
-                    future.set_result(outcome)
-            if accepted.started:
-                self._on_started(accepted.started)
+            return True
+        for (_, future), outcome in zip(batch, accepted.outcomes, strict=True):
+            if not future.done():
+                future.set_result(outcome)
+        if accepted.started:
+            self._on_started(accepted.started)
+        return True
 
     async def _accept_again(self, batch: list[Acceptance]) -> AcceptedBatch:
         """Stores a batch; again, which is safe, where a connection turns out to be broken, as all idle ones are after a restart."""
-        for _ in range(RETRIES):
+        for _ in range(self._retries):
             since = self._clock()
             try:
                 return await self._accept(batch)
@@ -155,18 +164,23 @@ class Batcher:
                     raise
         return await self._accept(batch)
 
-    async def _store_by_namespace(self, batch: list[_Waiting], error: StoreContended) -> None:
-        """Whoever holds a lock may only do so in one namespace: the others are stored, that one is set apart."""
-        groups: dict[str, list[_Waiting]] = {}
-        for waiting in batch:
-            groups.setdefault(_namespace(waiting), []).append(waiting)
-        if len(groups) > 1:
-            await asyncio.gather(*(self._store(group) for group in groups.values()))
-            return
-        for namespace in groups:
-            self._contended[namespace] = self._clock() + CONTENDED_SECONDS
-            _log.warning("rows of a namespace are locked", extra={"namespace": namespace})
-        self._fail(batch, error)
+    async def _store_apart(self, groups: dict[str, list[_Waiting]], error: StoreUnavailable) -> bool:
+        """Whoever holds a lock may only do so in one namespace: the others are stored, and that one is told."""
+        if len(groups) == 1:
+            [(namespace, batch)] = groups.items()
+            if isinstance(error, StoreContended):
+                self._keep_apart(namespace)
+            self._fail(batch, error)
+            return False
+        stored = await asyncio.gather(*(self._store(batch) for batch in groups.values()))
+        for namespace, is_stored in zip(groups, stored, strict=True):
+            if any(stored) and not is_stored:
+                self._keep_apart(namespace)
+        return all(stored)
+
+    def _keep_apart(self, namespace: str) -> None:
+        self._contended[namespace] = self._clock() + CONTENDED_SECONDS
+        _log.warning("acceptances of a namespace would hold up others", extra={"namespace": namespace})
 
     async def _store_halves(self, batch: list[_Waiting], error: Exception) -> None:
         """One acceptance that the database refuses must not take the others with it."""
@@ -188,3 +202,10 @@ class Batcher:
 
 def _namespace(waiting: _Waiting) -> str:
     return waiting[0].flow.namespace
+
+
+def _by_namespace(batch: list[_Waiting]) -> dict[str, list[_Waiting]]:
+    groups: dict[str, list[_Waiting]] = {}
+    for waiting in batch:
+        groups.setdefault(_namespace(waiting), []).append(waiting)
+    return groups

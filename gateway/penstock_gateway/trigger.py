@@ -22,6 +22,9 @@ MAX_QUERY_FIELDS: Final = 1_000
 _ENVELOPE_BYTES: Final = 1024 * 1024
 """Room beside the body for headers, query and path: they never make the body be cut."""
 
+_REMEMBERED_BYTES: Final = 64
+"""Longer names are judged anew each time: callers make them up, and memory is for those that come again."""
+
 _SECRET_HEADERS: Final = frozenset({b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"})
 _SECRET_PARTS: Final = (b"api-key", b"apikey", b"signature", b"hmac", b"secret", b"token", b"password", b"credential")
 
@@ -63,8 +66,9 @@ def prepare(request: Request, deduplication: Deduplication | None) -> Prepared:
         "rawBody": request.raw,
         "startedAt": rfc3339_now(),
     }
-    packed = codec.pack(data, limit=len(request.raw) + _ENVELOPE_BYTES)
     key, warnings = idempotency(request, deduplication, trigger=data | {"body": parsed})
+    del parsed  # the value takes many times the memory of its bytes, which are what is kept
+    packed = codec.pack(data, limit=len(request.raw) + _ENVELOPE_BYTES)
     return Prepared(payload=packed.data, idempotency=key, warnings=(*packed.warnings, *warnings))
 
 
@@ -131,10 +135,16 @@ def _parse(raw: bytes, content_type: str) -> Any:
         raise Problem(MALFORMED_BODY, detail, members=place) from error
 
 
-@lru_cache(maxsize=1024)
 def _stored_name(name: bytes) -> str:
     """The name under which a header is stored; '' where it is not."""
+    return _remembered(name) if len(name) <= _REMEMBERED_BYTES else _judged(name)
+
+
+def _judged(name: bytes) -> str:
     lower = name.lower()
     if lower in _SECRET_HEADERS or any(part in lower for part in _SECRET_PARTS):
         return ""
     return lower.decode("latin-1")
+
+
+_remembered = lru_cache(maxsize=1024)(_judged)

@@ -7,7 +7,7 @@ Creating roles needs CREATEROLE alone.
 """
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -24,8 +24,13 @@ from penstock_core.store.queries import load
 
 _QUERIES = load("access")
 
-GATEWAY_LOCK_TIMEOUT: Final = "1s"
-"""A setting of the role, as no session state goes through a PgBouncer that pools transactions."""
+_GATEWAY_SETTINGS: Final = {"lock_timeout": "1s", "idle_in_transaction_session_timeout": "10s"}
+"""A runner's role may hold locks on rows of its namespace: nobody else's acceptance waits long for them.
+
+These are settings of roles, as no session state goes through a PgBouncer that pools transactions.
+"""
+_RUNNER_SETTINGS: Final = {"lock_timeout": "10s", "idle_in_transaction_session_timeout": "30s"}
+"""A runner that froze inside of a transaction frees its rows; one that works never comes near, and tries again after either."""
 
 _GATEWAY_TABLES: Final = [
     "executions",
@@ -80,6 +85,7 @@ class Access(Database):
         async with self._changing(role) as connection:
             await connection.execute(_QUERIES["lock"].encode())
             await _ensure_login(connection, role, password)
+            await _configure(connection, role, _RUNNER_SETTINGS)
             if not await rows(connection, _QUERIES["member"], group=_quoted(self._group), role=_quoted(role)):
                 member = sql.SQL("grant {} to {}").format(sql.Identifier(self._group), sql.Identifier(role))
                 await connection.execute(member)
@@ -94,9 +100,7 @@ class Access(Database):
         async with self.transaction() as connection:
             await connection.execute(_QUERIES["lock"].encode())
             await _ensure_login(connection, role, password)
-            # a runner's role may hold locks on rows of its namespace: nobody else's acceptance waits long for them
-            setting = sql.SQL("alter role {} set lock_timeout = {}")
-            await connection.execute(setting.format(sql.Identifier(role), sql.Literal(GATEWAY_LOCK_TIMEOUT)))
+            await _configure(connection, role, _GATEWAY_SETTINGS)
             await self._grant(connection, "gateway", role)
             # Only what is missing: making a policy locks out every reader of its table.
             missing = await rows(connection, _QUERIES["gateway_tables"], tables=_GATEWAY_TABLES, role=_quoted(role))
@@ -139,6 +143,13 @@ async def _ensure_login(connection: AsyncConnection[DictRow], role: str, passwor
     hashed = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
     statement = sql.SQL(f"{verb} role {{}} login password {{}}")
     await connection.execute(statement.format(sql.Identifier(role), sql.Literal(hashed)))
+
+
+async def _configure(connection: AsyncConnection[DictRow], role: str, settings: Mapping[str, str]) -> None:
+    """Defaults of every new session of a role."""
+    for name, value in settings.items():
+        statement = sql.SQL("alter role {} set {} = {}")
+        await connection.execute(statement.format(sql.Identifier(role), sql.Identifier(name), sql.Literal(value)))
 
 
 def _gateway_policy(table: str, role: str) -> sql.Composed:

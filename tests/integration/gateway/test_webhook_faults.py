@@ -108,6 +108,21 @@ async def test_database_away_and_back(dsn: str) -> None:
     assert ready.status_code == 200, "an outage that we can explain must not take the pod out of its Service"
 
 
+async def test_database_that_was_restarted(stand: Stand, pool: Pool) -> None:
+    """Connections that broke while they were idle, however many, cost no caller an answer."""
+    await asyncio.gather(*(stand.post(json={}) for _ in range(200)))
+    await rows(
+        pool, "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'penstock-gateway'"
+    )
+    # the server's goodbye must have arrived, or a query may be sent into a connection that is about to end
+    mine = "select 1 from pg_stat_activity where application_name = 'penstock-gateway'"
+    async with asyncio.timeout(5):
+        while await rows(pool, mine):
+            pass
+
+    assert (await stand.post(json={})).status_code == 202
+
+
 async def test_database_that_hangs(stand: Stand, pool: Pool) -> None:
     """A lock in the database costs its callers a 503 within seconds, and leaves no transaction behind."""
     async with pool.connection() as connection, connection.transaction():
@@ -228,10 +243,11 @@ async def test_large_body_is_stored_whole(stand: Stand, pool: Pool) -> None:
         (b'"\\u0000"', 202),
         (b"", 202),
         (b'{"a": NaN}', 400),
+        (b"[" + b"{}," * 600_000 + b"0]", 400),
     ],
 )
 async def test_hostile_json(stand: Stand, content: bytes, status: int) -> None:
-    """Deep, long or odd JSON is an answer like any other."""
+    """Deep, long, dense or odd JSON is an answer like any other."""
     answer = await stand.post(content=content, headers={"Content-Type": "application/json"})
 
     assert answer.status_code == status, answer.text

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from typing import LiteralString
 from uuid import UUID, uuid4
 
 import psycopg
@@ -11,7 +12,7 @@ import pytest
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
-from executions import DEFINITION_HASH, acceptance, flow_identity
+from executions import DEFINITION_HASH, acceptance, flow_identity, key
 from penstock_core.errors import LeaseLost, StoreContended, StoreError
 from penstock_core.states import ExecutionState, StepStatus
 from penstock_core.store import partitions
@@ -275,20 +276,38 @@ async def test_the_gateway_accepts_reads_and_rejects(pool: Pool, tenancy: Tenanc
         await Database(pool).count(f"drop role {role.role}")
 
 
+async def test_a_runner_that_froze_frees_its_locks(as_acme: psycopg.Connection) -> None:
+    """New sessions of a runner's role end an idle transaction, and do not wait for a lock for ever."""
+    names = ("idle_in_transaction_session_timeout", "lock_timeout")
+
+    assert [as_acme.execute(f"show {name}").fetchone() for name in names] == [("30s",), ("10s",)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select from flow_slots where flow_uid = 'limited' for update",
+        """
+        insert into idempotency_keys (namespace, flow_uid, kind, key_sha256, execution_id, body_sha256, expires_at)
+        values ('acme', 'limited', 'idempotency-key', sha256('k'), gen_random_uuid(), '', now())
+        """,
+    ],
+    ids=["slots", "key"],
+)
 async def test_rows_that_a_runner_keeps_locked_fail_their_own_acceptance_soon(
-    pool: Pool, tenancy: Tenancy, acme: RoleDsn
+    statement: LiteralString, pool: Pool, tenancy: Tenancy, acme: RoleDsn
 ) -> None:
-    """A runner's role may lock its flow's slots: the gateway's statement gives up within seconds, and says that it was a lock."""
+    """A runner's role may lock its flow's slots or keys: the gateway's statement gives up soon, and says that it was a lock."""
     role = await tenancy.ensure_gateway_role()
     gateway = await open_pool(role.dsn, name="gateway")
     limited = flow_identity(flow_uid="limited")
     try:
         await Acceptances(gateway).accept([acceptance(limited, limit=1)])
         with psycopg.connect(acme.dsn) as runner:
-            runner.execute("select from flow_slots where flow_uid = 'limited' for update")
+            runner.execute(statement)
             async with asyncio.timeout(4):
                 with pytest.raises(StoreContended):
-                    await Acceptances(gateway).accept([acceptance(limited, limit=1)])
+                    await Acceptances(gateway).accept([acceptance(limited, limit=1, idempotency=key())])
             assert len((await Acceptances(gateway).accept([acceptance()])).started) == 1
     finally:
         await gateway.close()

@@ -1,5 +1,6 @@
 """Parsing request bodies."""
 
+import codecs
 import json
 from contextlib import suppress
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock_core import body
+from penstock_core._json import MAX_STRUCTURE
 from penstock_core.errors import BodyError
 
 JSON = "application/json"
@@ -61,11 +63,47 @@ def test_errors_say_line_and_column(raw, line, column):
     assert f"line {line}, column {column}" in str(caught.value)
 
 
-@pytest.mark.parametrize("raw", [b"NaN", b"[Infinity]", b'{"a": -Infinity}', b"1e999", b"1" * 5000, b"[" * 100_000])
-def test_what_json_does_not_allow_is_refused(raw):
-    """NaN, infinities, numbers without end and endless nesting are refused."""
-    with pytest.raises(BodyError):
+@pytest.mark.parametrize(
+    ("raw", "line", "column"),
+    [
+        (b"NaN", 1, 1),
+        (b"[Infinity]", 1, 2),
+        (b'{"a": "\\" -Infinity",\n "b": -Infinity}', 2, 7),
+        (b'["1e999",\n1e999]', 2, 1),
+        (b'["' + b"1" * 5000 + b'", -' + b"1" * 5000 + b"]", 1, 5006),
+        (b"[" * 100_000, 1, 201),
+        (b"[[], {}, \n" + b'{"[": ' * 250 + b"1" + b"}" * 250 + b"]", 2, 199 * 6 + 1),
+    ],
+)
+def test_what_json_does_not_allow_is_refused_with_its_place(raw, line, column):
+    """NaN, infinities, numbers without end and endless nesting are refused, and found outside of strings."""
+    with pytest.raises(BodyError) as caught:
         body.parse(raw, JSON)
+
+    assert (caught.value.line, caught.value.column) == (line, column)
+    assert f"line {line}, column {column}" in str(caught.value)
+
+
+@pytest.mark.parametrize("unit", [b"{},", b"[],", b'{"":0},', b'"ab",', b'"\\"",'])
+def test_very_many_values_are_refused_before_they_are_made(unit, monkeypatch):
+    """What would take a hundred times its bytes in memory is no body."""
+    monkeypatch.setattr(json, "loads", lambda *words, **more: pytest.fail("parsed"))
+
+    with pytest.raises(BodyError, match="too many values"):
+        body.parse(b"[" + unit * (MAX_STRUCTURE + 1) + b"0]", JSON)
+
+
+@pytest.mark.parametrize("text", ["a,b\n" * MAX_STRUCTURE, '{"a": [1, 2]}\\' * (MAX_STRUCTURE // 3)])
+def test_commas_in_strings_are_no_values(text):
+    """A long text is one value, whatever it holds."""
+    assert body.parse(json.dumps({"csv": text, "more": [1, 2]}).encode(), JSON)["csv"] == text
+
+
+def test_the_most_values_are_taken():
+    """The bound is exact."""
+    assert len(body.parse(b"[" + b"1," * (MAX_STRUCTURE - 1) + b"1]", JSON)) == MAX_STRUCTURE
+    with pytest.raises(BodyError, match="1000001 of the characters"):
+        body.parse(b"[" + b"1," * MAX_STRUCTURE + b"1]", JSON)
 
 
 def test_depth_limit_is_exact():
@@ -94,6 +132,30 @@ def test_charset_of_the_content_type_counts():
     assert body.parse('{"a": "é"}'.encode("cp1252"), "application/json;charset=windows-1252") == {"a": "é"}
     with pytest.raises(BodyError, match="'zip'"):
         body.parse(b"x", "text/plain; charset=zip")
+
+
+@pytest.mark.parametrize(
+    "charset",
+    ["UTF-8", "utf8", "utf-8-sig", "US-ASCII", "iso-8859-15", "ISO_8859-1:1987", "Windows-1251", "cp1252", "koi8-u"],
+)
+def test_usual_charsets(charset):
+    """Charsets go by each of their names."""
+    assert body.parse(b"a", f"text/plain; charset={charset}") == "a"
+    assert body.parse(b"a=%41", f"{FORM}; charset={charset}") == {"a": "A"}
+
+
+def test_made_up_charsets_are_not_looked_up():
+    """Python remembers each name that it was asked for: a caller's are not, and neither are a known one's spellings."""
+    asked = []
+    codecs.register(asked.append)
+    names = ["made-up-1", "idna", "x" * 60_000, "utf--8", "utf---8", "zip", "u.t.f", "utf-7"]
+    for name in names:
+        for content_type in ("text/plain", JSON, FORM, "multipart/form-data; boundary=B"):
+            with suppress(BodyError):
+                body.parse(b"{}", f"{content_type}; charset={name}")
+    codecs.unregister(asked.append)
+
+    assert asked == []
 
 
 def test_other_json_types():

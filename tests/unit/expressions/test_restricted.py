@@ -31,6 +31,8 @@ TRIGGER: dict[str, Any] = {
         ("${trigger.body.id.deeper}", None),
         ("${trigger.body.x[5]}", None),
         ("a-${trigger.body.nope}", None),
+        ("a-${trigger.body.none}", None),
+        ("a-${trigger.body.empty}-${trigger.body.id}", None),
         ("", None),
     ],
 )

@@ -144,6 +144,48 @@ async def test_locked_rows_of_one_namespace_hold_up_no_other() -> None:
     assert {"acme", "globex"} in store.asked[-2:]
 
 
+async def test_a_namespace_that_takes_for_ever_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Locks that are passed on, each in time, still fail their own namespace alone, and it is kept out of later batches."""
+    monkeypatch.setattr(batcher_module, "MIXED_SECONDS", 0.05)
+    monkeypatch.setattr(batcher_module, "STORE_SECONDS", 0.1)
+
+    class Slow(Locked):
+        async def accept(self, batch: Sequence[Acceptance]) -> AcceptedBatch:
+            try:
+                return await super().accept(batch)
+            except StoreContended:
+                return await asyncio.Event().wait()  # type: ignore[return-value]
+
+    store = Slow("evil")
+    store.gate.clear()
+    async with running(store) as batcher:
+        for last in ("acme", "acme-2"):
+            tasks = [asyncio.create_task(batcher.accept(of(namespace))) for namespace in (last, "evil", "globex")]
+            await asyncio.sleep(0)
+            store.gate.set()
+            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+            assert [type(outcome) for outcome in outcomes] == [Accepted, StoreUnavailable, Accepted]
+
+    assert {"evil"} in store.asked[-2:]
+    assert {"acme-2", "globex"} in store.asked[-2:]
+
+
+async def test_a_database_that_is_silent_sets_nobody_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When no namespace is stored, none is to blame: the next batch is one again."""
+    monkeypatch.setattr(batcher_module, "MIXED_SECONDS", 0.05)
+    monkeypatch.setattr(batcher_module, "STORE_SECONDS", 0.1)
+    store = Store()
+    store.gate.clear()
+    async with running(store) as batcher:
+        tasks = [asyncio.create_task(batcher.accept(of(namespace))) for namespace in ("acme", "globex")]
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        store.gate.set()
+        await asyncio.gather(*(batcher.accept(of(namespace)) for namespace in ("acme", "globex")))
+
+    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable, StoreUnavailable]
+    assert store.batches == [2]
+
+
 async def test_broken_connections_are_tried_past() -> None:
     """After a restart of the database each idle connection fails once: the caller does not notice."""
 

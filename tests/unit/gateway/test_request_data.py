@@ -1,5 +1,8 @@
 """What is taken from a request: headers, query, idempotency key."""
 
+import weakref
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +10,7 @@ from hypothesis import strategies as st
 from gateway_stand import flow
 from penstock_core import codec
 from penstock_core.restricted import compile_restricted
+from penstock_gateway import trigger
 from penstock_gateway.errors import Problem
 from penstock_gateway.flows import Deduplication, serve
 from penstock_gateway.trigger import Request, prepare, query_values, stored_headers
@@ -27,6 +31,17 @@ def request(raw: bytes = b"", **headers: str) -> Request:
 def test_secret_headers_are_not_stored(name: str) -> None:
     """Nothing that authenticates a caller is kept."""
     assert stored_headers([(name.encode(), b"s3cret"), (b"x-id", b"1")]) == {"x-id": "1"}
+
+
+def test_long_names_are_judged_and_not_remembered() -> None:
+    """Names that callers make up are kept out of the memory for those that come again."""
+    remembered = trigger._remembered.cache_info().currsize
+    pairs = [(b"x-%d-" % number + b"y" * 60_000, b"1") for number in range(3)]
+
+    stored = stored_headers([*pairs, (b"z" * 100 + b"-token", b"s3cret")])
+
+    assert list(stored) == [name.decode() for name, _ in pairs]
+    assert trigger._remembered.cache_info().currsize == remembered
 
 
 def test_repeated_headers_are_joined() -> None:
@@ -58,15 +73,42 @@ def test_first_key_that_is_present_counts(headers: dict[str, str], kind: str, ke
     assert (found.kind, found.key) == (kind, key)
 
 
+@pytest.mark.parametrize("value", ["${trigger.body.id}", "order-${trigger.body.id}"])
 @pytest.mark.parametrize("raw", [b"{}", b'{"id": null}', b'{"id": ""}', b"[]", b"7"])
-def test_deduplication_without_a_value_warns(raw: bytes) -> None:
-    """A value that is missing, null or empty deduplicates nothing, and the execution says so."""
-    deduplication = Deduplication(value=compile_restricted("${trigger.body.id}"), window_seconds=60)
+def test_deduplication_without_a_value_warns(raw: bytes, value: str) -> None:
+    """A value that is missing, null or empty deduplicates nothing, joined to a text or alone, and the execution says so."""
+    deduplication = Deduplication(value=compile_restricted(value), window_seconds=60)
 
     prepared = prepare(request(raw, content_type="application/json"), deduplication)
 
     assert prepared.idempotency is None
     assert len(prepared.warnings) == 1
+
+
+def test_the_value_of_a_body_is_gone_before_its_bytes_are_packed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large body's value and its packed bytes are not in memory at one time."""
+
+    class Value(dict[str, Any]):
+        pass
+
+    value = Value(id=7)
+    seen = weakref.ref(value)
+    parsed = [value]
+    del value
+    monkeypatch.setattr(trigger.body, "parse", lambda *_: parsed.pop())
+    pack = codec.pack
+
+    def packed(data: Any, *, limit: int) -> codec.Packed:
+        assert seen() is None
+        return pack(data, limit=limit)
+
+    monkeypatch.setattr(trigger.codec, "pack", packed)
+    deduplication = Deduplication(value=compile_restricted("${trigger.body.id}"), window_seconds=60)
+
+    found = prepare(request(b"{}", content_type="application/json"), deduplication).idempotency
+
+    assert found is not None
+    assert found.key == "7"
 
 
 @given(raw=st.binary(max_size=300), content_type=st.sampled_from(["application/json", "text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "a/b", "", ";;"]))  # fmt: skip

@@ -1,0 +1,125 @@
+"""JSON bodies, behind `body.parse`: strict, and bounded before a value is made of them; loaded only when such a body comes."""
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+from penstock_core.body import decode
+from penstock_core.errors import BodyError
+
+MAX_DEPTH: Final = 200
+"""Levels of nesting that a body may have."""
+MAX_STRUCTURE: Final = 1_000_000
+"""Of the characters `{ [ , :` outside of strings: each costs 40 to 150 bytes of memory in the value, and parsing time."""
+
+_PIECE: Final = 64 * 1024
+_TOKENS: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[{\]}]|[-+.\w]++', re.DOTALL)
+
+
+class _Unusable(ValueError):
+    """A number that is none in JSON, or that does not fit: the token as written, and what is wrong with it."""
+
+    def __init__(self, token: str, problem: str) -> None:
+        super().__init__(problem)
+        self.token = token
+
+
+def parse(raw: bytes, charset: str) -> Any:
+    """The value of a JSON body; `charset` "": found by JSON's rules. Raises BodyError, with the place."""
+    text = decode(raw, charset or json.detect_encoding(raw)).removeprefix("\ufeff")
+    _check_structure(text)
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    except json.JSONDecodeError as exc:
+        raise _problem(text, exc.pos, f"not valid JSON: {exc.msg}") from exc
+    except RecursionError as exc:
+        raise _too_deep(text) from exc
+    except _Unusable as exc:
+        raise _problem(text, _find(text, exc.token.__eq__), str(exc)) from exc
+    except ValueError as exc:
+        # a whole number of more digits than Python converts
+        raise _problem(text, _find(text, _is_too_long), f"not usable JSON: {str(exc).split(';')[0]}") from exc
+    if text.count("[") + text.count("{") > MAX_DEPTH and _depth_exceeds(value, MAX_DEPTH):
+        raise _too_deep(text)
+    return value
+
+
+def _check_structure(text: str) -> None:
+    """Refuse what would become too many values; strings are told apart only where it may be."""
+    if len(text) > MAX_STRUCTURE and _count(text) > MAX_STRUCTURE and (found := _count_outside(text)) > MAX_STRUCTURE:
+        raise BodyError(
+            f"the JSON body has too many values: {found} of the characters {{ [ , : outside of strings, and"
+            f" {MAX_STRUCTURE} are the most; send it in parts"
+        )
+
+
+def _count_outside(text: str) -> int:
+    """As `_count`, without what stands in strings; piece by piece, since a list of all strings could outgrow their value."""
+    bare = text.replace("\\\\", "").replace('\\"', "") if "\\" in text else text
+    count = inside = 0
+    for start in range(0, len(bare), _PIECE):
+        parts = bare[start : start + _PIECE].split('"')
+        count += _count("".join(parts[inside::2]))
+        inside = (inside + len(parts) - 1) % 2
+    return count
+
+
+def _count(text: str) -> int:
+    return sum(map(text.count, "{[,:"))
+
+
+def _refuse_constant(name: str) -> Any:
+    raise _Unusable(name, f"not valid JSON: {name} is not a JSON value (send null or a string instead)")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        raise _Unusable(digits, f"not usable JSON: the number {digits[:40]} does not fit into 64 bits")
+    return number
+
+
+def _is_too_long(token: str) -> bool:
+    digits = token.removeprefix("-")
+    return digits.isdecimal() and len(digits) > sys.get_int_max_str_digits()
+
+
+def _find(text: str, wrong: Callable[[str], bool]) -> int | None:
+    """Where the first token is that is `wrong`; strings are tokens as a whole, with their quotes."""
+    return next((found.start() for found in _TOKENS.finditer(text) if wrong(found[0])), None)
+
+
+def _too_deep(text: str) -> BodyError:
+    depth = 0
+
+    def is_beyond(found: str) -> bool:
+        nonlocal depth
+        depth += (found in "[{") - (found in "]}")
+        return depth > MAX_DEPTH
+
+    return _problem(text, _find(text, is_beyond), f"nested deeper than {MAX_DEPTH} levels")
+
+
+def _problem(text: str, at: int | None, problem: str) -> BodyError:
+    """An error with line and column of a character, both counted from 1."""
+    if at is None:
+        return BodyError(f"the body is {problem}")
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    return BodyError(f"the body is {problem} at line {line}, column {column}", line=line, column=column)
+
+
+def _depth_exceeds(value: Any, limit: int) -> bool:
+    """True where containers nest deeper than `limit`; level by level, so that no stack is needed."""
+    level: list[Any] = [[value]]
+    for _ in range(limit + 1):
+        level = [
+            member
+            for container in level
+            for member in (container.values() if isinstance(container, dict) else container)
+            if isinstance(member, (dict, list))
+        ]
+        if not level:
+            return False
+    return True
