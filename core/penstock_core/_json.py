@@ -11,9 +11,6 @@ from penstock_core.errors import BodyError
 
 MAX_DEPTH: Final = 200
 """Levels of nesting that a body may have."""
-MAX_STRUCTURE: Final = 1_000_000
-"""Of the characters `{ [ , :` outside of strings: each costs 40 to 150 bytes of memory in the value, and parsing time."""
-
 _PIECE: Final = 64 * 1024
 _TOKENS: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[{\]}]|[-+.\w]++', re.DOTALL)
 
@@ -26,10 +23,11 @@ class _Unusable(ValueError):
         self.token = token
 
 
-def parse(raw: bytes, charset: str) -> Any:
-    """The value of a JSON body; `charset` "": found by JSON's rules. Raises BodyError, with the place."""
+def parse(raw: bytes, charset: str, *, structure: int) -> Any:
+    """The value of a JSON body; `charset` "": found by JSON's rules, `structure` as in `body.parse`. Raises BodyError, with the place."""
     text = decode(raw, charset or json.detect_encoding(raw)).removeprefix("\ufeff")
-    _check_structure(text)
+    if structure:
+        _check_structure(text, structure)
     try:
         value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except json.JSONDecodeError as exc:
@@ -46,12 +44,12 @@ def parse(raw: bytes, charset: str) -> Any:
     return value
 
 
-def _check_structure(text: str) -> None:
+def _check_structure(text: str, most: int) -> None:
     """Refuse what would become too many values; strings are told apart only where it may be."""
-    if len(text) > MAX_STRUCTURE and _count(text) > MAX_STRUCTURE and (found := _count_outside(text)) > MAX_STRUCTURE:
+    if len(text) > most and _count(text) > most and (found := _count_outside(text)) > most:
         raise BodyError(
             f"the JSON body has too many values: {found} of the characters {{ [ , : outside of strings, and"
-            f" {MAX_STRUCTURE} are the most; send it in parts"
+            f" {most} are the most; send it in parts"
         )
 
 

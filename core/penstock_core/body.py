@@ -10,6 +10,8 @@ from penstock_core.errors import BodyError
 
 MAX_FIELDS: Final = 10_000
 """Fields that a form may have."""
+MAX_CHARSET: Final = 40
+"""Characters in a charset's name."""
 
 _TEXT_CHARSETS: Final = ("utf", "ascii", "iso8859", "latin", "cp", "koi8", "shift_jis", "euc_", "gb", "big5")
 """Beginnings of the codec names that are taken: Python knows others that are slow on purpose or no text at all."""
@@ -17,8 +19,8 @@ _WITHOUT_ALIAS: Final = {"utf_8_sig", "cp720", "cp737", "cp856", "cp874", "cp875
 """Of these codecs; all others stand in Python's table of aliases."""
 
 
-def parse(raw: bytes, content_type: str) -> Any:
-    """The value of a body.
+def parse(raw: bytes, content_type: str, *, structure: int = 0) -> Any:
+    """The value of a body; with `structure`, of a JSON body that has at most so many of `{ [ , :` outside of strings.
 
     JSON gives its value; a form and a multipart body give a map of fields (a list where a name is repeated; a file is
     `{filename, contentType, content}` with `content` as bytes); text gives a string; anything else the bytes as they are.
@@ -31,7 +33,7 @@ def parse(raw: bytes, content_type: str) -> Any:
     if is_json(media_type):
         from penstock_core import _json
 
-        return _json.parse(raw, charset)
+        return _json.parse(raw, charset, structure=structure)
     if media_type == "application/x-www-form-urlencoded":
         return _form(raw, charset)
     if media_type == "multipart/form-data":
@@ -94,12 +96,12 @@ def _codec(charset: str) -> str:
     from encodings import normalize_encoding
     from encodings.aliases import aliases
 
-    name = normalize_encoding(charset[:40]).lower()
+    name = normalize_encoding(charset).lower() if len(charset) <= MAX_CHARSET else ""
     codec = aliases.get(name) or aliases.get(name.replace(".", "_"), name)
     is_known = codec in _WITHOUT_ALIAS or codec in aliases.values()
     if is_known and codec.startswith(_TEXT_CHARSETS) and codec != "utf_7":
         return codec
-    raise BodyError(f"the charset {charset[:40]!r} of the content type is not supported: send UTF-8")
+    raise BodyError(f"the charset {charset[:MAX_CHARSET]!r} of the content type is not supported: send UTF-8")
 
 
 def _form(raw: bytes, charset: str) -> dict[str, Any]:

@@ -1,11 +1,15 @@
 """Changing a spec pauses, pins, upgrades and rolls back; deleting an instance removes its data."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
+
+import pytest
 
 import timeouts
 from eventually import consistently, eventually
-from installation import Installation, deploy, instance, integration, ready, told, webhook_flow
+from installation import Installation, deploy, discard_namespace, instance, integration, ready, told, webhook_flow
 from kubectl import apply, exists, get, items, kubectl
 
 
@@ -17,6 +21,21 @@ def versioned(version: str) -> dict[str, Any]:
 def patch(tenant: str, name: str, spec: str) -> None:
     """Change an Instance's spec, as `kubectl patch` does it."""
     kubectl("-n", tenant, "patch", "instance", name, "--type=merge", "-p", f'{{"spec": {spec}}}')
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ticking(penstock: Installation) -> Iterator[str]:
+    """A namespace with a schedule of every minute, deployed before the other tests so that it ticks while they run."""
+    name = f"e2e-ticking-{uuid4().hex[:4]}"
+    apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    flow = {
+        "name": "poll",
+        "trigger": {"schedule": {"cron": "* * * * *"}},
+        "steps": [{"name": "one", "set": {"value": "${trigger.startedAt}"}}],
+    }
+    deploy(name, integration("polls", [flow]), instance("acme", "polls"))
+    yield name
+    discard_namespace(name)
 
 
 def test_a_paused_instance_answers_503_until_it_is_unpaused(penstock: Installation, tenant: str) -> None:
@@ -55,45 +74,6 @@ def test_one_flow_can_be_paused_alone(penstock: Installation, tenant: str) -> No
     penstock.send(tenant, "acme", "second", {})
     refused = penstock.post(tenant, "acme", "first", json={})
     assert (refused.status_code, refused.json()["type"]) == (503, "urn:penstock:problem:instance-paused")
-
-
-def test_a_schedule_ticks_and_stops_ticking_while_paused(penstock: Installation, tenant: str) -> None:
-    """A schedule of every minute runs; a pause suspends its CronJob, and no tick runs."""
-    flow = {
-        "name": "poll",
-        "trigger": {"schedule": {"cron": "* * * * *"}},
-        "steps": [{"name": "one", "set": {"value": "${trigger.startedAt}"}}],
-    }
-    deploy(tenant, integration("polls", [flow]), instance("acme", "polls"))
-
-    eventually(lambda: penstock.executions(tenant), within=timeouts.TICK, about="the first tick")
-    first = penstock.executions(tenant)[-1]
-    assert penstock.ended(first["id"])["status"] == "passed"
-    assert first["trigger"] == "schedule"
-    patch(tenant, "acme", '{"paused": true}')
-    told(tenant, "instance", "acme", "Paused", status="True")
-
-    eventually(lambda: items("cronjobs", namespace=tenant)[0]["spec"]["suspend"], within=timeouts.RECONCILED)
-    eventually(lambda: not running(penstock, tenant), within=timeouts.EXECUTION_ENDED)
-    ran = len(penstock.executions(tenant))
-    consistently(lambda: len(penstock.executions(tenant)) == ran, during=until_after_the_next_minute(), every=2)
-
-    patch(tenant, "acme", '{"paused": false}')
-    eventually(
-        lambda: any(each["status"] == "passed" for each in penstock.executions(tenant)[:-ran]),
-        within=timeouts.TICK,
-        about="a tick after the pause",
-    )
-
-
-def running(penstock: Installation, tenant: str) -> bool:
-    """Whether an execution of the namespace, or a CronJob's Job that will record one, is under way."""
-    return any(job.get("status", {}).get("active") for job in items("jobs", namespace=tenant))
-
-
-def until_after_the_next_minute() -> float:
-    """Seconds until a schedule of every minute must have ticked once more."""
-    return 60 - time.time() % 60 + timeouts.QUIET
 
 
 def test_pin_upgrade_and_roll_back(penstock: Installation, tenant: str) -> None:
@@ -168,3 +148,37 @@ def test_deleting_an_instance_removes_its_rows(penstock: Installation, tenant: s
     assert penstock.executions(tenant) == []
     eventually(lambda: not exists("secret", "acme-webhook-key", namespace=tenant), within=timeouts.GONE)
     assert get("integrations.penstock.dev", "tell", namespace=tenant)["metadata"]["name"] == "tell"
+
+
+def test_a_schedule_ticks_and_stops_ticking_while_paused(penstock: Installation, ticking: str) -> None:
+    """A schedule of every minute runs; a pause suspends its CronJob, and no tick runs; the pause's end resumes it."""
+    eventually(lambda: penstock.executions(ticking), within=timeouts.TICK, about="the first tick")
+    first = penstock.executions(ticking)[-1]
+    assert penstock.ended(first["id"])["status"] == "passed"
+    assert first["trigger"] == "schedule"
+    patch(ticking, "acme", '{"paused": true}')
+    told(ticking, "instance", "acme", "Paused", status="True")
+
+    eventually(lambda: is_suspended(ticking), within=timeouts.RECONCILED)
+    eventually(lambda: not running(ticking), within=timeouts.EXECUTION_ENDED)
+    ran = len(penstock.executions(ticking))
+    consistently(lambda: len(penstock.executions(ticking)) == ran, during=until_after_the_next_minute(), every=2)
+
+    patch(ticking, "acme", '{"paused": false}')
+    eventually(lambda: not is_suspended(ticking), within=timeouts.RECONCILED)
+
+
+def is_suspended(namespace: str) -> bool:
+    """Whether the namespace's one CronJob makes no Jobs."""
+    (found,) = items("cronjobs", namespace=namespace)
+    return bool(found["spec"]["suspend"])
+
+
+def running(namespace: str) -> bool:
+    """Whether a CronJob's Job, which records an execution, is under way."""
+    return any(job.get("status", {}).get("active") for job in items("jobs", namespace=namespace))
+
+
+def until_after_the_next_minute() -> float:
+    """Seconds until a schedule of every minute must have ticked once more."""
+    return 60 - time.time() % 60 + timeouts.QUIET

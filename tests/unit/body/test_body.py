@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock_core import body
-from penstock_core._json import MAX_STRUCTURE
 from penstock_core.errors import BodyError
 
+MOST = 1_000_000
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 JSON_VALUES = st.recursive(
@@ -90,20 +90,21 @@ def test_very_many_values_are_refused_before_they_are_made(unit, monkeypatch):
     monkeypatch.setattr(json, "loads", lambda *words, **more: pytest.fail("parsed"))
 
     with pytest.raises(BodyError, match="too many values"):
-        body.parse(b"[" + unit * (MAX_STRUCTURE + 1) + b"0]", JSON)
+        body.parse(b"[" + unit * (MOST + 1) + b"0]", JSON, structure=MOST)
 
 
-@pytest.mark.parametrize("text", ["a,b\n" * MAX_STRUCTURE, '{"a": [1, 2]}\\' * (MAX_STRUCTURE // 3)])
+@pytest.mark.parametrize("text", ["a,b\n" * MOST, '{"a": [1, 2]}\\' * (MOST // 3)])
 def test_commas_in_strings_are_no_values(text):
     """A long text is one value, whatever it holds."""
-    assert body.parse(json.dumps({"csv": text, "more": [1, 2]}).encode(), JSON)["csv"] == text
+    assert body.parse(json.dumps({"csv": text, "more": [1, 2]}).encode(), JSON, structure=MOST)["csv"] == text
 
 
 def test_the_most_values_are_taken():
     """The bound is exact."""
-    assert len(body.parse(b"[" + b"1," * (MAX_STRUCTURE - 1) + b"1]", JSON)) == MAX_STRUCTURE
+    assert len(body.parse(b"[" + b"1," * (MOST - 1) + b"1]", JSON, structure=MOST)) == MOST
     with pytest.raises(BodyError, match="1000001 of the characters"):
-        body.parse(b"[" + b"1," * MAX_STRUCTURE + b"1]", JSON)
+        body.parse(b"[" + b"1," * MOST + b"1]", JSON, structure=MOST)
+    assert len(body.parse(b"[" + b"1," * MOST + b"1]", JSON)) == MOST + 1, "without a bound, as in a runner"
 
 
 def test_depth_limit_is_exact():
@@ -142,6 +143,12 @@ def test_usual_charsets(charset):
     """Charsets go by each of their names."""
     assert body.parse(b"a", f"text/plain; charset={charset}") == "a"
     assert body.parse(b"a=%41", f"{FORM}; charset={charset}") == {"a": "A"}
+
+
+def test_a_charset_is_judged_by_its_whole_name():
+    """What follows a known name, however far behind, makes it another one."""
+    with pytest.raises(BodyError, match="not supported"):
+        body.parse(b"x", f'text/plain; charset="utf-8{" " * 40}x"')
 
 
 def test_made_up_charsets_are_not_looked_up():

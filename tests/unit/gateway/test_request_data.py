@@ -95,7 +95,7 @@ def test_the_value_of_a_body_is_gone_before_its_bytes_are_packed(monkeypatch: py
     seen = weakref.ref(value)
     parsed = [value]
     del value
-    monkeypatch.setattr(trigger.body, "parse", lambda *_: parsed.pop())
+    monkeypatch.setattr(trigger.body, "parse", lambda *_, **__: parsed.pop())
     pack = codec.pack
 
     def packed(data: Any, *, limit: int) -> codec.Packed:
