@@ -202,7 +202,7 @@ The execution above that had errors, over the REST API (as the service account `
 
 {FORWARD if forwarded else f"   GATEWAY={url}"}
    TOKEN=$(kubectl -n acme create token support)
-   curl -s -H "Authorization: Bearer $TOKEN" "$GATEWAY/api/v1/executions/{identifier}?include=steps"
+   curl -s -H "Authorization: Bearer $TOKEN" "$GATEWAY/api/v1/executions/{identifier}?include=steps"; echo
 
 Send an order yourself; the same order again is answered with the same execution; pause ACME, and a new one gets a 503:
 
