@@ -16,7 +16,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from penstock_core.cluster import SECRETS, Cluster
 from penstock_core.errors import ClusterError, NotFound, StoreUnavailable
 from penstock_core.store.database import Database
-from penstock_core.store.pool import Pool
+from penstock_core.store.pool import DEAD_PEER, Pool
 
 POLL_SECONDS: Final = 0.5
 POOL_TIMEOUT: Final = 2.5
@@ -59,9 +59,7 @@ class DatabaseAccess:
                 "row_factory": dict_row,
                 "application_name": name,
                 "connect_timeout": 3,
-                # a host that vanished without a word is noticed within seconds, not after the kernel's 15 minutes
-                "tcp_user_timeout": 5000,
-                "keepalives_idle": 15,
+                **DEAD_PEER,
             },
         )
 
