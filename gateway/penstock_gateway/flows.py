@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from penstock_core import restricted
 from penstock_core.cluster import Key, Object
 from penstock_core.errors import InvalidInput
-from penstock_core.manifests.identity import flow_identity
+from penstock_core.flow_identity import flow_identity
 from penstock_core.restricted import Restricted
 from penstock_core.store.model import FlowIdentity, WhenFull
 

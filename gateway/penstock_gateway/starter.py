@@ -9,11 +9,12 @@ import logging
 import random
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from penstock_core import names
 from penstock_core.cluster import JOBS, Cluster
 from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict
+from penstock_core.job_status import is_alive
 from penstock_core.manifests.job import RunnerPod, execution_job
 from penstock_core.store.model import Started
 from penstock_gateway.flows import FlowTable, ServedFlow
@@ -124,14 +125,6 @@ class Starter:
         self._metrics.jobs[result].inc()
         extra = _described(execution, self._flows.of_uid(execution.flow_uid)) | {"cause": cause}
         _log.warning("job not created, the dispatcher will take the execution", extra=extra)
-
-
-def is_alive(job: dict[str, Any]) -> bool:
-    """Whether a Job can still run its pod: neither finished nor being deleted."""
-    if job["metadata"].get("deletionTimestamp"):
-        return False
-    conditions = job.get("status", {}).get("conditions") or ()
-    return not any(item["type"] in {"Complete", "Failed"} and item["status"] == "True" for item in conditions)
 
 
 def _described(execution: Started, flow: ServedFlow | None) -> dict[str, str]:

@@ -10,7 +10,7 @@ import yaml
 from penstock_core.cluster import CRDS, Cluster, Object
 from penstock_core.errors import NotFound
 from penstock_core.resources.crd import RELEASE_ANNOTATION
-from penstock_operator.versions import precedence
+from penstock_core.versions import precedence
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,11 @@ from uuid import UUID
 from penstock_core import names
 from penstock_core.cluster import JOBS, Cluster, Object
 from penstock_core.errors import ClusterError
+from penstock_core.job_status import job_is_over
 from penstock_core.states import ExecutionState
 from penstock_core.store.dispatch import Dispatch
 from penstock_core.store.model import Expired, Starting
-from penstock_operator.diagnosis import Cause, job_is_over
+from penstock_operator.diagnosis import Cause
 from penstock_operator.starting import Starter
 from penstock_operator.verdicts import (
     CANCELLING,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from penstock_core import names
+from penstock_core.job_status import job_failure, pod_is_live, timestamp, true_condition
 from penstock_core.manifests.job import CONTAINER
 
 IMAGE_DEADLINE_SECONDS: Final = 60
@@ -36,30 +37,6 @@ class Cause:
     words: str
 
 
-def pod_is_live(pod: Mapping[str, Any]) -> bool:
-    """True where the pod's runner may be running or may still start: nothing may be ended by others then."""
-    return pod.get("status", {}).get("phase") not in {"Succeeded", "Failed"}
-
-
-def job_is_over(job: Mapping[str, Any]) -> bool:
-    """True where the Job controller starts no more pods for it."""
-    return (
-        job_failure(job) is not None
-        or _condition(job, "Complete") is not None
-        or "deletionTimestamp" in job["metadata"]
-    )
-
-
-def job_failure(job: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The condition that says the Job failed, if it did."""
-    return _condition(job, "Failed") or _condition(job, "FailureTarget")
-
-
-def _condition(item: Mapping[str, Any], kind: str, *, status: str = "True") -> Mapping[str, Any] | None:
-    conditions = item.get("status", {}).get("conditions") or ()
-    return next((c for c in conditions if c["type"] == kind and c["status"] == status), None)
-
-
 def death_of(pod: Mapping[str, Any]) -> Cause | None:
     """Why a pod that ended, ended; None where it lives, or ended in the way a runner should."""
     status = pod.get("status", {})
@@ -70,7 +47,7 @@ def death_of(pod: Mapping[str, Any]) -> Cause | None:
         return Cause(code="out_of_memory", words=f"the container was killed for memory: limit {_memory_limit(pod)}")
     if status.get("reason") == "Evicted":
         return Cause(code="evicted", words=f"the pod was evicted: {_sentence(status.get('message'))}")
-    disruption = _condition(pod, "DisruptionTarget")
+    disruption = true_condition(pod, "DisruptionTarget")
     if disruption:
         return Cause(
             code="disrupted", words=f"the pod was stopped from outside: {_sentence(disruption.get('message'))}"
@@ -106,7 +83,7 @@ def hindrance_of(pod: Mapping[str, Any], *, now: datetime) -> tuple[Cause, bool]
         return Cause(
             code="container", words=f"the container cannot be made ({reason}): {text}"
         ), age > IMAGE_DEADLINE_SECONDS
-    unscheduled = _condition(pod, "PodScheduled", status="False")
+    unscheduled = true_condition(pod, "PodScheduled", status="False")
     if unscheduled:
         cause = Cause(code="unschedulable", words=f"no node takes the pod: {_sentence(unscheduled.get('message'))}")
         return cause, age > UNSCHEDULABLE_DEADLINE_SECONDS
@@ -146,14 +123,9 @@ def cause_of(job: Mapping[str, Any] | None, pods: Iterable[Mapping[str, Any]]) -
     return Cause(code="pod_gone", words="the pod vanished, with its node or by hand, before the execution ended")
 
 
-def timestamp(text: str) -> datetime:
-    """A Kubernetes time stamp as a datetime in UTC."""
-    return datetime.fromisoformat(text)
-
-
 def _pending_since(pod: Mapping[str, Any]) -> datetime:
     """Since when a pod waits for its start: since it has a node, or for one since it was made."""
-    scheduled = _condition(pod, "PodScheduled") or {}
+    scheduled = true_condition(pod, "PodScheduled") or {}
     return timestamp(scheduled.get("lastTransitionTime") or pod["metadata"]["creationTimestamp"])
 
 

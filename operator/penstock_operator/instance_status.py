@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from penstock_core import names
+from penstock_core.versions import is_newer
 from penstock_operator.conditions import Condition, merged
 from penstock_operator.inventory import uses_generated_key
 from penstock_operator.resolution import Resolution
-from penstock_operator.versions import is_newer
 
 
 def status(

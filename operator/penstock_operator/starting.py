@@ -9,10 +9,10 @@ from uuid import UUID
 from penstock_core import names
 from penstock_core.cluster import FLOWS, JOBS, Cluster, Object
 from penstock_core.errors import ClusterError, Conflict, NotFound
+from penstock_core.job_status import job_is_over
 from penstock_core.manifests.job import RunnerPod, execution_job
 from penstock_core.states import ExecutionState
 from penstock_core.store.dispatch import Dispatch
-from penstock_operator.diagnosis import job_is_over
 from penstock_operator.inventory import Inventory
 
 log = logging.getLogger(__name__)

@@ -16,14 +16,15 @@ from typing import Any, Final
 
 from penstock_core import names
 from penstock_core.cluster import FLOWS, INSTANCES, JOBS, Cluster, Object
+from penstock_core.cron import due
 from penstock_core.errors import StoreUnavailable
+from penstock_core.flow_identity import flow_identity
+from penstock_core.job_status import job_is_over, timestamp
 from penstock_core.manifests.cronjob import STARTING_DEADLINE_SECONDS
-from penstock_core.manifests.identity import flow_identity
 from penstock_core.store.schedules import MOST_RECORDED, Schedules
-from penstock_operator.diagnosis import hindrance_of, job_is_over, timestamp
+from penstock_operator.diagnosis import hindrance_of
 from penstock_operator.inventory import Inventory
 from penstock_operator.reporting import Reporter
-from penstock_operator.schedule import due
 from penstock_operator.workloads import Workloads
 
 log = logging.getLogger(__name__)

@@ -10,17 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from penstock_core.job_status import job_is_over, pod_is_live, timestamp
 from penstock_core.states import ExecutionState
-from penstock_operator.diagnosis import (
-    START_DEADLINE_SECONDS,
-    Cause,
-    cause_of,
-    hindrance_of,
-    job_is_over,
-    pod_is_live,
-    ran_for,
-    timestamp,
-)
+from penstock_operator.diagnosis import START_DEADLINE_SECONDS, Cause, cause_of, hindrance_of, ran_for
 
 UNCLAIMED_SECONDS: Final = 30
 """How long an execution may be starting without a Job before it is queued again."""

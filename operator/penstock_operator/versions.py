@@ -8,6 +8,7 @@ from typing import Any
 
 from penstock_core import names
 from penstock_core.cluster import Object
+from penstock_core.versions import precedence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,19 +52,6 @@ def snapshot(integration: Mapping[str, Any], *, release: str) -> Object:
             "content": dict(spec),
         },
     }
-
-
-def precedence(version: str) -> tuple[Any, ...]:
-    """The sort key of a semantic version: a pre-release comes before its release, numbers in it before words."""
-    core, _, pre = version.partition("-")
-    numbers = tuple(int(part) for part in core.split("."))
-    parts = tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in pre.split(".")) if pre else ()
-    return numbers, not pre, parts
-
-
-def is_newer(candidate: str, than: str) -> bool:
-    """True where `candidate` is a later version."""
-    return precedence(candidate) > precedence(than)
 
 
 def published(integration: Mapping[str, Any] | None) -> str | None:

@@ -4,8 +4,9 @@
 Objects are plain dicts, as `kubectl get -o json` shows them.
 """
 
-from penstock_core.cluster.client import Caller, Cluster, EventType, Listing, Object
-from penstock_core.cluster.kinds import (
+from penstock_core.cluster.client import Caller, Cluster, EventType, Listing
+from penstock_core.cluster.reflector import OnChange, Reflector
+from penstock_core.kinds import (
     CLUSTER_ROLES,
     CONFIG_MAPS,
     CRDS,
@@ -30,7 +31,7 @@ from penstock_core.cluster.kinds import (
     TOKEN_REVIEWS,
     Kind,
 )
-from penstock_core.cluster.reflector import Key, OnChange, Reflector, key_of
+from penstock_core.objects import Key, Object, key_of
 
 __all__ = [
     "CLUSTER_ROLES",

@@ -15,12 +15,11 @@ from contextlib import aclosing
 from types import MappingProxyType
 from typing import Any, Final
 
-from penstock_core.cluster.client import Cluster, Object
-from penstock_core.cluster.kinds import Kind
+from penstock_core.cluster.client import Cluster
 from penstock_core.errors import ClusterError
+from penstock_core.kinds import Kind
+from penstock_core.objects import Key, Object, key_of
 
-Key = tuple[str, str]
-"""Namespace ("" for cluster-wide kinds) and name."""
 OnChange = Callable[[Key, Object | None], None]
 """Called with the object as it is now, None where it is gone. Must not raise and must not wait."""
 
@@ -171,12 +170,6 @@ class Reflector:
     def _remove(self, key: Key) -> None:
         if self._objects.pop(key, None) is not None and self._on_change:
             self._on_change(key, None)
-
-
-def key_of(item: Mapping[str, Any]) -> Key:
-    """(namespace, name) of an object."""
-    metadata = item["metadata"]
-    return metadata.get("namespace", ""), metadata["name"]
 
 
 def pause_after(failures: int) -> float:

@@ -11,10 +11,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from penstock_core.compiler.configuration import check_default, check_pattern, resolve_config
-from penstock_core.compiler.definition import SECRET_FIELDS, build_definition, definition_hash
-from penstock_core.compiler.fields import check_cron, check_time_zone, cron_fields
+from penstock_core.compiler.definition import build_definition, definition_hash
+from penstock_core.compiler.fields import check_time_zone
 from penstock_core.compiler.flows import FlowChecker
 from penstock_core.compiler.problems import MAX_PROBLEMS, Problem, bounded, of_schema
+from penstock_core.connections import SECRET_FIELDS
+from penstock_core.cron import check_cron, cron_fields
 from penstock_core.errors import ExpressionError, InvalidInput
 from penstock_core.expressions import Scope
 from penstock_core.expressions.tokens import parts

@@ -5,16 +5,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from penstock_core.connections import described
 from penstock_core.durations import milliseconds
 
 SCHEMA: Final = 1
 DEFAULT_TIMEOUT: Final = "1h"
-SECRET_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "apiKey": ("key",),
-    "basic": ("username", "password"),
-    "bearer": ("token",),
-}
-"""Fields of the Secret by the connection's type; a custom connection names its own."""
 
 
 def build_definition(
@@ -44,20 +39,10 @@ def build_definition(
         },
         "integration": {"name": spec["integration"]["name"], "version": content["version"]},
         "config": dict(config),
-        "connections": {connection["name"]: _connection(connection) for connection in connections},
+        "connections": {connection["name"]: described(connection) for connection in connections},
         "timeoutMs": milliseconds(flow.get("timeout", DEFAULT_TIMEOUT)),
         "steps": flow["steps"],
     }
-
-
-def _connection(declared: Mapping[str, Any]) -> dict[str, Any]:
-    kind = declared["type"]
-    described: dict[str, Any] = {"type": kind, "fields": list(SECRET_FIELDS.get(kind) or declared.get("fields", ()))}
-    if kind == "apiKey":
-        described |= {"header": declared.get("header", "Authorization"), "prefix": declared.get("prefix", "")}
-    if kind == "custom":
-        described["headers"] = dict(declared.get("headers", {}))
-    return described
 
 
 def definition_hash(definition: Mapping[str, Any]) -> str:

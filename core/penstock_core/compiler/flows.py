@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from penstock_core.compiler import fields
 from penstock_core.compiler.problems import Problem
+from penstock_core.cron import check_cron
 from penstock_core.errors import ExpressionError
 from penstock_core.expressions import Scope, UnknownVariable, condition, template
 from penstock_core.expressions.values import kind
@@ -49,7 +50,7 @@ class FlowChecker:
             self._add("", "trigger", "a flow has exactly one trigger: set webhook or schedule")
         if trigger.schedule:
             cron, zone = trigger.schedule.cron, trigger.schedule.time_zone
-            self._try("", "trigger.schedule.cron", lambda: fields.check_cron(cron))
+            self._try("", "trigger.schedule.cron", lambda: check_cron(cron))
             self._try("", "trigger.schedule.timeZone", lambda: fields.check_time_zone(zone))
         if same:
             self._try("", "deduplicateBy.value", lambda: compile_restricted(same.value))

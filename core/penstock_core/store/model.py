@@ -11,11 +11,11 @@ from enum import StrEnum
 from typing import Final, Literal
 from uuid import UUID
 
+from penstock_core.flow_identity import FlowIdentity
 from penstock_core.states import ExecutionState, StepStatus, Trigger
 from penstock_core.store.records import (
     AlreadyEnded,
     Claim,
-    FlowIdentity,
     HeldUntil,
     LeftQueued,
     LogRecord,

@@ -9,25 +9,11 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from penstock_core.flow_identity import FlowIdentity
 from penstock_core.states import ExecutionState, StepStatus, Trigger
 
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 """Before everything that was recorded."""
-
-
-class FlowIdentity(NamedTuple):
-    """The flow an execution belongs to; `flow` is its name as written, the uids are those of the objects."""
-
-    namespace: str
-    instance: str
-    instance_uid: str
-    flow: str
-    flow_uid: str
-    integration: str
-    version: str
-    definition_hash: str
-    customer_id: str | None = None
-    customer_name: str | None = None
 
 
 class RecordedStep(NamedTuple):

@@ -13,9 +13,10 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
+from penstock_core.flow_identity import FlowIdentity
 from penstock_core.states import Trigger
 from penstock_core.store.queries import load
-from penstock_core.store.records import FlowIdentity, LeftQueued, Skipped, Tick
+from penstock_core.store.records import LeftQueued, Skipped, Tick
 
 _QUERIES = load("ticks")
 _REASONS: Final = {

@@ -9,7 +9,7 @@ from operator_stand import ENVIRONMENT, Clock, FakeCluster
 from penstock_core import codec, uuid7
 from penstock_core.cluster import FLOWS, JOBS, SECRETS
 from penstock_core.errors import ClusterError, ClusterUnavailable
-from penstock_core.manifests.identity import flow_identity
+from penstock_core.flow_identity import flow_identity
 from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.acceptance import Acceptances
 from penstock_core.store.dispatch import Dispatch

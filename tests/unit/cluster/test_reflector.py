@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from penstock_core.cluster import CONFIG_MAPS, Listing, Reflector, reflector
-from penstock_core.cluster.kinds import FLOWS, JOBS, NAMESPACES
 from penstock_core.cluster.transport import failure
 from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict, NotFound
+from penstock_core.kinds import FLOWS, JOBS, NAMESPACES
 
 
 def item(name: str, version: int) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from penstock_core.compiler import MAX_PROBLEMS, Problem, compile_integration
-from penstock_core.compiler.fields import check_cron, check_json_path, check_python, check_time
+from penstock_core.compiler.fields import check_json_path, check_python, check_time
+from penstock_core.cron import check_cron
 from penstock_core.errors import ExpressionError
 
 

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from gateway_stand import settings
+from penstock_core.job_status import is_alive
 from penstock_gateway import errors
 from penstock_gateway.errors import Problem, ProblemKind
 from penstock_gateway.intake import Intake
 from penstock_gateway.settings import SettingsError, from_environment
-from penstock_gateway.starter import is_alive
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, ProblemKind)]
 

@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from penstock_core import names
+from penstock_core.flow_identity import flow_identity
 from penstock_core.manifests.access import gateway_role_binding
 from penstock_core.manifests.cronjob import cron_job, tick
 from penstock_core.manifests.flow import flow as flow_manifest
-from penstock_core.manifests.identity import flow_identity
 from penstock_core.manifests.job import RunnerPod, execution_job, runner_pod_spec
 from penstock_core.manifests.secret import database, webhook_digests, webhook_key
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from penstock_core.cron import due, parse
 from penstock_core.errors import InvalidInput
-from penstock_operator.schedule import due, parse
 
 
 def minutes(cron, zone, start, until):

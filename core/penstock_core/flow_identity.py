@@ -1,9 +1,22 @@
 """From a Flow object to the columns that an execution's row carries: the gateway and the operator read it the same way."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from penstock_core.store.model import FlowIdentity
+
+class FlowIdentity(NamedTuple):
+    """The flow an execution belongs to; `flow` is its name as written, the uids are those of the objects."""
+
+    namespace: str
+    instance: str
+    instance_uid: str
+    flow: str
+    flow_uid: str
+    integration: str
+    version: str
+    definition_hash: str
+    customer_id: str | None = None
+    customer_name: str | None = None
 
 
 def flow_identity(flow: Mapping[str, Any]) -> FlowIdentity:
