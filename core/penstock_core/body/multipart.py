@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from penstock_core.body import add_field, decode, parse_content_type
+from penstock_core.body.text import add_field, decode, parse_content_type
 from penstock_core.errors import BodyError
 
 

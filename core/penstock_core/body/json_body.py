@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
-from penstock_core.body import decode
+from penstock_core.body.text import decode
 from penstock_core.errors import BodyError
 
 MAX_DEPTH: Final = 200
