@@ -22,11 +22,7 @@ _MONTHS: Final = {
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
     )
 }
-
-
 _DAYS: Final = {name: number for number, name in enumerate(("sun", "mon", "tue", "wed", "thu", "fri", "sat"))}
-
-
 _CRON: Final[tuple[tuple[str, int, int, dict[str, int]], ...]] = (
     ("minute", 0, 59, {}),
     ("hour", 0, 23, {}),
@@ -34,8 +30,6 @@ _CRON: Final[tuple[tuple[str, int, int, dict[str, int]], ...]] = (
     ("month", 1, 12, _MONTHS),
     ("day of the week", 0, 6, _DAYS),
 )
-
-
 _CRON_PART: Final = re.compile(
     r"([*?]|(?P<low>[0-9]{1,9}|[a-z]{3})(?:-(?P<high>[0-9]{1,9}|[a-z]{3}))?)(?:/(?P<step>[0-9]{1,9}))?"
 )

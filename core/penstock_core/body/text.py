@@ -6,12 +6,8 @@ from penstock_core.errors import BodyError
 
 MAX_CHARSET: Final = 40
 """Characters in a charset's name."""
-
-
 _TEXT_CHARSETS: Final = ("utf", "ascii", "iso8859", "latin", "cp", "koi8", "shift_jis", "euc_", "gb", "big5")
 """Beginnings of the codec names that are taken: Python knows others that are slow on purpose or no text at all."""
-
-
 _WITHOUT_ALIAS: Final = {"utf_8_sig", "cp720", "cp737", "cp856", "cp874", "cp875", "cp1006", "koi8_t", "koi8_u"}
 """Of these codecs; all others stand in Python's table of aliases."""
 

@@ -6,6 +6,8 @@ Loaded with it, but run only after the fast path failed or the limit was exceede
 from collections.abc import Iterator
 from typing import Any, Final
 
+from penstock_core.codec.messages import pack_message, try_pack
+
 MAX_DEPTH: Final = 200
 """Levels of nesting that are kept where a value has to be repaired; MessagePack's own limit is 511."""
 MAX_CUT_DEPTH: Final = 50
@@ -142,15 +144,11 @@ def _fitting(value: dict[Any, Any], sizes: dict[Any, int], *, room: int, depth: 
 
 
 def _size(value: Any) -> int:
-    from penstock_core import codec
-
-    return len(codec.pack_message(value))
+    return len(pack_message(value))
 
 
 def _packs(value: Any) -> bool:
-    from penstock_core import codec
-
-    return codec.try_pack(value) is not None
+    return try_pack(value) is not None
 
 
 def _is_hashable(value: Any) -> bool:
