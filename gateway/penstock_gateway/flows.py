@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from penstock_core import restricted
 from penstock_core.cluster import Key, Object
 from penstock_core.errors import InvalidInput
+from penstock_core.expressions import restricted
+from penstock_core.expressions.restricted import Restricted
 from penstock_core.flow_identity import flow_identity
-from penstock_core.restricted import Restricted
 from penstock_core.store.model import FlowIdentity, WhenFull
 
 _log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from penstock_core import names
 from penstock_core.compiler import build_definition, check_cron, check_time_zone, definition_hash
 from penstock_core.durations import milliseconds
 from penstock_core.errors import InvalidInput
-from penstock_core.quantities import amount
+from penstock_core.manifests.quantities import amount
 from penstock_core.resources import FlowDefinition, InstanceSpec
 from penstock_core.resources.base import Resource
 from penstock_core.resources.integration import Concurrency, DeduplicateBy, ScheduleTrigger, WebhookTrigger

@@ -11,10 +11,10 @@ from penstock_core.compiler.problems import Problem
 from penstock_core.cron import check_cron
 from penstock_core.errors import ExpressionError
 from penstock_core.expressions import Scope, UnknownVariable, condition, template
+from penstock_core.expressions.restricted import compile_restricted
 from penstock_core.expressions.values import kind
 from penstock_core.resources import AnyStep, FlowDefinition, InnerStep
 from penstock_core.resources.steps import ACTIONS
-from penstock_core.restricted import compile_restricted
 
 _RESERVED: Final = frozenset({"in", "true", "false", "null"})
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from penstock_core import names
 from penstock_core.manifests.metadata import flow_labels
-from penstock_core.quantities import amount
+from penstock_core.manifests.quantities import amount
 
 CONTAINER: Final = "runner"
 USER: Final = 65532

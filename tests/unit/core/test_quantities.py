@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from penstock_core.quantities import amount
+from penstock_core.manifests.quantities import amount
 
 
 @pytest.mark.parametrize(

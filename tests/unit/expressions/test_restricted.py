@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from penstock_core.errors import ExpressionError
-from penstock_core.restricted import MAX_LENGTH, compile_restricted
+from penstock_core.expressions.restricted import MAX_LENGTH, compile_restricted
 
 TRIGGER: dict[str, Any] = {
     "body": {"id": 3, "float": 3.0, "x": [{"y": "z"}], "none": None, "empty": "", "odd": object(), "map": {"b": 1}},

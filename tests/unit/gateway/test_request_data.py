@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway_stand import flow
 from penstock_core import codec
-from penstock_core.restricted import compile_restricted
+from penstock_core.expressions.restricted import compile_restricted
 from penstock_gateway import trigger
 from penstock_gateway.errors import Problem
 from penstock_gateway.flows import Deduplication, serve

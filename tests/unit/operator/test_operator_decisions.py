@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from penstock_core.compiler import Problem
+from penstock_core.manifests.integration_version import content_hash, snapshot
 from penstock_core.versions import precedence
 from penstock_operator.apply import differs, stamped
 from penstock_operator.conditions import Condition, merged, status_patch
@@ -13,7 +14,7 @@ from penstock_operator.deployment import held, override_problems, plan
 from penstock_operator.instance_status import conditions_of
 from penstock_operator.publication import decide
 from penstock_operator.resolution import Resolution
-from penstock_operator.versions import Choice, choose, content_hash, snapshot
+from penstock_operator.versions import Choice, choose
 
 URL = "https://hooks.example"
 CONTENT = {
