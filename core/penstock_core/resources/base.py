@@ -27,6 +27,12 @@ CRON_EXAMPLE: Final = "0 6 * * *"
 EXPRESSION_LENGTH: Final = 4096
 TEXT_LENGTH: Final = 65_536
 
+Duration = Annotated[str, Field(max_length=32)]
+"""Its form is the compiler's to check, whose message says how to write it."""
+
+Expression = Annotated[str, Field(min_length=1, max_length=EXPRESSION_LENGTH)]
+Text = Annotated[str, Field(max_length=TEXT_LENGTH)]
+
 
 def _add_schema_extra(schema: dict[str, Any], model: type[Any]) -> None:
     schema.update(model.schema_extra)

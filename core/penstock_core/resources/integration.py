@@ -12,6 +12,7 @@ from penstock_core.resources.base import (
     RULES,
     VARIABLE_PATTERN,
     VERSION_PATTERN,
+    Duration,
     Resource,
     among,
     described,
@@ -20,7 +21,7 @@ from penstock_core.resources.base import (
     rule,
 )
 from penstock_core.resources.status import Status
-from penstock_core.resources.steps import MAX_STEPS, Duration, Step
+from penstock_core.resources.steps import MAX_STEPS, Step
 
 MAX_FLOWS: Final = 20
 

@@ -4,15 +4,17 @@ The action is the member that is set. Members are alternatives, so another actio
 nothing that exists changes by it.
 """
 
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
-from pydantic import Field
-
+from penstock_core.resources.actions.http import Http
+from penstock_core.resources.actions.python import Python
+from penstock_core.resources.actions.sleep import Sleep
+from penstock_core.resources.actions.values import Check, Set, Stop
 from penstock_core.resources.base import (
-    EXPRESSION_LENGTH,
     RULES,
     STEP_PATTERN,
-    TEXT_LENGTH,
+    Duration,
+    Expression,
     Resource,
     described,
     exactly_one_of,
@@ -23,157 +25,12 @@ MAX_STEPS: Final = 1000
 MAX_NESTED_STEPS: Final = 50
 MAX_BRANCHES: Final = 10
 
-Duration = Annotated[str, Field(max_length=32)]
-"""Its form is the compiler's to check, whose message says how to write it."""
-Expression = Annotated[str, Field(min_length=1, max_length=EXPRESSION_LENGTH)]
-Text = Annotated[str, Field(max_length=TEXT_LENGTH)]
-StatusCode = Annotated[
-    Annotated[int, Field(ge=100, le=599)] | Annotated[str, Field(pattern=r"^[1-5]([0-9][0-9]|xx)$")],
-    Field(json_schema_extra={"x-kubernetes-int-or-string": True}),
-]
 
 STEP_NAME: Final = "a step's name is a lower-case letter, then letters, digits and _, 63 at most: write it as in lookUp"
 ACTIONS: Final = ("http", "set", "check", "python", "sleep", "forEach", "branch", "stop")
 _ONE_ACTION: Final = (
     f"a step needs exactly one action: set one of {', '.join(ACTIONS)}, and give every further action a step of its own"
 )
-
-
-class Http(Resource):
-    """An HTTP request."""
-
-    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = described(
-        "Method of the request.", default="GET", example="POST"
-    )
-    url: Text = described(
-        "Address, http or https, without user and password, which a connection of type basic holds; `${…}` marks"
-        " expressions.",
-        example="${config.erpUrl}/customers/${trigger.body.customer}",
-    )
-    query: dict[str, Any] | None = described(
-        "Query parameters, added to those of the url and percent-encoded; a list repeats the parameter, null leaves it out,"
-        " also in a list, and a map is sent as JSON. Values may hold `${…}`.",
-        default=None,
-        shown_default="none",
-        example={"page": "1", "tag": ["a", "b"]},
-        max_length=100,
-    )
-    headers: dict[str, Text] | None = described(
-        "Header fields; values may hold `${…}`. The connection's own headers are added to them.",
-        default=None,
-        shown_default="none",
-        example={"Accept": "application/json"},
-        max_length=100,
-    )
-    connection: str | None = described(
-        "Name of one of the Integration's connections, which signs in to the other side.",
-        default=None,
-        shown_default="none",
-        example="erp",
-        max_length=40,
-    )
-    json_: Any = described(
-        "Body as JSON: any value, null too, with `${…}` in its strings. At most one of json, form and body.",
-        default=None,
-        shown_default="no body",
-        example={"id": "${trigger.body.id}"},
-        alias="json",
-    )
-    form: dict[str, Any] | None = described(
-        "Body as application/x-www-form-urlencoded; a list repeats the field, null leaves it out, also in a list, and a map"
-        " is sent as JSON. At most one of json, form and body.",
-        default=None,
-        shown_default="no body",
-        example={"grant": "all"},
-        max_length=1000,
-    )
-    body: Text | None = described(
-        "Body as text, or as the bytes that a lone `${…}` gives. At most one of json, form and body.",
-        default=None,
-        shown_default="no body",
-        example="${trigger.rawBody}",
-    )
-    expect_status: list[StatusCode] | None = described(
-        "Status codes with which the attempt passes: codes such as 404, or classes such as 2xx.",
-        default=None,
-        shown_default='["2xx"]',
-        example=["2xx", 404],
-        max_length=20,
-    )
-    follow_redirects: bool = described("Whether redirects are followed, ten at most.", default=True, example=False)
-    max_response_bytes: int = described(
-        "Size in bytes above which the response is refused and the attempt fails.",
-        default=16_777_216,
-        example=1_048_576,
-        ge=1,
-        le=1_073_741_824,
-    )
-
-
-class Set(Resource):
-    """Makes a value."""
-
-    value: Any = described(
-        "Any value, with `${…}` in its strings; it is the step's output. Expressions are CEL, where an integer divided by an"
-        " integer is one, `7 / 2` is 3: write `7 / 2.0`, or `double(trigger.body.total) / 4`.",
-        example={"total": "${trigger.body.total}"},
-    )
-
-
-class Check(Resource):
-    """Conditions that must hold."""
-
-    that: list[Expression] = described(
-        "Conditions in CEL, without `${…}`; the step fails unless all hold, and the report shows what was compared.",
-        example=["has(trigger.body.id)", "trigger.body.total >= 0"],
-        min_length=1,
-        max_length=50,
-    )
-
-
-class Python(Resource):
-    """Python code."""
-
-    code: str = described(
-        "Python source that defines `run(context)`; what it returns is the output. `context` has trigger, config, steps,"
-        " item, index, execution, instance, flow and log. The code is no template, `${…}` in it is its own: values come by"
-        " `context`.",
-        example='def run(context): return {"lines": len(context.trigger["body"]["lines"])}',
-        min_length=1,
-        max_length=262_144,
-    )
-
-
-class Sleep(Resource):
-    """A pause."""
-
-    for_: str | None = described(
-        "How long: a duration with units d, h, m, s, ms, or a template that gives one. Exactly one of for and until.",
-        default=None,
-        shown_default="none",
-        example="30s",
-        alias="for",
-        max_length=EXPRESSION_LENGTH,
-    )
-    until: str | None = described(
-        "Until when: a time in RFC 3339 with its offset, or a template that gives one; a time in the past ends it at"
-        " once. Exactly one of for and until.",
-        default=None,
-        shown_default="none",
-        example="${trigger.body.due}",
-        max_length=EXPRESSION_LENGTH,
-    )
-
-
-class Stop(Resource):
-    """Ends the execution."""
-
-    status: Literal["passed", "failed"] = described(
-        "State in which the execution ends.", default="passed", example="failed"
-    )
-    message: Text | None = described(
-        "Why, with `${…}`; shown with the execution.", default=None, shown_default="none", example="nothing to send"
-    )
 
 
 class Retry(Resource):

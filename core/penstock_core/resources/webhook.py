@@ -7,8 +7,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import Field
 
-from penstock_core.resources.base import RULES, ObjectName, Reference, Resource, described, matching, rule
-from penstock_core.resources.steps import Duration
+from penstock_core.resources.base import RULES, Duration, ObjectName, Reference, Resource, described, matching, rule
 
 Preset: TypeAlias = Literal["github", "stripe", "slack", "shopify", "standard-webhooks", "generic"]
 

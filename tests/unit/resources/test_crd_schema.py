@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from penstock_core.crds import differences, main, manifests
 from penstock_core.resources.crd import RELEASE_ANNOTATION, definitions, structural
+from penstock_core.resources.generate import differences, main, manifests
 
 DEFINITIONS = definitions("1.2.3")
 MIB = 1024 * 1024

@@ -1,0 +1,1 @@
+"""The actions of a step as users write them: one module a kind."""

@@ -1,0 +1,83 @@
+"""The http action."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from penstock_core.resources.base import Resource, Text, described
+
+StatusCode = Annotated[
+    Annotated[int, Field(ge=100, le=599)] | Annotated[str, Field(pattern=r"^[1-5]([0-9][0-9]|xx)$")],
+    Field(json_schema_extra={"x-kubernetes-int-or-string": True}),
+]
+
+
+class Http(Resource):
+    """An HTTP request."""
+
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = described(
+        "Method of the request.", default="GET", example="POST"
+    )
+    url: Text = described(
+        "Address, http or https, without user and password, which a connection of type basic holds; `${…}` marks"
+        " expressions.",
+        example="${config.erpUrl}/customers/${trigger.body.customer}",
+    )
+    query: dict[str, Any] | None = described(
+        "Query parameters, added to those of the url and percent-encoded; a list repeats the parameter, null leaves it out,"
+        " also in a list, and a map is sent as JSON. Values may hold `${…}`.",
+        default=None,
+        shown_default="none",
+        example={"page": "1", "tag": ["a", "b"]},
+        max_length=100,
+    )
+    headers: dict[str, Text] | None = described(
+        "Header fields; values may hold `${…}`. The connection's own headers are added to them.",
+        default=None,
+        shown_default="none",
+        example={"Accept": "application/json"},
+        max_length=100,
+    )
+    connection: str | None = described(
+        "Name of one of the Integration's connections, which signs in to the other side.",
+        default=None,
+        shown_default="none",
+        example="erp",
+        max_length=40,
+    )
+    json_: Any = described(
+        "Body as JSON: any value, null too, with `${…}` in its strings. At most one of json, form and body.",
+        default=None,
+        shown_default="no body",
+        example={"id": "${trigger.body.id}"},
+        alias="json",
+    )
+    form: dict[str, Any] | None = described(
+        "Body as application/x-www-form-urlencoded; a list repeats the field, null leaves it out, also in a list, and a map"
+        " is sent as JSON. At most one of json, form and body.",
+        default=None,
+        shown_default="no body",
+        example={"grant": "all"},
+        max_length=1000,
+    )
+    body: Text | None = described(
+        "Body as text, or as the bytes that a lone `${…}` gives. At most one of json, form and body.",
+        default=None,
+        shown_default="no body",
+        example="${trigger.rawBody}",
+    )
+    expect_status: list[StatusCode] | None = described(
+        "Status codes with which the attempt passes: codes such as 404, or classes such as 2xx.",
+        default=None,
+        shown_default='["2xx"]',
+        example=["2xx", 404],
+        max_length=20,
+    )
+    follow_redirects: bool = described("Whether redirects are followed, ten at most.", default=True, example=False)
+    max_response_bytes: int = described(
+        "Size in bytes above which the response is refused and the attempt fails.",
+        default=16_777_216,
+        example=1_048_576,
+        ge=1,
+        le=1_073_741_824,
+    )

@@ -1,0 +1,24 @@
+"""The sleep action."""
+
+from penstock_core.resources.base import EXPRESSION_LENGTH, Resource, described
+
+
+class Sleep(Resource):
+    """A pause."""
+
+    for_: str | None = described(
+        "How long: a duration with units d, h, m, s, ms, or a template that gives one. Exactly one of for and until.",
+        default=None,
+        shown_default="none",
+        example="30s",
+        alias="for",
+        max_length=EXPRESSION_LENGTH,
+    )
+    until: str | None = described(
+        "Until when: a time in RFC 3339 with its offset, or a template that gives one; a time in the past ends it at"
+        " once. Exactly one of for and until.",
+        default=None,
+        shown_default="none",
+        example="${trigger.body.due}",
+        max_length=EXPRESSION_LENGTH,
+    )
