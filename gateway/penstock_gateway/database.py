@@ -15,8 +15,8 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from penstock_core.cluster import SECRETS, Cluster
 from penstock_core.errors import ClusterError, NotFound, StoreUnavailable
-from penstock_core.store.database import Database
-from penstock_core.store.pool import DEAD_PEER, Pool
+from penstock_core.store.connection.database import Database
+from penstock_core.store.connection.pool import DEAD_PEER, Pool
 
 POLL_SECONDS: Final = 0.5
 POOL_TIMEOUT: Final = 2.5

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from penstock_core.store.pool import Pool, open_pool
+from penstock_core.store.connection.pool import Pool, open_pool
 from postgres import Server, server
 
 

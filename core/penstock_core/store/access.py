@@ -17,10 +17,10 @@ from psycopg.rows import DictRow
 
 from penstock_core import names
 from penstock_core.errors import StoreError
-from penstock_core.store.database import Database, rows
+from penstock_core.store.connection.database import Database, rows
+from penstock_core.store.connection.pool import Pool
+from penstock_core.store.connection.queries import load
 from penstock_core.store.model import RoleDsn
-from penstock_core.store.pool import Pool
-from penstock_core.store.queries import load
 
 _QUERIES = load("access")
 

@@ -12,9 +12,9 @@ from psycopg import AsyncConnection
 from psycopg.errors import CheckViolation, LockNotAvailable
 
 from penstock_core.store import partitions
-from penstock_core.store.database import Database, rows
-from penstock_core.store.pool import Pool
-from penstock_core.store.queries import load
+from penstock_core.store.connection.database import Database, rows
+from penstock_core.store.connection.pool import Pool
+from penstock_core.store.connection.queries import load
 from penstock_core.uuid7 import first_at
 
 _QUERIES = load("maintenance")

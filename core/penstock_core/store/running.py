@@ -16,8 +16,8 @@ from psycopg.rows import DictRow, dict_row
 from penstock_core.errors import LeaseLost, StoreError
 from penstock_core.flow_identity import FlowIdentity
 from penstock_core.states import ExecutionState, StepStatus, Trigger, may_follow
-from penstock_core.store.faults import translated
-from penstock_core.store.queries import load
+from penstock_core.store.connection.faults import translated
+from penstock_core.store.connection.queries import load
 from penstock_core.store.records import (
     AlreadyEnded,
     Claim,

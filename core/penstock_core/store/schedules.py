@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Final
 
 from penstock_core import uuid7
-from penstock_core.store.database import Database
+from penstock_core.store.connection.database import Database
+from penstock_core.store.connection.queries import load
 from penstock_core.store.model import FlowIdentity
-from penstock_core.store.queries import load
 from penstock_core.store.ticks import tick_key
 
 _QUERIES = load("schedules")

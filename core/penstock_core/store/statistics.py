@@ -6,9 +6,9 @@ from uuid import UUID
 from psycopg.rows import DictRow
 
 from penstock_core.states import ExecutionState
-from penstock_core.store.database import Database
+from penstock_core.store.connection.database import Database
+from penstock_core.store.connection.queries import load
 from penstock_core.store.model import FlowChange, LastExecution, LiveCounts
-from penstock_core.store.queries import load
 
 _QUERIES = load("statistics")
 

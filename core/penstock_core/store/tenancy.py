@@ -6,8 +6,8 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from penstock_core.store.access import Access
+from penstock_core.store.connection.queries import load
 from penstock_core.store.model import InstanceMirror
-from penstock_core.store.queries import load
 
 _QUERIES = load("tenancy")
 

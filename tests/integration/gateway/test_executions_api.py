@@ -11,7 +11,7 @@ from gateway_stand import KEY, TENANT, Stand, flow, until
 from penstock_core import codec
 from penstock_core.cluster import FLOWS, Caller
 from penstock_core.errors import ClusterUnavailable
-from penstock_core.store.pool import Pool
+from penstock_core.store.connection.pool import Pool
 from penstock_core.store.reading import Reading
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway_stand import TENANT, Stand
-from penstock_core.store.pool import Pool
+from penstock_core.store.connection.pool import Pool
 
 BEGAN = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ import pytest
 from gateway_stand import INSTANCE, INSTANCE_UID, KEY, NAMESPACE, TENANT, Stand, flow, key_secret, mirrored, until
 from penstock_core import codec
 from penstock_core.cluster import SECRETS
-from penstock_core.store.pool import Pool
+from penstock_core.store.connection.pool import Pool
 
 PATH = f"/hooks/{TENANT}/{INSTANCE}/importOrder"
 

@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from gateway_stand import INSTANCE, KEY, TENANT, Stand, database_secret, standing, until
 from penstock_core.cluster import SECRETS
 from penstock_core.errors import ClusterError, ClusterUnavailable
-from penstock_core.store.pool import Pool
+from penstock_core.store.connection.pool import Pool
 
 PATH = f"/hooks/{TENANT}/{INSTANCE}/importOrder"
 

@@ -11,7 +11,7 @@ import pytest
 from gateway_stand import INSTANCE, INSTANCE_UID, KEY, TENANT, Stand, flow, key_secret, mirrored, until
 from penstock_core import codec
 from penstock_core.cluster import SECRETS
-from penstock_core.store.pool import Pool
+from penstock_core.store.connection.pool import Pool
 
 PATH = f"/hooks/{TENANT}/{INSTANCE}/importOrder"
 SECRET = b"It's a Secret to Everybody"

@@ -24,7 +24,7 @@ from eventually import eventually
 from executions import acceptance, flow_identity
 from penstock_core import codec
 from penstock_core.store.acceptance import Acceptances
-from penstock_core.store.pool import open_pool
+from penstock_core.store.connection.pool import open_pool
 
 HASH = "d" * 64
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("PENSTOCK_")}

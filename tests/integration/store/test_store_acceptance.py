@@ -8,10 +8,10 @@ from executions import acceptance, flow_identity, key
 from penstock_core.errors import StoreUnavailable
 from penstock_core.states import ExecutionState
 from penstock_core.store.acceptance import Acceptances
-from penstock_core.store.database import Database
+from penstock_core.store.connection.database import Database
+from penstock_core.store.connection.pool import Pool, open_pool
 from penstock_core.store.dispatch import Dispatch
 from penstock_core.store.model import Accepted, Full, Repeated, Started
-from penstock_core.store.pool import Pool, open_pool
 from penstock_core.store.reading import Reading
 from postgres import Server
 

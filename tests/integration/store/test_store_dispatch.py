@@ -15,10 +15,10 @@ from penstock_core.errors import LeaseLost, StoreContended, StoreUnavailable
 from penstock_core.states import ExecutionState, StepStatus, may_follow
 from penstock_core.store import dispatch as dispatch_store
 from penstock_core.store.acceptance import Acceptances
-from penstock_core.store.database import Database
+from penstock_core.store.connection.database import Database
+from penstock_core.store.connection.pool import Pool
 from penstock_core.store.dispatch import Dispatch
 from penstock_core.store.model import Acceptance, Cancellation, Claim, Outcome, StepRecord
-from penstock_core.store.pool import Pool
 from penstock_core.store.reading import Reading
 from penstock_core.store.running import Running, connect
 

@@ -11,10 +11,10 @@ from penstock_core import uuid7
 from penstock_core.errors import InvalidInput, TooLarge
 from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.acceptance import Acceptances
-from penstock_core.store.database import Database
+from penstock_core.store.connection.database import Database
+from penstock_core.store.connection.pool import Pool
 from penstock_core.store.dispatch import Dispatch
 from penstock_core.store.model import Acceptance, Counts, Filter, InstanceMirror, Outcome
-from penstock_core.store.pool import Pool
 from penstock_core.store.reading import Reading
 from penstock_core.store.running import Running, connect
 from penstock_core.store.statistics import Statistics

@@ -14,7 +14,8 @@ from penstock_core import uuid7
 from penstock_core.errors import LeaseLost, StoreError, StoreUnavailable
 from penstock_core.states import ExecutionState, StepStatus, Trigger
 from penstock_core.store.acceptance import Acceptances
-from penstock_core.store.database import Database
+from penstock_core.store.connection.database import Database
+from penstock_core.store.connection.pool import Pool
 from penstock_core.store.dispatch import Dispatch
 from penstock_core.store.model import (
     Acceptance,
@@ -31,7 +32,6 @@ from penstock_core.store.model import (
     StepRecord,
     Tick,
 )
-from penstock_core.store.pool import Pool
 from penstock_core.store.reading import Reading
 from penstock_core.store.running import Running, connect
 from penstock_core.store.schedules import Schedules

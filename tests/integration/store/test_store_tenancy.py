@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 from executions import acceptance, flow_identity
 from penstock_core.store.acceptance import Acceptances
-from penstock_core.store.database import Database
-from penstock_core.store.pool import DEAD_PEER, Pool
-from penstock_core.store.queries import load
+from penstock_core.store.connection.database import Database
+from penstock_core.store.connection.pool import DEAD_PEER, Pool
+from penstock_core.store.connection.queries import load
 from penstock_core.store.schedules import Schedules
 from penstock_core.store.tenancy import Tenancy
 

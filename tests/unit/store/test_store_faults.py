@@ -6,7 +6,7 @@ import pytest
 from psycopg import errors
 
 from penstock_core.errors import StoreContended, StoreUnavailable
-from penstock_core.store.faults import translated
+from penstock_core.store.connection.faults import translated
 
 PASSING = [
     psycopg.OperationalError,

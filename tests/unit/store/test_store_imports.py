@@ -22,8 +22,9 @@ def test_the_runners_part_leaves_the_other_modules_of_the_store_alone() -> None:
 
     assert sorted(loaded) == [
         "penstock_core.store",
-        "penstock_core.store.faults",
-        "penstock_core.store.queries",
+        "penstock_core.store.connection",
+        "penstock_core.store.connection.faults",
+        "penstock_core.store.connection.queries",
         "penstock_core.store.records",
         "penstock_core.store.running",
     ]

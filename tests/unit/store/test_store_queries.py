@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from penstock_core.store import queries
+from penstock_core.store.connection import queries
 
-FILES = sorted((Path(queries.__file__).parent / "sql").glob("*.sql"))
+FILES = sorted(queries.PLACE.glob("*.sql"))
 
 
 def test_queries_are_found_by_name_without_their_comments() -> None:
@@ -32,8 +32,8 @@ def test_a_query_needs_a_description() -> None:
 @pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
 def test_every_query_is_used(file: Path) -> None:
     """No file holds a query that the package's code does not name."""
-    package = Path(queries.__file__).parent
-    code = "".join(each.read_text() for each in package.glob("*.py"))
+    package = queries.PLACE.parent
+    code = "".join(each.read_text() for each in package.rglob("*.py"))
     named = set(re.findall(r'"(\w+)"', code)) | {"step_input", "step_output", "step_assertions", "step_extracted"}
 
     assert queries.load(file.stem).keys() <= named

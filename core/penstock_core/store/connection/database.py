@@ -7,8 +7,8 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 
-from penstock_core.store.faults import translated
-from penstock_core.store.pool import Pool
+from penstock_core.store.connection.faults import translated
+from penstock_core.store.connection.pool import Pool
 
 
 class Database:

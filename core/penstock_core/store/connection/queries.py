@@ -4,8 +4,10 @@ A query begins with `-- name: <name>` and a line that says what it does; its tex
 """
 
 from pathlib import Path
+from typing import Final
 
-_NAME = "-- name: "
+PLACE: Final = Path(__file__).parents[1] / "sql"
+_NAME: Final = "-- name: "
 
 
 def parse(text: str) -> dict[str, str]:
@@ -23,4 +25,4 @@ def parse(text: str) -> dict[str, str]:
 
 def load(module: str) -> dict[str, str]:
     """The queries of `sql/<module>.sql`."""
-    return parse((Path(__file__).parent / "sql" / f"{module}.sql").read_text(encoding="utf-8"))
+    return parse((PLACE / f"{module}.sql").read_text(encoding="utf-8"))
