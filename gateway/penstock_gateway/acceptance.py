@@ -6,7 +6,7 @@ from typing import Protocol
 from penstock_core import codec, uuid7
 from penstock_core.errors import StoreUnavailable
 from penstock_core.states import Trigger
-from penstock_core.store.model import Acceptance
+from penstock_core.store.executions.model import Acceptance
 from penstock_gateway.batcher import STORE_SECONDS, Batcher, Outcome
 from penstock_gateway.flows import ServedFlow
 from penstock_gateway.load import Load

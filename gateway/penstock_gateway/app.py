@@ -12,9 +12,9 @@ from prometheus_client import CollectorRegistry
 
 from penstock_core import __version__, names
 from penstock_core.cluster import FLOWS, SECRETS, Cluster, Reflector
-from penstock_core.store.acceptance import Acceptances
-from penstock_core.store.reading import Reading
-from penstock_core.store.statistics import Statistics
+from penstock_core.store.executions.acceptance import Acceptances
+from penstock_core.store.executions.reading import Reading
+from penstock_core.store.flows.statistics import Statistics
 from penstock_gateway import executions, health
 from penstock_gateway.acceptance import Acceptor
 from penstock_gateway.access import Access

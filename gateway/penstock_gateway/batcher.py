@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from penstock_core.errors import StoreContended, StoreError, StoreUnavailable
-from penstock_core.store.model import Acceptance, Accepted, AcceptedBatch, Full, Repeated, Started
+from penstock_core.store.executions.model import Acceptance, Accepted, AcceptedBatch, Full, Repeated, Started
 from penstock_gateway.metrics import Metrics
 
 Outcome = Accepted | Repeated | Full

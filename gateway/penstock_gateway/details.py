@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from penstock_core import codec
-from penstock_core.store.model import StepDetails
+from penstock_core.store.executions.model import StepDetails
 from penstock_gateway.messagepack import Exhausted, Reader
 from penstock_gateway.preview import jsonable
 

@@ -17,8 +17,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from penstock_core import codec
 from penstock_core.cluster import Caller
-from penstock_core.store import model as store
-from penstock_core.store.reading import Reading, StepSide
+from penstock_core.store.executions import model as store
+from penstock_core.store.executions.reading import Reading, StepSide
 from penstock_gateway import access, errors
 from penstock_gateway.access import Access, Right
 from penstock_gateway.answers import Answers

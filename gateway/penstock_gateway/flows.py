@@ -13,7 +13,7 @@ from penstock_core.errors import InvalidInput
 from penstock_core.expressions import restricted
 from penstock_core.expressions.restricted import Restricted
 from penstock_core.flow_identity import flow_identity
-from penstock_core.store.model import FlowIdentity, WhenFull
+from penstock_core.store.executions.model import FlowIdentity, WhenFull
 
 _log = logging.getLogger(__name__)
 

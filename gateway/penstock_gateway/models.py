@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from penstock_core.states import ExecutionState, StepStatus, Trigger
-from penstock_core.store import model as store
+from penstock_core.store.executions import model as store
 from penstock_gateway.details import Detail
 
 Moment = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]

@@ -16,7 +16,7 @@ from penstock_core.cluster import JOBS, Cluster
 from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict
 from penstock_core.job_status import is_alive
 from penstock_core.manifests.job import RunnerPod, execution_job
-from penstock_core.store.model import Started
+from penstock_core.store.executions.model import Started
 from penstock_gateway.flows import FlowTable, ServedFlow
 from penstock_gateway.metrics import Metrics
 

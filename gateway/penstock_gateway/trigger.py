@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from penstock_core import body, codec
 from penstock_core.errors import BodyError
-from penstock_core.store.model import IdempotencyKey
+from penstock_core.store.executions.model import IdempotencyKey
 from penstock_gateway.errors import MALFORMED_BODY, MALFORMED_REQUEST, Problem
 from penstock_gateway.flows import Deduplication
 

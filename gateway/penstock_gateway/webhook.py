@@ -23,7 +23,7 @@ from uuid import UUID
 
 from penstock_core.errors import StoreError, StoreUnavailable
 from penstock_core.states import ExecutionState
-from penstock_core.store.model import Full, Repeated
+from penstock_core.store.executions.model import Full, Repeated
 from penstock_gateway import errors
 from penstock_gateway.acceptance import Acceptor
 from penstock_gateway.authentication import Authentication, Signed

@@ -18,8 +18,8 @@ from penstock_core.cluster import JOBS, Cluster, Object
 from penstock_core.errors import ClusterError
 from penstock_core.job_status import job_is_over
 from penstock_core.states import ExecutionState
-from penstock_core.store.dispatch import Dispatch
-from penstock_core.store.model import Expired, Starting
+from penstock_core.store.executions.live import Dispatch
+from penstock_core.store.executions.model import Expired, Starting
 from penstock_operator.diagnosis import Cause
 from penstock_operator.starting import Starter
 from penstock_operator.verdicts import (

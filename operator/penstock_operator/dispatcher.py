@@ -17,8 +17,8 @@ from uuid import UUID
 from penstock_core.cluster import Object
 from penstock_core.errors import StoreContended
 from penstock_core.states import ExecutionState
-from penstock_core.store.dispatch import FIRST, Dispatch, FlowKey
-from penstock_core.store.model import WaitingFlow
+from penstock_core.store.executions.live import FIRST, Dispatch, FlowKey
+from penstock_core.store.executions.model import WaitingFlow
 from penstock_operator.starting import Starter
 
 log = logging.getLogger(__name__)

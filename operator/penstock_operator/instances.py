@@ -24,8 +24,8 @@ from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, Cluster, Key, Obj
 from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict
 from penstock_core.manifests.cronjob import cron_job
 from penstock_core.manifests.flow import flow as flow_manifest
-from penstock_core.store.model import InstanceMirror
-from penstock_core.store.schedules import Schedules
+from penstock_core.store.executions.model import InstanceMirror
+from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.tenancy import Tenancy
 from penstock_operator.apply import ensure
 from penstock_operator.claims import claim, holder_of, leave

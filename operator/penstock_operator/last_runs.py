@@ -10,8 +10,8 @@ from uuid import UUID
 
 from penstock_core import names
 from penstock_core.cluster import FLOWS, Key, Object
-from penstock_core.store.model import LastExecution
-from penstock_core.store.statistics import Statistics
+from penstock_core.store.flows.model import LastExecution
+from penstock_core.store.flows.statistics import Statistics
 from penstock_operator.inventory import Inventory
 from penstock_operator.reporting import Reporter
 

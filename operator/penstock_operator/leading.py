@@ -13,11 +13,11 @@ from penstock_core import names
 from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, SECRETS, Cluster, Key, Object
 from penstock_core.states import ExecutionState
 from penstock_core.store.connection.pool import Pool
-from penstock_core.store.dispatch import Dispatch
+from penstock_core.store.executions.live import Dispatch
+from penstock_core.store.executions.model import Expired, Starting
+from penstock_core.store.flows.schedules import Schedules
+from penstock_core.store.flows.statistics import Statistics
 from penstock_core.store.maintenance import Maintenance
-from penstock_core.store.model import Expired, Starting
-from penstock_core.store.schedules import Schedules
-from penstock_core.store.statistics import Statistics
 from penstock_core.store.tenancy import Tenancy
 from penstock_operator.custody import Custody
 from penstock_operator.diagnosis import Cause

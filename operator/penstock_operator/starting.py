@@ -12,7 +12,7 @@ from penstock_core.errors import ClusterError, Conflict, NotFound
 from penstock_core.job_status import job_is_over
 from penstock_core.manifests.job import RunnerPod, execution_job
 from penstock_core.states import ExecutionState
-from penstock_core.store.dispatch import Dispatch
+from penstock_core.store.executions.live import Dispatch
 from penstock_operator.inventory import Inventory
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from penstock_core.errors import StoreUnavailable
 from penstock_core.flow_identity import flow_identity
 from penstock_core.job_status import job_is_over, timestamp
 from penstock_core.manifests.cronjob import STARTING_DEADLINE_SECONDS
-from penstock_core.store.schedules import MOST_RECORDED, Schedules
+from penstock_core.store.flows.schedules import MOST_RECORDED, Schedules
 from penstock_operator.diagnosis import hindrance_of
 from penstock_operator.inventory import Inventory
 from penstock_operator.reporting import Reporter

@@ -7,7 +7,7 @@ from typing import Any
 from penstock_core import codec
 from penstock_core.masking import Masker
 from penstock_core.states import StepStatus
-from penstock_core.store.records import StepRecord
+from penstock_core.store.executions.records import StepRecord
 from penstock_runner.errors import Failure
 from penstock_runner.history import INTERRUPTED
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from penstock_core.masking import Masker
 from penstock_core.states import ExecutionState
-from penstock_core.store.records import Outcome, RecordedStep
+from penstock_core.store.executions.records import Outcome, RecordedStep
 from penstock_runner.attempt import Records
 from penstock_runner.connections import Connection
 from penstock_runner.errors import Expired, Interrupted, Reason, ResultCut, StepFailed, Stopped

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from penstock_core.errors import StoreUnavailable
 from penstock_core.names import EXIT_DONE, EXIT_HANDED_OVER
-from penstock_core.store.records import AlreadyEnded, Claim, HeldUntil, LeftQueued, Skipped
-from penstock_core.store.running import Running, connect
+from penstock_core.store.executions.records import AlreadyEnded, Claim, HeldUntil, LeftQueued, Skipped
+from penstock_core.store.executions.running import Running, connect
 from penstock_runner.environment import Settings
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from penstock_core import codec, names
 from penstock_core.flow_identity import FlowIdentity
-from penstock_core.store.records import Tick
+from penstock_core.store.executions.records import Tick
 from penstock_runner.errors import ConfigurationError
 
 _NEAR = timedelta(days=400)

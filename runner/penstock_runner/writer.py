@@ -22,8 +22,8 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from penstock_core.errors import LeaseLost, StoreUnavailable
-from penstock_core.store.records import LogRecord, Outcome, Renewal, StepRecord
-from penstock_core.store.running import Running
+from penstock_core.store.executions.records import LogRecord, Outcome, Renewal, StepRecord
+from penstock_core.store.executions.running import Running
 from penstock_runner.errors import Reason
 from penstock_runner.interrupt import Interrupt
 

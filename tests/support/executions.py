@@ -6,7 +6,7 @@ from typing import Any
 
 from penstock_core import uuid7
 from penstock_core.states import Trigger
-from penstock_core.store.model import Acceptance, FlowIdentity, IdempotencyKey
+from penstock_core.store.executions.model import Acceptance, FlowIdentity, IdempotencyKey
 
 DEFINITION_HASH = "d" * 64
 _MILLISECONDS = count(time.time_ns() // 1_000_000)

@@ -20,7 +20,7 @@ from penstock_core.errors import StoreError
 from penstock_core.store.connection.database import Database, rows
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.connection.queries import load
-from penstock_core.store.model import RoleDsn
+from penstock_core.store.executions.model import RoleDsn
 
 _QUERIES = load("access")
 

@@ -7,7 +7,7 @@ from psycopg.types.json import Jsonb
 
 from penstock_core.store.access import Access
 from penstock_core.store.connection.queries import load
-from penstock_core.store.model import InstanceMirror
+from penstock_core.store.executions.model import InstanceMirror
 
 _QUERIES = load("tenancy")
 

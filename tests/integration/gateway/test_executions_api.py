@@ -12,7 +12,7 @@ from penstock_core import codec
 from penstock_core.cluster import FLOWS, Caller
 from penstock_core.errors import ClusterUnavailable
 from penstock_core.store.connection.pool import Pool
-from penstock_core.store.reading import Reading
+from penstock_core.store.executions.reading import Reading
 
 
 async def accepted(stand: Stand, **request: Any) -> str:

@@ -10,8 +10,8 @@ import pytest
 
 from gateway_stand import TENANT, Stand
 from penstock_core import codec
-from penstock_core.store import reading
 from penstock_core.store.connection.pool import Pool
+from penstock_core.store.executions import reading
 from penstock_gateway import values
 
 MSGPACK = {"Accept": "application/msgpack"}

@@ -11,12 +11,12 @@ from penstock_core.cluster import FLOWS, JOBS, SECRETS
 from penstock_core.errors import ClusterError, ClusterUnavailable
 from penstock_core.flow_identity import flow_identity
 from penstock_core.states import ExecutionState, Trigger
-from penstock_core.store.acceptance import Acceptances
-from penstock_core.store.dispatch import Dispatch
-from penstock_core.store.model import Acceptance
-from penstock_core.store.reading import Reading
-from penstock_core.store.schedules import Schedules
-from penstock_core.store.statistics import Statistics
+from penstock_core.store.executions.acceptance import Acceptances
+from penstock_core.store.executions.live import Dispatch
+from penstock_core.store.executions.model import Acceptance
+from penstock_core.store.executions.reading import Reading
+from penstock_core.store.flows.schedules import Schedules
+from penstock_core.store.flows.statistics import Statistics
 from penstock_core.store.tenancy import Tenancy
 from penstock_operator.custody import RECOVERY_SECONDS, Custody
 from penstock_operator.dispatcher import Dispatcher

@@ -23,8 +23,8 @@ from engine_stand import Stand
 from eventually import eventually
 from executions import acceptance, flow_identity
 from penstock_core import codec
-from penstock_core.store.acceptance import Acceptances
 from penstock_core.store.connection.pool import open_pool
+from penstock_core.store.executions.acceptance import Acceptances
 
 HASH = "d" * 64
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("PENSTOCK_")}

@@ -7,12 +7,12 @@ import pytest
 from executions import acceptance, flow_identity, key
 from penstock_core.errors import StoreUnavailable
 from penstock_core.states import ExecutionState
-from penstock_core.store.acceptance import Acceptances
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool, open_pool
-from penstock_core.store.dispatch import Dispatch
-from penstock_core.store.model import Accepted, Full, Repeated, Started
-from penstock_core.store.reading import Reading
+from penstock_core.store.executions.acceptance import Acceptances
+from penstock_core.store.executions.live import Dispatch
+from penstock_core.store.executions.model import Accepted, Full, Repeated, Started
+from penstock_core.store.executions.reading import Reading
 from postgres import Server
 
 

@@ -13,14 +13,14 @@ from executions import DEFINITION_HASH, acceptance, flow_identity
 from penstock_core import uuid7
 from penstock_core.errors import LeaseLost, StoreContended, StoreUnavailable
 from penstock_core.states import ExecutionState, StepStatus, may_follow
-from penstock_core.store import dispatch as dispatch_store
-from penstock_core.store.acceptance import Acceptances
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool
-from penstock_core.store.dispatch import Dispatch
-from penstock_core.store.model import Acceptance, Cancellation, Claim, Outcome, StepRecord
-from penstock_core.store.reading import Reading
-from penstock_core.store.running import Running, connect
+from penstock_core.store.executions import live_store
+from penstock_core.store.executions.acceptance import Acceptances
+from penstock_core.store.executions.live import Dispatch
+from penstock_core.store.executions.model import Acceptance, Cancellation, Claim, Outcome, StepRecord
+from penstock_core.store.executions.reading import Reading
+from penstock_core.store.executions.running import Running, connect
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 FINAL = [state for state in ExecutionState if state.final]

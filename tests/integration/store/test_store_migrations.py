@@ -14,15 +14,15 @@ from penstock_core import uuid7
 from penstock_core.errors import StoreUnavailable
 from penstock_core.states import ExecutionState, StepStatus
 from penstock_core.store import partitions
-from penstock_core.store.acceptance import Acceptances
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool
-from penstock_core.store.dispatch import Dispatch
+from penstock_core.store.executions.acceptance import Acceptances
+from penstock_core.store.executions.live import Dispatch
+from penstock_core.store.executions.model import Claim, Outcome, StepRecord
+from penstock_core.store.executions.reading import Reading
+from penstock_core.store.executions.running import Running, connect
 from penstock_core.store.maintenance import DAYS_AHEAD, Maintenance
 from penstock_core.store.migrate import files, migrate
-from penstock_core.store.model import Claim, Outcome, StepRecord
-from penstock_core.store.reading import Reading
-from penstock_core.store.running import Running, connect
 from postgres import TEMPLATE_DAYS, Server
 
 NOW = datetime.now(UTC)

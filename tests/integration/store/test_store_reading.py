@@ -10,14 +10,14 @@ from executions import DEFINITION_HASH, acceptance, flow_identity
 from penstock_core import uuid7
 from penstock_core.errors import InvalidInput, TooLarge
 from penstock_core.states import ExecutionState, Trigger
-from penstock_core.store.acceptance import Acceptances
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool
-from penstock_core.store.dispatch import Dispatch
-from penstock_core.store.model import Acceptance, Counts, Filter, InstanceMirror, Outcome
-from penstock_core.store.reading import Reading
-from penstock_core.store.running import Running, connect
-from penstock_core.store.statistics import Statistics
+from penstock_core.store.executions.acceptance import Acceptances
+from penstock_core.store.executions.live import Dispatch
+from penstock_core.store.executions.model import Acceptance, Counts, Filter, InstanceMirror, Outcome
+from penstock_core.store.executions.reading import Reading
+from penstock_core.store.executions.running import Running, connect
+from penstock_core.store.flows.statistics import Statistics
 from penstock_core.store.tenancy import Tenancy
 
 FAILED = ExecutionState.FAILED
@@ -115,7 +115,7 @@ async def test_namespaces_that_have_executions(pool: Pool) -> None:
 
 async def test_values_above_the_limit_are_not_read(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     """The size alone is told."""
-    from penstock_core.store import reading
+    from penstock_core.store.executions import reading
 
     item = acceptance(payload=b"x" * 100)
     await accept(pool, item)
@@ -149,7 +149,7 @@ async def test_counts_stop_at_their_cap(pool: Pool) -> None:
 
 async def test_lists_read_no_payload_and_prune_by_time(pool: Pool) -> None:
     """A list with a lower bound of today plans today's and later partitions alone, and no other table."""
-    from penstock_core.store import reading
+    from penstock_core.store.executions import reading
 
     conditions, parameters = reading._conditions(Filter(since=datetime.now(UTC) + timedelta(days=2)), None)
     query = reading._QUERIES["executions"].format(conditions=conditions)

@@ -13,11 +13,11 @@ from executions import DEFINITION_HASH, acceptance, flow_identity
 from penstock_core import uuid7
 from penstock_core.errors import LeaseLost, StoreError, StoreUnavailable
 from penstock_core.states import ExecutionState, StepStatus, Trigger
-from penstock_core.store.acceptance import Acceptances
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool
-from penstock_core.store.dispatch import Dispatch
-from penstock_core.store.model import (
+from penstock_core.store.executions.acceptance import Acceptances
+from penstock_core.store.executions.live import Dispatch
+from penstock_core.store.executions.model import (
     Acceptance,
     AlreadyEnded,
     Cancellation,
@@ -32,9 +32,9 @@ from penstock_core.store.model import (
     StepRecord,
     Tick,
 )
-from penstock_core.store.reading import Reading
-from penstock_core.store.running import Running, connect
-from penstock_core.store.schedules import Schedules
+from penstock_core.store.executions.reading import Reading
+from penstock_core.store.executions.running import Running, connect
+from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.tenancy import Tenancy
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from executions import flow_identity
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool
-from penstock_core.store.schedules import Schedules
+from penstock_core.store.flows.schedules import Schedules
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 FLOW = flow_identity(flow="poll", flow_uid="uid-poll")

@@ -4,11 +4,11 @@ import re
 from datetime import UTC, datetime
 
 from executions import acceptance, flow_identity
-from penstock_core.store.acceptance import Acceptances
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import DEAD_PEER, Pool
 from penstock_core.store.connection.queries import load
-from penstock_core.store.schedules import Schedules
+from penstock_core.store.executions.acceptance import Acceptances
+from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.tenancy import Tenancy
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

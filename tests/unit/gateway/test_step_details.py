@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from penstock_core import codec
-from penstock_core.store.model import StepDetails
+from penstock_core.store.executions.model import StepDetails
 from penstock_gateway import details as module
 from penstock_gateway.details import Detail, details
 

@@ -9,7 +9,8 @@ from penstock_core import uuid7
 from penstock_core.cluster import FLOWS, JOBS
 from penstock_core.errors import ClusterError, ClusterUnavailable
 from penstock_core.states import ExecutionState
-from penstock_core.store.model import Expired, FlowChange, LastExecution, Starting, WaitingFlow
+from penstock_core.store.executions.model import Expired, Starting, WaitingFlow
+from penstock_core.store.flows.model import FlowChange, LastExecution
 from penstock_operator.custody import RECOVERY_SECONDS, Custody
 from penstock_operator.dispatcher import PAGE, STARTS, Dispatcher
 from penstock_operator.last_runs import LastRuns

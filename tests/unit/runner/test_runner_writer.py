@@ -13,7 +13,7 @@ from eventually import eventually
 from penstock_core import codec
 from penstock_core.errors import LeaseLost, StoreUnavailable
 from penstock_core.states import ExecutionState, StepStatus
-from penstock_core.store.records import LogRecord, Outcome, Renewal, StepRecord
+from penstock_core.store.executions.records import LogRecord, Outcome, Renewal, StepRecord
 from penstock_runner import writer as module
 from penstock_runner.errors import Interrupted, Reason
 from penstock_runner.interrupt import Interrupt

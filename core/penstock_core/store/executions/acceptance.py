@@ -21,7 +21,15 @@ from penstock_core.errors import StoreError
 from penstock_core.states import ExecutionState
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.queries import load
-from penstock_core.store.model import Acceptance, Accepted, AcceptedBatch, Full, IdempotencyKey, Repeated, Started
+from penstock_core.store.executions.model import (
+    Acceptance,
+    Accepted,
+    AcceptedBatch,
+    Full,
+    IdempotencyKey,
+    Repeated,
+    Started,
+)
 
 _QUERIES = load("acceptance")
 _SEPARATOR = "\x1f"

@@ -10,7 +10,7 @@ from uuid import UUID
 from penstock_core.states import ExecutionState, StepStatus, may_follow
 from penstock_core.store.connection.database import Database, rows
 from penstock_core.store.connection.queries import load
-from penstock_core.store.model import Cancellation, Expired, Starting, WaitingFlow
+from penstock_core.store.executions.model import Cancellation, Expired, Starting, WaitingFlow
 
 _QUERIES = load("dispatch")
 _SLOTS = load("acceptance")

@@ -17,7 +17,17 @@ from penstock_core.errors import InvalidInput, TooLarge
 from penstock_core.states import ExecutionState, StepStatus, Trigger
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.queries import load
-from penstock_core.store.model import EPOCH, Counts, Execution, Filter, FlowIdentity, LogLine, Page, Step, StepDetails
+from penstock_core.store.executions.model import (
+    EPOCH,
+    Counts,
+    Execution,
+    Filter,
+    FlowIdentity,
+    LogLine,
+    Page,
+    Step,
+    StepDetails,
+)
 from penstock_core.uuid7 import first_at
 
 _QUERIES = load("reading")

@@ -16,7 +16,7 @@ from psycopg.rows import DictRow, dict_row
 from penstock_core.flow_identity import FlowIdentity
 from penstock_core.states import Trigger
 from penstock_core.store.connection.queries import load
-from penstock_core.store.records import LeftQueued, Skipped, Tick
+from penstock_core.store.executions.records import LeftQueued, Skipped, Tick
 
 _QUERIES = load("ticks")
 _REASONS: Final = {

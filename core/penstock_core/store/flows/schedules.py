@@ -10,8 +10,8 @@ from typing import Final
 from penstock_core import uuid7
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.queries import load
-from penstock_core.store.model import FlowIdentity
-from penstock_core.store.ticks import tick_key
+from penstock_core.store.executions.model import FlowIdentity
+from penstock_core.store.executions.ticks import tick_key
 
 _QUERIES = load("schedules")
 MOST_RECORDED: Final = 100

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from penstock_core.flow_identity import FlowIdentity
 from penstock_core.states import ExecutionState, StepStatus, Trigger
-from penstock_core.store.records import (
+from penstock_core.store.executions.records import (
     AlreadyEnded,
     Claim,
     HeldUntil,
@@ -39,20 +39,16 @@ __all__ = [
     "Execution",
     "Expired",
     "Filter",
-    "FlowChange",
     "FlowIdentity",
     "Full",
     "HeldUntil",
     "IdempotencyKey",
     "InstanceMirror",
-    "LastExecution",
     "LeftQueued",
-    "LiveCounts",
     "LogLine",
     "LogRecord",
     "Outcome",
     "Page",
-    "Pause",
     "RecordedStep",
     "Renewal",
     "Repeated",
@@ -337,43 +333,3 @@ class InstanceMirror:
     labels: Mapping[str, str]
     paused: bool
     ready: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pause:
-    """A time in which a flow's schedule did not count; `until` None while it lasts."""
-
-    namespace: str
-    flow_uid: str
-    since: datetime
-    until: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastExecution:
-    """The newest execution of a flow, as `Flow.status.lastExecution` shows it."""
-
-    id: UUID
-    namespace: str
-    instance: str
-    flow: str
-    flow_uid: str
-    state: ExecutionState
-    started_at: datetime | None
-    ended_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowChange:
-    """The newest change of each flow, and the `marks` of all that were read, to settle."""
-
-    last: tuple[LastExecution, ...]
-    marks: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveCounts:
-    """Live executions per state, and the age of the oldest that is queued and due, 0.0 without one."""
-
-    by_state: Mapping[ExecutionState, int]
-    oldest_queued_seconds: float

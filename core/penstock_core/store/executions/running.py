@@ -18,7 +18,7 @@ from penstock_core.flow_identity import FlowIdentity
 from penstock_core.states import ExecutionState, StepStatus, Trigger, may_follow
 from penstock_core.store.connection.faults import translated
 from penstock_core.store.connection.queries import load
-from penstock_core.store.records import (
+from penstock_core.store.executions.records import (
     AlreadyEnded,
     Claim,
     HeldUntil,
@@ -78,7 +78,7 @@ class Running:
 
     def accept_tick(self, tick: Tick, *, holder: str) -> Claim | AlreadyEnded | HeldUntil | Skipped | LeftQueued:
         """Accepts a schedule's tick and claims it at once; a tick that has its row already is claimed like any other."""
-        from penstock_core.store import ticks  # most runners have no tick
+        from penstock_core.store.executions import ticks  # most runners have no tick
 
         with self._lock, translated(), self._opened() as connection:
             with connection.transaction():

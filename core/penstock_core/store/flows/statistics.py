@@ -8,7 +8,7 @@ from psycopg.rows import DictRow
 from penstock_core.states import ExecutionState
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.queries import load
-from penstock_core.store.model import FlowChange, LastExecution, LiveCounts
+from penstock_core.store.flows.model import FlowChange, LastExecution, LiveCounts
 
 _QUERIES = load("statistics")
 

@@ -1,0 +1,1 @@
+"""Executions and their steps in the store: accepted, started, run, read."""

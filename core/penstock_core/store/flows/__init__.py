@@ -1,0 +1,1 @@
+"""What the store knows of flows: pauses, missed ticks, counts, last executions."""
