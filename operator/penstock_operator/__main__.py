@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from penstock_core.cluster import Cluster
-from penstock_core.store.migrate import migrate
+from penstock_core.store.schema.migrate import migrate
 from penstock_operator import logs
 from penstock_operator.cleanup import remove_finalizers
 from penstock_operator.crds import apply_all, shipped

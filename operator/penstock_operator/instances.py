@@ -24,9 +24,9 @@ from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, Cluster, Key, Obj
 from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict
 from penstock_core.manifests.cronjob import cron_job
 from penstock_core.manifests.flow import flow as flow_manifest
-from penstock_core.store.executions.model import InstanceMirror
 from penstock_core.store.flows.schedules import Schedules
-from penstock_core.store.tenancy import Tenancy
+from penstock_core.store.tenants.instances import Tenancy
+from penstock_core.store.tenants.model import InstanceMirror
 from penstock_operator.apply import ensure
 from penstock_operator.claims import claim, holder_of, leave
 from penstock_operator.conditions import condition_of

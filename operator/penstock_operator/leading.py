@@ -17,8 +17,8 @@ from penstock_core.store.executions.live import Dispatch
 from penstock_core.store.executions.model import Expired, Starting
 from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.flows.statistics import Statistics
-from penstock_core.store.maintenance import Maintenance
-from penstock_core.store.tenancy import Tenancy
+from penstock_core.store.schema.maintenance import Maintenance
+from penstock_core.store.tenants.instances import Tenancy
 from penstock_operator.custody import Custody
 from penstock_operator.diagnosis import Cause
 from penstock_operator.dispatcher import Dispatcher

@@ -13,8 +13,8 @@ from typing import Final
 from penstock_core.cluster import Cluster
 from penstock_core.errors import ClusterError, StoreUnavailable
 from penstock_core.store.connection.pool import Pool, open_pool
-from penstock_core.store.migrate import migrate
-from penstock_core.store.tenancy import Tenancy
+from penstock_core.store.schema.migrate import migrate
+from penstock_core.store.tenants.instances import Tenancy
 from penstock_operator.errors import LeaseLostError
 from penstock_operator.http_server import application, serve
 from penstock_operator.leading import Leader

@@ -19,7 +19,7 @@ from penstock_core import names
 from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, JOBS, NAMESPACES, Cluster, Key, Object, key_of
 from penstock_core.errors import Conflict, NotFound
 from penstock_core.job_status import job_is_over, timestamp
-from penstock_core.store.tenancy import Tenancy
+from penstock_core.store.tenants.instances import Tenancy
 from penstock_operator.errors import NotYet
 from penstock_operator.inventory import Inventory
 from penstock_operator.reporting import Reporter

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from penstock_core.cluster import INSTANCES
 from penstock_core.errors import Conflict, NotFound
-from penstock_core.store.executions.model import RoleDsn
+from penstock_core.store.tenants.model import RoleDsn
 from penstock_operator.inventory import KINDS
 
 ENVIRONMENT = {

@@ -103,7 +103,7 @@ def _place() -> Path | None:
 
 
 def _make_template(running: Server) -> None:
-    from penstock_core.store.migrate import migrate
+    from penstock_core.store.schema.migrate import migrate
 
     with psycopg.connect(running.superuser, autocommit=True) as connection:
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))

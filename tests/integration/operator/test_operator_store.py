@@ -17,7 +17,7 @@ from penstock_core.store.executions.model import Acceptance
 from penstock_core.store.executions.reading import Reading
 from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.flows.statistics import Statistics
-from penstock_core.store.tenancy import Tenancy
+from penstock_core.store.tenants.instances import Tenancy
 from penstock_operator.custody import RECOVERY_SECONDS, Custody
 from penstock_operator.dispatcher import Dispatcher
 from penstock_operator.inventory import Inventory

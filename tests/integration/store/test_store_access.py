@@ -15,16 +15,17 @@ from psycopg.errors import InsufficientPrivilege
 from executions import DEFINITION_HASH, acceptance, flow_identity, key
 from penstock_core.errors import LeaseLost, StoreContended, StoreError
 from penstock_core.states import ExecutionState, StepStatus
-from penstock_core.store import partitions
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool, open_pool
 from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.executions.live import Dispatch
-from penstock_core.store.executions.model import AlreadyEnded, Claim, Full, LogRecord, Outcome, RoleDsn, StepRecord
+from penstock_core.store.executions.model import AlreadyEnded, Claim, Full, LogRecord, Outcome, StepRecord
 from penstock_core.store.executions.reading import Reading
 from penstock_core.store.executions.running import Running, connect
-from penstock_core.store.migrate import migrate
-from penstock_core.store.tenancy import Tenancy
+from penstock_core.store.schema import partitions
+from penstock_core.store.schema.migrate import migrate
+from penstock_core.store.tenants.instances import Tenancy
+from penstock_core.store.tenants.model import RoleDsn
 from postgres import TEMPLATE_DAYS, Server
 
 NOW = datetime.now(UTC)

@@ -15,7 +15,7 @@ from penstock_core.errors import LeaseLost, StoreContended, StoreUnavailable
 from penstock_core.states import ExecutionState, StepStatus, may_follow
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool
-from penstock_core.store.executions import live_store
+from penstock_core.store.executions import live
 from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.executions.live import Dispatch
 from penstock_core.store.executions.model import Acceptance, Cancellation, Claim, Outcome, StepRecord
@@ -151,7 +151,7 @@ async def test_a_long_queue_is_not_read_to_find_the_next_flow(pool: Pool) -> Non
         """
     )
     await Database(pool).count("analyze live_executions")
-    query = dispatch_store._QUERIES["waiting"]
+    query = live._QUERIES["waiting"]
 
     plan = await Database(pool).rows(f"explain (analyze, buffers) {query}", namespace="", flow_uid="", limit=500)
 

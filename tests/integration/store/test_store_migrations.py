@@ -13,7 +13,6 @@ from executions import DEFINITION_HASH, acceptance
 from penstock_core import uuid7
 from penstock_core.errors import StoreUnavailable
 from penstock_core.states import ExecutionState, StepStatus
-from penstock_core.store import partitions
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.executions.acceptance import Acceptances
@@ -21,8 +20,9 @@ from penstock_core.store.executions.live import Dispatch
 from penstock_core.store.executions.model import Claim, Outcome, StepRecord
 from penstock_core.store.executions.reading import Reading
 from penstock_core.store.executions.running import Running, connect
-from penstock_core.store.maintenance import DAYS_AHEAD, Maintenance
-from penstock_core.store.migrate import files, migrate
+from penstock_core.store.schema import partitions
+from penstock_core.store.schema.maintenance import DAYS_AHEAD, Maintenance
+from penstock_core.store.schema.migrate import files, migrate
 from postgres import TEMPLATE_DAYS, Server
 
 NOW = datetime.now(UTC)

@@ -14,11 +14,12 @@ from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.executions.live import Dispatch
-from penstock_core.store.executions.model import Acceptance, Counts, Filter, InstanceMirror, Outcome
+from penstock_core.store.executions.model import Acceptance, Counts, Filter, Outcome
 from penstock_core.store.executions.reading import Reading
 from penstock_core.store.executions.running import Running, connect
 from penstock_core.store.flows.statistics import Statistics
-from penstock_core.store.tenancy import Tenancy
+from penstock_core.store.tenants.instances import Tenancy
+from penstock_core.store.tenants.model import InstanceMirror
 
 FAILED = ExecutionState.FAILED
 

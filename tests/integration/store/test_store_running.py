@@ -27,7 +27,6 @@ from penstock_core.store.executions.model import (
     LogRecord,
     Outcome,
     Renewal,
-    RoleDsn,
     Skipped,
     StepRecord,
     Tick,
@@ -35,7 +34,8 @@ from penstock_core.store.executions.model import (
 from penstock_core.store.executions.reading import Reading
 from penstock_core.store.executions.running import Running, connect
 from penstock_core.store.flows.schedules import Schedules
-from penstock_core.store.tenancy import Tenancy
+from penstock_core.store.tenants.instances import Tenancy
+from penstock_core.store.tenants.model import RoleDsn
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PASSED = Outcome(state=ExecutionState.PASSED)

@@ -9,7 +9,7 @@ from penstock_core.store.connection.pool import DEAD_PEER, Pool
 from penstock_core.store.connection.queries import load
 from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.flows.schedules import Schedules
-from penstock_core.store.tenancy import Tenancy
+from penstock_core.store.tenants.instances import Tenancy
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MINE = {"namespace": "acme", "instance": "acme-orders", "instance_uid": "uid-acme-orders"}
@@ -74,7 +74,7 @@ async def test_pauses_and_slots_of_flows_that_never_ran_go_too(pool: Pool, dsn: 
 async def test_an_instances_executions_are_found_by_an_index(pool: Pool) -> None:
     """Removing one instance does not read the history of the whole namespace."""
     database = Database(pool)
-    query = load("tenancy")["instance_executions"]
+    query = load("tenants/instances")["instance_executions"]
     async with database.transaction() as connection:
         await connection.execute("set local enable_seqscan = off")
         parameters = {**MINE, "after": acceptance().id, "batch": 1000}

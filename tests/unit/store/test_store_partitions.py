@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from penstock_core import uuid7
-from penstock_core.store import partitions
+from penstock_core.store.schema import partitions
 
 NOON = datetime(2026, 2, 28, 12, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ import pytest
 
 from penstock_core.store.connection import queries
 
-FILES = sorted(queries.PLACE.glob("*.sql"))
+FILES = sorted(file for file in queries.PLACE.rglob("*.sql") if file.parent.name != "migrations")
 
 
 def test_queries_are_found_by_name_without_their_comments() -> None:
@@ -29,11 +29,11 @@ def test_a_query_needs_a_description() -> None:
         queries.parse("-- name: one\nselect 1")
 
 
-@pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
+@pytest.mark.parametrize("file", FILES, ids=[str(file.relative_to(queries.PLACE)) for file in FILES])
 def test_every_query_is_used(file: Path) -> None:
     """No file holds a query that the package's code does not name."""
-    package = queries.PLACE.parent
+    package = queries.PLACE
     code = "".join(each.read_text() for each in package.rglob("*.py"))
     named = set(re.findall(r'"(\w+)"', code)) | {"step_input", "step_output", "step_assertions", "step_extracted"}
 
-    assert queries.load(file.stem).keys() <= named
+    assert queries.parse(file.read_text(encoding="utf-8")).keys() <= named

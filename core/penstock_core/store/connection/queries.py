@@ -1,4 +1,4 @@
-"""Named queries: SQL lives in `sql/<module>.sql`, loaded once when its module is imported.
+"""Named queries: SQL lives beside the module that runs it, loaded once when that is imported.
 
 A query begins with `-- name: <name>` and a line that says what it does; its text ends at the next name.
 """
@@ -6,7 +6,7 @@ A query begins with `-- name: <name>` and a line that says what it does; its tex
 from pathlib import Path
 from typing import Final
 
-PLACE: Final = Path(__file__).parents[1] / "sql"
+PLACE: Final = Path(__file__).parents[1]
 _NAME: Final = "-- name: "
 
 
@@ -24,5 +24,5 @@ def parse(text: str) -> dict[str, str]:
 
 
 def load(module: str) -> dict[str, str]:
-    """The queries of `sql/<module>.sql`."""
+    """The queries of a module, named from the store on: `executions/running` for those in `executions/running.sql`."""
     return parse((PLACE / f"{module}.sql").read_text(encoding="utf-8"))

@@ -31,7 +31,7 @@ from penstock_core.store.executions.model import (
     Started,
 )
 
-_QUERIES = load("acceptance")
+_QUERIES = load("executions/acceptance")
 _SEPARATOR = "\x1f"
 
 _Outcome = Accepted | Repeated | Full

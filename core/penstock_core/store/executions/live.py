@@ -12,8 +12,8 @@ from penstock_core.store.connection.database import Database, rows
 from penstock_core.store.connection.queries import load
 from penstock_core.store.executions.model import Cancellation, Expired, Starting, WaitingFlow
 
-_QUERIES = load("dispatch")
-_SLOTS = load("acceptance")
+_QUERIES = load("executions/live")
+_SLOTS = load("executions/acceptance")
 
 _STEP_STATUS: Final = {
     ExecutionState.CANCELLED: StepStatus.CANCELLED,

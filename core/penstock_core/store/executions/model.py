@@ -5,7 +5,7 @@ What the runner uses is defined in `records` and found here too.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal
@@ -43,7 +43,6 @@ __all__ = [
     "Full",
     "HeldUntil",
     "IdempotencyKey",
-    "InstanceMirror",
     "LeftQueued",
     "LogLine",
     "LogRecord",
@@ -52,7 +51,6 @@ __all__ = [
     "RecordedStep",
     "Renewal",
     "Repeated",
-    "RoleDsn",
     "Skipped",
     "Started",
     "Starting",
@@ -308,28 +306,3 @@ class LogLine:
     message: str
     step: str | None
     fields: bytes | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleDsn:
-    """A database role and how its programs connect; secret, so neither password nor DSN is in its repr."""
-
-    role: str
-    password: str = field(repr=False)
-    dsn: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceMirror:
-    """What searches need of an Instance."""
-
-    namespace: str
-    uid: str
-    name: str
-    integration: str
-    version: str | None
-    customer_id: str | None
-    customer_name: str | None
-    labels: Mapping[str, str]
-    paused: bool
-    ready: bool

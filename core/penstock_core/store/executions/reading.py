@@ -30,7 +30,7 @@ from penstock_core.store.executions.model import (
 )
 from penstock_core.uuid7 import first_at
 
-_QUERIES = load("reading")
+_QUERIES = load("executions/reading")
 
 _UNSUCCESSFUL: Final = frozenset(
     {

@@ -37,7 +37,7 @@ Connection: TypeAlias = psycopg.Connection[Any]
 LEASE_SECONDS: Final = 15
 """How long a claim lasts without a renewal, on the database's clock."""
 
-_QUERIES = load("running")
+_QUERIES = load("executions/running")
 _WRITES = {name: _QUERIES[name].format(steps=_QUERIES["steps"], logs=_QUERIES["logs"]) for name in ("record", "finish")}
 _SEPARATOR: Final = "\x1f"
 

@@ -18,7 +18,7 @@ from penstock_core.states import Trigger
 from penstock_core.store.connection.queries import load
 from penstock_core.store.executions.records import LeftQueued, Skipped, Tick
 
-_QUERIES = load("ticks")
+_QUERIES = load("executions/ticks")
 _REASONS: Final = {
     "paused": "the flow was paused at that time",
     "overlap": "an earlier execution of the flow had not ended",

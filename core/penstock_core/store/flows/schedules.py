@@ -13,7 +13,7 @@ from penstock_core.store.connection.queries import load
 from penstock_core.store.executions.model import FlowIdentity
 from penstock_core.store.executions.ticks import tick_key
 
-_QUERIES = load("schedules")
+_QUERIES = load("flows/schedules")
 MOST_RECORDED: Final = 100
 """Missed ticks of one flow that one call stores: a minutely schedule that was down for days would fill the lists."""
 

@@ -10,7 +10,7 @@ from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.queries import load
 from penstock_core.store.flows.model import FlowChange, LastExecution, LiveCounts
 
-_QUERIES = load("statistics")
+_QUERIES = load("flows/statistics")
 
 
 class Statistics(Database):

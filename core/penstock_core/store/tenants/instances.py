@@ -5,11 +5,11 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from penstock_core.store.access import Access
 from penstock_core.store.connection.queries import load
-from penstock_core.store.executions.model import InstanceMirror
+from penstock_core.store.tenants.model import InstanceMirror
+from penstock_core.store.tenants.roles import Access
 
-_QUERIES = load("tenancy")
+_QUERIES = load("tenants/instances")
 
 
 class Tenancy(Access):

@@ -20,9 +20,9 @@ from penstock_core.errors import StoreError
 from penstock_core.store.connection.database import Database, rows
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.connection.queries import load
-from penstock_core.store.executions.model import RoleDsn
+from penstock_core.store.tenants.model import RoleDsn
 
-_QUERIES = load("access")
+_QUERIES = load("tenants/roles")
 
 _GATEWAY_SETTINGS: Final = {"lock_timeout": "1s", "idle_in_transaction_session_timeout": "10s"}
 """A runner's role may hold locks on rows of its namespace: nobody else's acceptance waits long for them.

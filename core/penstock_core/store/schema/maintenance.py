@@ -11,13 +11,13 @@ from typing import Any, Final
 from psycopg import AsyncConnection
 from psycopg.errors import CheckViolation, LockNotAvailable
 
-from penstock_core.store import partitions
 from penstock_core.store.connection.database import Database, rows
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.connection.queries import load
+from penstock_core.store.schema import partitions
 from penstock_core.uuid7 import first_at
 
-_QUERIES = load("maintenance")
+_QUERIES = load("schema/maintenance")
 _TRIES: Final = 5
 DAYS_AHEAD: Final = 14
 LOCK_TIMEOUT_MS: Final = 2000

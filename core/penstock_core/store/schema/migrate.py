@@ -14,7 +14,7 @@ from psycopg.errors import LockNotAvailable
 from psycopg.rows import TupleRow
 
 from penstock_core.store.connection.faults import translated
-from penstock_core.store.maintenance import DAYS_AHEAD, LOCK_TIMEOUT_MS, create_partitions
+from penstock_core.store.schema.maintenance import DAYS_AHEAD, LOCK_TIMEOUT_MS, create_partitions
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""The schema: migrations, partitions, upkeep."""

@@ -1,0 +1,1 @@
+"""Namespaces and instances in the store: roles, mirrors, removal."""
