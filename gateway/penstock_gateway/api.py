@@ -9,8 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from penstock_core.errors import InvalidInput, StoreUnavailable, TooLarge
-from penstock_gateway import errors
-from penstock_gateway.errors import Problem
+from penstock_gateway import problems
+from penstock_gateway.problems import Problem
 
 _log = logging.getLogger(__name__)
 
@@ -69,21 +69,21 @@ async def _problem(_: Request, error: Problem) -> Response:
 
 async def _store_unavailable(_: Request, error: StoreUnavailable) -> Response:
     _log.warning("database does not answer a read", extra={"cause": str(error)})
-    return answer(errors.read_unavailable())
+    return answer(problems.read_unavailable())
 
 
 async def _too_large(_: Request, error: TooLarge) -> Response:
-    return answer(Problem(errors.VALUE_TOO_LARGE, f"{str(error).capitalize()}."))
+    return answer(Problem(problems.VALUE_TOO_LARGE, f"{str(error).capitalize()}."))
 
 
 async def _invalid_input(_: Request, error: InvalidInput) -> Response:
-    return answer(Problem(errors.MALFORMED_REQUEST, str(error)))
+    return answer(Problem(problems.MALFORMED_REQUEST, str(error)))
 
 
 async def _invalid_request(_: Request, error: RequestValidationError) -> Response:
     faults = [f"`{fault['loc'][-1]}`: {fault['msg']}" for fault in error.errors()[:5]]
     return answer(
-        Problem(errors.MALFORMED_REQUEST, f"{'; '.join(faults)}. /api/openapi.json describes what is allowed.")
+        Problem(problems.MALFORMED_REQUEST, f"{'; '.join(faults)}. /api/openapi.json describes what is allowed.")
     )
 
 
@@ -92,18 +92,18 @@ async def _no_route(request: Request, error: HTTPException) -> Response:
         allowed = (error.headers or {}).get("Allow", "GET").replace("GET", "GET, HEAD")
         return answer(
             Problem(
-                errors.METHOD_NOT_ALLOWED,
+                problems.METHOD_NOT_ALLOWED,
                 f"This path takes {allowed}, not {request.method}.",
                 headers=[("Allow", allowed)],
             )
         )
     return answer(
         Problem(
-            errors.NO_SUCH_PATH, "Webhooks are below /hooks/, the API below /api/v1/, described by /api/openapi.json."
+            problems.NO_SUCH_PATH, "Webhooks are below /hooks/, the API below /api/v1/, described by /api/openapi.json."
         )
     )
 
 
 async def _defect(request: Request, error: Exception) -> Response:
     _log.error("request failed", extra={"path": request.url.path[:200]}, exc_info=error)
-    return answer(errors.defect())
+    return answer(problems.defect())

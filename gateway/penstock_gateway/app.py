@@ -16,20 +16,21 @@ from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.executions.reading import Reading
 from penstock_core.store.flows.statistics import Statistics
 from penstock_gateway import executions, health
-from penstock_gateway.acceptance import Acceptor
+from penstock_gateway.acceptance.acceptor import Acceptor
+from penstock_gateway.acceptance.batcher import Batcher
+from penstock_gateway.acceptance.job_creation import Starter
+from penstock_gateway.acceptance.load import Load
 from penstock_gateway.access import Access
 from penstock_gateway.api import create_api
+from penstock_gateway.asgi import Receive, Scope, Send
 from penstock_gateway.authentication import Authentication
-from penstock_gateway.batcher import Batcher
 from penstock_gateway.database import DatabaseAccess
 from penstock_gateway.flows import FlowTable
 from penstock_gateway.health import Health
-from penstock_gateway.intake import Intake, Receive, Scope, Send
+from penstock_gateway.intake import Intake
 from penstock_gateway.keys import KeyTable
-from penstock_gateway.load import Load
 from penstock_gateway.metrics import Metrics
 from penstock_gateway.settings import Settings
-from penstock_gateway.starter import Starter
 from penstock_gateway.webhook import PREFIX, Webhooks
 
 _PARSERS: Final = 1

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from penstock_core import names
-from penstock_gateway import errors
-from penstock_gateway.errors import Problem
+from penstock_gateway import problems
 from penstock_gateway.flows import ServedFlow
 from penstock_gateway.keys import KeyTable, presented_key
+from penstock_gateway.problems import Problem
 from penstock_gateway.signatures import Claim, Signature, Verdict
 
 _BEARER: Final = [("WWW-Authenticate", 'Bearer realm="penstock"')]
@@ -51,7 +51,7 @@ class Authentication:
             return None
         uid = flow.identity.instance_uid
         if not self._keys.known(uid):
-            return Problem(errors.KEYS_PENDING, "The instance was deployed a moment ago. Send the request again.")
+            return Problem(problems.KEYS_PENDING, "The instance was deployed a moment ago. Send the request again.")
         key = presented_key(headers)
         if key is not None and self._keys.accepts(uid, key):
             return None
@@ -75,7 +75,7 @@ def _required(flow: ServedFlow, signature: Signature | None) -> Problem:
     instance = flow.identity.instance
     sign = f"Sign the request in the header `{signature.scheme.header}`, or send" if signature else "Send"
     return Problem(
-        errors.KEY_REQUIRED,
+        problems.KEY_REQUIRED,
         f"{sign} a key of the instance in the header `Api-Key` or as `Authorization: Bearer`; a generated one is in the Secret {names.webhook_key_secret(instance)}.",
         headers=_BEARER,
     )
@@ -84,7 +84,7 @@ def _required(flow: ServedFlow, signature: Signature | None) -> Problem:
 def _key_unknown(flow: ServedFlow) -> Problem:
     instance, namespace = flow.identity.instance, flow.identity.namespace
     return Problem(
-        errors.KEY_UNKNOWN,
+        problems.KEY_UNKNOWN,
         f"Use a key of the instance: `kubectl describe instance {instance} -n {namespace}` names the Secret.",
         headers=_INVALID,
     )
@@ -92,7 +92,7 @@ def _key_unknown(flow: ServedFlow) -> Problem:
 
 def _signature_wrong(signature: Signature) -> Problem:
     return Problem(
-        errors.SIGNATURE_WRONG,
+        problems.SIGNATURE_WRONG,
         f"The header `{signature.scheme.header}` does not fit the body: sign the bytes as they are sent, in the way and with"
         " the secret that the instance's spec.webhook.signature names.",
         headers=_HMAC,
@@ -101,7 +101,7 @@ def _signature_wrong(signature: Signature) -> Problem:
 
 def _out_of_time(signature: Signature) -> Problem:
     return Problem(
-        errors.SIGNATURE_OUT_OF_TIME,
+        problems.SIGNATURE_OUT_OF_TIME,
         f"The request was signed more than {signature.scheme.tolerance_seconds} s ago, or so far in the future. Compare the"
         " sender's clock, and sign each try anew.",
         headers=_HMAC,

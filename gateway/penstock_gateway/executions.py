@@ -19,14 +19,14 @@ from penstock_core import codec
 from penstock_core.cluster import Caller
 from penstock_core.store.executions import model as store
 from penstock_core.store.executions.reading import Reading, StepSide
-from penstock_gateway import access, errors
+from penstock_gateway import access, problems
 from penstock_gateway.access import Access, Right
 from penstock_gateway.answers import Answers
 from penstock_gateway.details import NOTHING, READ_BYTES, READ_BYTES_IN_ALL, details
-from penstock_gateway.errors import Problem
 from penstock_gateway.flows import FlowTable
 from penstock_gateway.models import Execution, ExecutionList, execution_of, step_of
 from penstock_gateway.parameters import Included, Listed, known
+from penstock_gateway.problems import Problem
 from penstock_gateway.values import DESCRIPTION, Places, Shown, value
 
 READ_SECONDS: Final = 5.0
@@ -187,7 +187,7 @@ class Executions:
                 return found
             if right != access.GET and await self.access.may(caller, access.GET, namespace):
                 raise access.not_permitted(caller, right, namespace)
-        raise Problem(errors.NO_SUCH_EXECUTION, "There is none of this id, or not in a namespace that you may see.")
+        raise Problem(problems.NO_SUCH_EXECUTION, "There is none of this id, or not in a namespace that you may see.")
 
     async def _namespaces(self, caller: Caller, namespace: str) -> tuple[str, ...] | None:
         """Those that a list shows, None for all; raises the 403, and the 400 where they are too many to look at each."""
@@ -199,7 +199,7 @@ class Executions:
         # what ran stays to be seen where no flow is left
         known = self.flows.namespaces() | await self.recorded.recall("", self._recorded)
         if len(known) > NAMESPACES:
-            raise Problem(errors.MALFORMED_REQUEST, f"There are more than {NAMESPACES} namespaces: name `namespace`.")
+            raise Problem(problems.MALFORMED_REQUEST, f"There are more than {NAMESPACES} namespaces: name `namespace`.")
         allowed = await self.access.allowed_namespaces(caller, access.LIST, known)
         if not allowed:
             raise access.not_permitted(caller, access.LIST, "")
@@ -217,7 +217,7 @@ async def bounded() -> AsyncIterator[None]:
         async with asyncio.timeout(READ_SECONDS):
             yield
     except TimeoutError as error:
-        raise errors.read_unavailable() from error
+        raise problems.read_unavailable() from error
 
 
 def _render(
@@ -239,7 +239,7 @@ def _chosen(fields: str) -> frozenset[str]:
     names = frozenset(name.strip() for name in fields.split(",") if name.strip())
     unknown = sorted(names - _LISTED)
     if unknown:
-        raise Problem(errors.MALFORMED_REQUEST, f"`fields` may name {', '.join(sorted(_LISTED))}; not {unknown[0]}.")
+        raise Problem(problems.MALFORMED_REQUEST, f"`fields` may name {', '.join(sorted(_LISTED))}; not {unknown[0]}.")
     return names or _LISTED
 
 

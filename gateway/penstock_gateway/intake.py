@@ -1,11 +1,11 @@
 """Reading a request's body within limits: of the body, of all bodies together, and of time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from penstock_gateway.errors import (
+from penstock_gateway.asgi import Receive
+from penstock_gateway.problems import (
     BODY_TOO_LARGE,
     MALFORMED_REQUEST,
     OVERLOADED,
@@ -14,16 +14,10 @@ from penstock_gateway.errors import (
     Problem,
 )
 
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Scope = MutableMapping[str, Any]
-
 BODY_SECONDS: Final = 30.0
 """For a whole body to arrive."""
 SMALL_BYTES: Final = 64 * 1024
 """A quarter of the memory for bodies is kept for those up to this size: a few large ones must not keep all others out."""
-LINGER_SECONDS: Final = 2.0
-"""How long an answered caller may go on sending, so that it reads the answer before the connection is closed."""
 
 
 @dataclass(slots=True)
@@ -137,15 +131,3 @@ class Body:
 def _large(size: int) -> int:
     """What a body of that size takes of the large ones' share."""
     return size if size > SMALL_BYTES else 0
-
-
-async def linger(receive: Receive) -> None:
-    """Take what an answered caller still sends, for a while: closing at once would reset the connection under it."""
-    try:
-        async with asyncio.timeout(LINGER_SECONDS):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect" or not message.get("more_body", False):
-                    return
-    except TimeoutError:
-        return

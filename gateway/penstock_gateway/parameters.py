@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 
 from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.executions import model as store
-from penstock_gateway.errors import MALFORMED_REQUEST, Problem
+from penstock_gateway.problems import MALFORMED_REQUEST, Problem
 
 _Text = Annotated[str, Query(pattern=r"^[^\x00]*$", max_length=253)]
 

@@ -19,7 +19,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from penstock_core import codec
-from penstock_gateway.errors import (
+from penstock_gateway.messagepack import READ, Exhausted, Kind, Reader
+from penstock_gateway.problems import (
     MALFORMED_REQUEST,
     NO_SUCH_VALUE,
     TOO_DEEP,
@@ -27,7 +28,6 @@ from penstock_gateway.errors import (
     VALUE_TOO_LARGE,
     Problem,
 )
-from penstock_gateway.messagepack import READ, Exhausted, Kind, Reader
 
 DEFAULT_BYTES: Final = 256 * 1024
 VALUES: Final = 500_000

@@ -5,9 +5,8 @@ from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from penstock_gateway.errors import OVERLOADED, Problem
-from penstock_gateway.intake import Receive, Scope, Send
-from penstock_gateway.webhook import respond
+from penstock_gateway.asgi import Receive, Scope, Send, respond
+from penstock_gateway.problems import OVERLOADED, Problem
 
 HEAD_BYTES: Final = 64 * 1024
 """Target and headers of one request, and its trailers."""

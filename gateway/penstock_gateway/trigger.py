@@ -14,8 +14,9 @@ from urllib.parse import parse_qsl
 from penstock_core import body, codec
 from penstock_core.errors import BodyError
 from penstock_core.store.executions.model import IdempotencyKey
-from penstock_gateway.errors import MALFORMED_BODY, MALFORMED_REQUEST, Problem
+from penstock_gateway.acceptance.acceptor import Prepared
 from penstock_gateway.flows import Deduplication
+from penstock_gateway.problems import MALFORMED_BODY, MALFORMED_REQUEST, Problem
 
 DAY_SECONDS: Final = 86_400
 MAX_QUERY_FIELDS: Final = 1_000
@@ -47,15 +48,6 @@ class Request:
     raw: bytes
     signature_header: bytes = b""
     """The header that this instance's requests are signed in, in lower case; b"" where they are not."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """What an acceptance needs of a request."""
-
-    payload: bytes
-    idempotency: IdempotencyKey | None
-    warnings: tuple[str, ...]
 
 
 def prepare(request: Request, deduplication: Deduplication | None) -> Prepared:

@@ -16,9 +16,9 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from penstock_core import codec
-from penstock_gateway import errors
-from penstock_gateway.errors import Problem
+from penstock_gateway import problems
 from penstock_gateway.preview import DEFAULT_BYTES, damaged, preview
+from penstock_gateway.problems import Problem
 
 MSGPACK: Final = "application/msgpack"
 PLACES: Final = 4
@@ -63,7 +63,7 @@ class Places:
                 await self._free.acquire()
         except TimeoutError as error:
             detail = "Many values are being read at this moment. Send the request again."
-            raise Problem(errors.OVERLOADED, detail) from error
+            raise Problem(problems.OVERLOADED, detail) from error
         try:
             yield
         finally:
@@ -86,7 +86,7 @@ class Pieces(StreamingResponse):
 async def value(request: Request, data: bytes | None, shown: Shown, *, missing: str) -> Pieces:
     """A stored value as the caller accepts it; raises the 404 and the 422s."""
     if data is None:
-        raise Problem(errors.NO_SUCH_VALUE, missing)
+        raise Problem(problems.NO_SUCH_VALUE, missing)
     if MSGPACK in request.headers.get("accept", ""):
         return _message(data)
     found = await asyncio.to_thread(preview, data, path=shown.path, max_bytes=shown.max_bytes)

@@ -24,22 +24,21 @@ from uuid import UUID
 from penstock_core.errors import StoreError, StoreUnavailable
 from penstock_core.states import ExecutionState
 from penstock_core.store.executions.model import Full, Repeated
-from penstock_gateway import errors
-from penstock_gateway.acceptance import Acceptor
+from penstock_gateway import problems
+from penstock_gateway.acceptance.acceptor import Acceptor, Prepared
+from penstock_gateway.asgi import Answer, Receive, Scope, Send, respond
 from penstock_gateway.authentication import Authentication, Signed
-from penstock_gateway.errors import Disconnected, Headers, Problem
 from penstock_gateway.flows import FlowTable, ServedFlow
-from penstock_gateway.intake import Intake, Receive, Scope, Send, linger
+from penstock_gateway.intake import Intake
 from penstock_gateway.metrics import Metrics
-from penstock_gateway.trigger import Prepared, Request, prepare
+from penstock_gateway.problems import Disconnected, Problem
+from penstock_gateway.trigger import Request, prepare
 
 PREFIX: Final = "/hooks/"
 OFF_LOOP_BYTES: Final = 256 * 1024
 """Bodies above this are parsed and packed in a thread."""
 
 _log = logging.getLogger(__name__)
-
-Answer = tuple[int, Headers, bytes]
 
 
 class Webhooks:
@@ -75,16 +74,16 @@ class Webhooks:
             answer, result = await self._answer(scope, receive)
         except Problem as problem:
             answer = problem.render()
-            result = "unavailable" if problem.kind.status >= 500 and problem.kind is not errors.PAUSED else "rejected"
+            result = "unavailable" if problem.kind.status >= 500 and problem.kind is not problems.PAUSED else "rejected"
         except StoreUnavailable:
-            answer = errors.database_unavailable().render()
+            answer = problems.database_unavailable().render()
             result = "unavailable"
         except Disconnected:
             result = "disconnected"
             return
         except Exception:  # noqa: BLE001 - the outermost edge: every request has an answer
             _log.exception("webhook failed", extra={"path": scope["path"][:200]})
-            answer = errors.defect().render()
+            answer = problems.defect().render()
         finally:
             self._metrics.webhooks[result].inc()
             self._metrics.webhook_seconds.observe(self._clock() - since)
@@ -123,7 +122,7 @@ class Webhooks:
         flow = self._flows.named(parts[2], parts[3], parts[4]) if len(parts) > 4 else None
         if flow is None or not flow.webhook:
             raise Problem(
-                errors.NO_SUCH_WEBHOOK,
+                problems.NO_SUCH_WEBHOOK,
                 "Nothing is deployed at this URL. Compare namespace, instance and flow, upper and lower case included,"
                 " with `kubectl get flows -A`.",
             )
@@ -155,7 +154,7 @@ class Webhooks:
             identity = flow.identity
             extra = {"namespace": identity.namespace, "instance": identity.instance, "flow": identity.flow}
             _log.exception("the database refused an acceptance", extra=extra)
-            raise errors.defect() from error
+            raise problems.defect() from error
         if isinstance(outcome, Full):
             raise _paused(flow) if flow.rejects else _at_limit(flow)
         if isinstance(outcome, Repeated):
@@ -181,43 +180,31 @@ class Webhooks:
         return 202, headers, content
 
 
-async def respond(send: Send, answer: Answer, *, receive: Receive) -> None:
-    """Send an answer; where it closes the connection, only after the caller could read it."""
-    status, headers, content = answer
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    if (b"connection", b"close") not in headers:
-        await send({"type": "http.response.body", "body": content})
-        return
-    await send({"type": "http.response.body", "body": content, "more_body": True})
-    await linger(receive)
-    await send({"type": "http.response.body", "body": b""})
-
-
 def _method_not_allowed(flow: ServedFlow, method: str) -> Problem:
     allowed = ", ".join(sorted(flow.methods))
     detail = (
         f"This webhook takes {allowed}, not {method}. The integration's flow lists them in trigger.webhook.methods."
     )
-    return Problem(errors.METHOD_NOT_ALLOWED, detail, headers=[("Allow", allowed)])
+    return Problem(problems.METHOD_NOT_ALLOWED, detail, headers=[("Allow", allowed)])
 
 
 def _paused(flow: ServedFlow) -> Problem:
     return Problem(
-        errors.PAUSED,
+        problems.PAUSED,
         f"{flow.identity.instance} does not accept requests now. Send the request again later; `whenPaused: queue` in the Instance would keep it.",
     )
 
 
 def _at_limit(flow: ServedFlow) -> Problem:
     return Problem(
-        errors.AT_LIMIT,
+        problems.AT_LIMIT,
         f"{flow.limit} executions of {flow.identity.flow} are in progress, and it rejects more. Send the request again later.",
     )
 
 
 def _key_reused(first: Repeated) -> Problem:
     return Problem(
-        errors.KEY_REUSED,
+        problems.KEY_REUSED,
         f"Execution {first.id} was accepted under this Idempotency-Key with another body. Use a new key for new data.",
         members={"executionId": str(first.id)},
     )

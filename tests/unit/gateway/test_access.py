@@ -13,7 +13,7 @@ from penstock_core.errors import ClusterUnavailable
 from penstock_gateway import access as module
 from penstock_gateway import answers
 from penstock_gateway.access import LIST, Access
-from penstock_gateway.errors import Problem
+from penstock_gateway.problems import Problem
 
 ANNA = Caller(user="anna")
 PARALLEL = 16

@@ -15,8 +15,8 @@ from penstock_core.errors import StoreContended, StoreError, StoreUnavailable
 from penstock_core.flow_identity import flow_identity
 from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.executions.model import Acceptance, Accepted, AcceptedBatch, Started
-from penstock_gateway import batcher as batcher_module
-from penstock_gateway.batcher import Batcher
+from penstock_gateway.acceptance import batcher as batcher_module
+from penstock_gateway.acceptance.batcher import Batcher
 from penstock_gateway.metrics import Metrics
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from penstock_gateway import intake as intake_module
-from penstock_gateway.errors import Problem
 from penstock_gateway.intake import SMALL_BYTES, Body, Intake
+from penstock_gateway.problems import Problem
 
 LARGE = SMALL_BYTES + 1
 

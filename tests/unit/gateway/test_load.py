@@ -2,7 +2,7 @@
 
 import asyncio
 
-from penstock_gateway.load import Load
+from penstock_gateway.acceptance.load import Load
 
 
 class Counts:

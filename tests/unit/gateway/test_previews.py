@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from penstock_core import codec
 from penstock_gateway import preview as module
-from penstock_gateway.errors import Problem
 from penstock_gateway.preview import preview
+from penstock_gateway.problems import Problem
 
 BOMB = codec.pack([{}] * 16_000_000).data
 """536 bytes or so."""

@@ -6,12 +6,12 @@ import pytest
 
 from gateway_stand import settings
 from penstock_core.job_status import is_alive
-from penstock_gateway import errors
-from penstock_gateway.errors import Problem, ProblemKind
+from penstock_gateway import problems
 from penstock_gateway.intake import Intake
+from penstock_gateway.problems import Problem, ProblemKind
 from penstock_gateway.settings import SettingsError, from_environment
 
-KINDS = [kind for kind in vars(errors).values() if isinstance(kind, ProblemKind)]
+KINDS = [kind for kind in vars(problems).values() if isinstance(kind, ProblemKind)]
 
 
 def test_types_are_unique_and_503s_say_when_to_come_back() -> None:

@@ -9,7 +9,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from penstock_gateway import protocol as protocol_module
-from penstock_gateway.intake import Receive, Scope, Send
+from penstock_gateway.asgi import Receive, Scope, Send
 from penstock_gateway.protocol import LimitedProtocol
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]

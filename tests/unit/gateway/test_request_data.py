@@ -11,8 +11,8 @@ from gateway_stand import flow
 from penstock_core import codec
 from penstock_core.expressions.restricted import compile_restricted
 from penstock_gateway import trigger
-from penstock_gateway.errors import Problem
 from penstock_gateway.flows import Deduplication, serve
+from penstock_gateway.problems import Problem
 from penstock_gateway.trigger import Request, prepare, query_values, stored_headers
 
 

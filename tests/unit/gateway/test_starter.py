@@ -9,10 +9,10 @@ from prometheus_client import CollectorRegistry
 from gateway_stand import FakeCluster, flow, settings
 from penstock_core import uuid7
 from penstock_core.store.executions.model import Started
-from penstock_gateway import starter as starter_module
+from penstock_gateway.acceptance import job_creation as starter_module
+from penstock_gateway.acceptance.job_creation import Starter
 from penstock_gateway.flows import FlowTable
 from penstock_gateway.metrics import Metrics
-from penstock_gateway.starter import Starter
 
 
 class Failing(FakeCluster):

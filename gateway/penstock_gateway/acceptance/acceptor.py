@@ -1,16 +1,25 @@
 """From a prepared request to a durable row: the definition first, once per process, then the acceptance, in a batch."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Protocol
 
 from penstock_core import codec, uuid7
 from penstock_core.errors import StoreUnavailable
 from penstock_core.states import Trigger
-from penstock_core.store.executions.model import Acceptance
-from penstock_gateway.batcher import STORE_SECONDS, Batcher, Outcome
+from penstock_core.store.executions.model import Acceptance, IdempotencyKey
+from penstock_gateway.acceptance.batcher import STORE_SECONDS, Batcher, Outcome
+from penstock_gateway.acceptance.load import Load
 from penstock_gateway.flows import ServedFlow
-from penstock_gateway.load import Load
-from penstock_gateway.trigger import Prepared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What an acceptance needs of a request."""
+
+    payload: bytes
+    idempotency: IdempotencyKey | None
+    warnings: tuple[str, ...]
 
 
 class EnsureDefinition(Protocol):
