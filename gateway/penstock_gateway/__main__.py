@@ -6,7 +6,7 @@ import sys
 import uvloop
 
 from penstock_gateway import logs, settings
-from penstock_gateway.server import serve
+from penstock_gateway.server.server import serve
 
 
 def main() -> None:

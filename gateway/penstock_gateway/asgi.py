@@ -7,14 +7,8 @@ from typing import Any, Final
 from penstock_gateway.problems import Headers
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-
-
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-
 Scope = MutableMapping[str, Any]
-
-
 LINGER_SECONDS: Final = 2.0
 """How long an answered caller may go on sending, so that it reads the answer before the connection is closed."""
 

@@ -15,8 +15,8 @@ from penstock_core import names
 from penstock_core.cluster import FLOWS, JOBS, SECRETS, Caller, Kind, Listing
 from penstock_core.errors import ClusterError, Conflict, NotFound
 from penstock_core.manifests.job import RunnerPod
-from penstock_gateway.app import Gateway
-from penstock_gateway.server import config
+from penstock_gateway.server.gateway import Gateway
+from penstock_gateway.server.server import config
 from penstock_gateway.settings import Settings
 
 NAMESPACE = "penstock-system"

@@ -1,6 +1,6 @@
 """How an Instance's webhooks tell their callers: keys, and signatures over the body.
 
-The presets are computed by `penstock_gateway.signatures`; here is only what a user writes.
+The presets are computed by `penstock_gateway.webhooks.signatures`; here is only what a user writes.
 """
 
 from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
@@ -10,10 +10,8 @@ from pydantic import Field
 from penstock_core.resources.base import RULES, Duration, ObjectName, Reference, Resource, described, matching, rule
 
 Preset: TypeAlias = Literal["github", "stripe", "slack", "shopify", "standard-webhooks", "generic"]
-
 _HEADER_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 _GENERIC_ONLY: Final = ("header", "algorithm", "encoding", "prefix", "timestampHeader", "tolerance")
-
 HeaderName = Annotated[str, Field(pattern=_HEADER_PATTERN, max_length=64)]
 SecretField = Annotated[str, Field(pattern=r"^[-._a-zA-Z0-9]+$", max_length=253)]
 

@@ -12,7 +12,7 @@ from gateway_stand import TENANT, Stand
 from penstock_core import codec
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.executions import reading
-from penstock_gateway import values
+from penstock_gateway.api.values import responses as values
 
 MSGPACK = {"Accept": "application/msgpack"}
 

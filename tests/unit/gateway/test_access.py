@@ -10,9 +10,9 @@ import pytest
 from gateway_stand import until
 from penstock_core.cluster import Caller
 from penstock_core.errors import ClusterUnavailable
-from penstock_gateway import access as module
-from penstock_gateway import answers
-from penstock_gateway.access import LIST, Access
+from penstock_gateway.api import authorization as module
+from penstock_gateway.api import remembered as answers
+from penstock_gateway.api.authorization import LIST, Access
 from penstock_gateway.problems import Problem
 
 ANNA = Caller(user="anna")

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from penstock_gateway import intake as intake_module
-from penstock_gateway.intake import SMALL_BYTES, Body, Intake
 from penstock_gateway.problems import Problem
+from penstock_gateway.webhooks import intake as intake_module
+from penstock_gateway.webhooks.intake import SMALL_BYTES, Body, Intake
 
 LARGE = SMALL_BYTES + 1
 

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock_core import codec
-from penstock_gateway import preview as module
-from penstock_gateway.preview import preview
+from penstock_gateway.api.values import preview as module
+from penstock_gateway.api.values.preview import preview
 from penstock_gateway.problems import Problem
 
 BOMB = codec.pack([{}] * 16_000_000).data

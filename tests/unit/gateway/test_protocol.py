@@ -8,9 +8,9 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from penstock_gateway import protocol as protocol_module
 from penstock_gateway.asgi import Receive, Scope, Send
-from penstock_gateway.protocol import LimitedProtocol
+from penstock_gateway.server import protocol as protocol_module
+from penstock_gateway.server.protocol import LimitedProtocol
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from gateway_stand import flow
 from penstock_core import codec
 from penstock_core.expressions.restricted import compile_restricted
-from penstock_gateway import trigger
 from penstock_gateway.flows import Deduplication, serve
 from penstock_gateway.problems import Problem
-from penstock_gateway.trigger import Request, prepare, query_values, stored_headers
+from penstock_gateway.webhooks import request_data as trigger
+from penstock_gateway.webhooks.request_data import Request, prepare, query_values, stored_headers
 
 
 def request(raw: bytes = b"", **headers: str) -> Request:

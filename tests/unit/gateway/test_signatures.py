@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from penstock_gateway.signatures import PRESETS, Claim, Signature, Verdict, signature_of
+from penstock_gateway.webhooks.signatures import PRESETS, Claim, Signature, Verdict, signature_of
 
 SLACK_BODY = (
     b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar"

@@ -6,8 +6,8 @@ import pytest
 
 from penstock_core import codec
 from penstock_core.store.executions.model import StepDetails
-from penstock_gateway import details as module
-from penstock_gateway.details import Detail, details
+from penstock_gateway.api.executions import step_details as module
+from penstock_gateway.api.executions.step_details import Detail, details
 
 
 def recorded(assertions: Any = None, extracted: Any = None, path: str = "one") -> StepDetails:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gateway_stand import INSTANCE_UID, NAMESPACE, mirrored
-from penstock_gateway import keys
-from penstock_gateway.keys import KeyTable, presented_key
+from penstock_gateway.webhooks import keys
+from penstock_gateway.webhooks.keys import KeyTable, presented_key
 
 SECRET = (NAMESPACE, "penstock-hooks-0")
 OTHER = "another"

@@ -12,9 +12,9 @@ from typing import Final
 from penstock_core import names
 from penstock_gateway import problems
 from penstock_gateway.flows import ServedFlow
-from penstock_gateway.keys import KeyTable, presented_key
 from penstock_gateway.problems import Problem
-from penstock_gateway.signatures import Claim, Signature, Verdict
+from penstock_gateway.webhooks.keys import KeyTable, presented_key
+from penstock_gateway.webhooks.signatures import Claim, Signature, Verdict
 
 _BEARER: Final = [("WWW-Authenticate", 'Bearer realm="penstock"')]
 _INVALID: Final = [("WWW-Authenticate", 'Bearer realm="penstock", error="invalid_token"')]

@@ -9,11 +9,9 @@ from pydantic.alias_generators import to_camel
 
 from penstock_core.states import ExecutionState, StepStatus, Trigger
 from penstock_core.store.executions import model as store
-from penstock_gateway.details import Detail
+from penstock_gateway.api.executions.step_details import Detail
 
 Moment = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
-
-
 _DATA_ONLY = "null without the right to `get` `executions/data`"
 
 

@@ -16,15 +16,14 @@ from typing import Final
 import uvicorn
 
 from penstock_core.cluster import Cluster
-from penstock_gateway.app import Gateway
-from penstock_gateway.protocol import LimitedProtocol
+from penstock_gateway.server.gateway import Gateway
+from penstock_gateway.server.protocol import LimitedProtocol
 from penstock_gateway.settings import Settings
 
 LEAVE_SECONDS: Final = 3.0
 """How long a pod that was told to end goes on listening."""
 KEEP_ALIVE_SECONDS: Final = 75
 """Longer than the 60 s of common ingress controllers, so that it is they who close an idle connection."""
-
 _log = logging.getLogger(__name__)
 
 

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from penstock_core import codec
 from penstock_gateway import problems
-from penstock_gateway.preview import DEFAULT_BYTES, damaged, preview
+from penstock_gateway.api.values.preview import DEFAULT_BYTES, damaged, preview
 from penstock_gateway.problems import Problem
 
 MSGPACK: Final = "application/msgpack"
@@ -35,7 +35,6 @@ DESCRIPTION: Final[dict[int | str, dict[str, Any]]] = {
         "content": {"application/json": {"schema": {}}, MSGPACK: {}},
     }
 }
-
 _log = logging.getLogger(__name__)
 
 

@@ -1,33 +1,29 @@
-"""REST: executions, their steps, and the values they recorded.
-
-Lists and details need `list` and `get` on `executions.penstock.dev` in the instance's namespace; trigger data, definitions and
-what steps were given, gave, asserted and extracted need `get` on `executions/data`, and so do the words of errors and warnings,
-which may quote any of it. An execution in a namespace that the caller may not see is not there for them.
-"""
+"""What the routes of executions ask the store, as answers."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Response
 
 from penstock_core import codec
 from penstock_core.cluster import Caller
 from penstock_core.store.executions import model as store
 from penstock_core.store.executions.reading import Reading, StepSide
-from penstock_gateway import access, problems
-from penstock_gateway.access import Access, Right
-from penstock_gateway.answers import Answers
-from penstock_gateway.details import NOTHING, READ_BYTES, READ_BYTES_IN_ALL, details
+from penstock_gateway import problems
+from penstock_gateway.api import authorization as access
+from penstock_gateway.api.authorization import Access, Right
+from penstock_gateway.api.executions.models import Execution, execution_of, step_of
+from penstock_gateway.api.executions.parameters import Included, Listed
+from penstock_gateway.api.executions.step_details import NOTHING, READ_BYTES, READ_BYTES_IN_ALL, details
+from penstock_gateway.api.remembered import Answers
+from penstock_gateway.api.values.responses import Places
 from penstock_gateway.flows import FlowTable
-from penstock_gateway.models import Execution, ExecutionList, execution_of, step_of
-from penstock_gateway.parameters import Included, Listed, known
 from penstock_gateway.problems import Problem
-from penstock_gateway.values import DESCRIPTION, Places, Shown, value
 
 READ_SECONDS: Final = 5.0
 """For what one request asks the database at once; beyond it the caller gets a 503 instead of waiting."""
@@ -37,89 +33,6 @@ _STEPS: Final = frozenset({"steps", "stepsNextCursor"})
 _LISTED: Final = frozenset(field.alias or name for name, field in Execution.model_fields.items()) - _STEPS
 Side = StepSide | Literal["error"]
 """What can be read of an attempt."""
-
-
-def router(reading: Reading, access_: Access, flows: FlowTable) -> APIRouter:
-    """The routes below `/api/v1/executions`."""
-    routes = APIRouter(prefix="/api/v1/executions", tags=["executions"], dependencies=[Depends(known)])
-    places = Places()
-    executions = Executions(reading=reading, access=access_, flows=flows, places=places, recorded=Answers())
-
-    async def caller(request: Request) -> Caller:
-        return await access_.caller(request.headers.get("authorization"))
-
-    Asking = Annotated[Caller, Depends(caller)]  # noqa: N806 - a type
-
-    async def place(_: Asking) -> AsyncIterator[None]:
-        # left when the answer is sent
-        async with places.place():
-            yield
-
-    @routes.get("", response_model=ExecutionList)
-    async def list_executions(
-        asking: Asking,
-        listed: Annotated[Listed, Depends()],
-        cursor: str | None = None,
-        limit: Annotated[int, Query(ge=1, le=500)] = 50,
-        fields: Annotated[str, Query(description="Members to show, separated by commas; empty: all")] = "",
-    ) -> Response:
-        """Executions, newest first. Without `namespace`: of all namespaces whose executions the caller may list."""
-        return await executions.listing(asking, listed, cursor=cursor, limit=limit, fields=fields)
-
-    @routes.get("/{execution}", response_model=Execution)
-    async def get_execution(
-        asking: Asking,
-        execution: UUID,
-        included: Annotated[Included, Depends()],
-    ) -> Response:
-        """One execution, with `include=steps` its steps without input and output."""
-        return await executions.one(asking, execution, included)
-
-    valued: dict[str, Any] = {"responses": DESCRIPTION, "dependencies": [Depends(place)]}
-
-    @routes.get("/{execution}/steps/{step:path}/attempts/{attempt}/{side}", **valued)
-    async def get_step_value(
-        request: Request,
-        asking: Asking,
-        execution: UUID,
-        step: str,
-        attempt: int,
-        side: Side,
-        shown: Annotated[Shown, Depends()],
-    ) -> Response:
-        """What an attempt of a step was given, gave, asserted or extracted, or why it failed: `{code, message}`.
-
-        `step` is its path, slashes as they are or as %2F.
-        """
-        await executions.visible(asking, execution, access.GET_DATA)
-        async with bounded():
-            data = await executions.value_of_step(execution, path=step, attempt=attempt, side=side)
-        return await value(request, data, shown, missing=f"Attempt {attempt} of the step {step!r} has no {side}.")
-
-    @routes.get("/{execution}/trigger", **valued)
-    async def get_trigger(
-        request: Request, asking: Asking, execution: UUID, shown: Annotated[Shown, Depends()]
-    ) -> Response:
-        """What started it: headers, query, path, method, and the body's bytes."""
-        await executions.visible(asking, execution, access.GET_DATA)
-        async with bounded():
-            data = await reading.payload(execution)
-        return await value(request, data, shown, missing="No trigger data is kept for it.")
-
-    @routes.get("/{execution}/definition", **valued)
-    async def get_definition(
-        request: Request,
-        asking: Asking,
-        execution: UUID,
-        shown: Annotated[Shown, Depends()],
-    ) -> Response:
-        """The flow as it was when the execution was accepted."""
-        found = await executions.visible(asking, execution, access.GET_DATA)
-        async with bounded():
-            data = await reading.definition(namespace=found.flow.namespace, hash=found.flow.definition_hash)
-        return await value(request, data, shown, missing="Its definition is no longer kept.")
-
-    return routes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

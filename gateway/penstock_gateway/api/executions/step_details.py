@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from penstock_core import codec
 from penstock_core.store.executions.model import StepDetails
-from penstock_gateway.messagepack import Exhausted, Reader
-from penstock_gateway.preview import jsonable
+from penstock_gateway.api.values.messagepack import Exhausted, Reader
+from penstock_gateway.api.values.preview import jsonable
 
 SHOWN_BYTES: Final = 4096
 """Of one value, in MessagePack."""
@@ -39,7 +39,6 @@ class Detail:
 
 
 NOTHING: Final = Detail()
-
 Attempt = tuple[str, int]
 """Path and number."""
 

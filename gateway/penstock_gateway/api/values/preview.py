@@ -19,7 +19,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from penstock_core import codec
-from penstock_gateway.messagepack import READ, Exhausted, Kind, Reader
+from penstock_gateway.api.values.messagepack import READ, Exhausted, Kind, Reader
 from penstock_gateway.problems import (
     MALFORMED_REQUEST,
     NO_SUCH_VALUE,

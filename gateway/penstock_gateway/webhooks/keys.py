@@ -15,12 +15,10 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from penstock_core.cluster import Key, Object
-from penstock_gateway.signatures import Signature, signature_of
+from penstock_gateway.webhooks.signatures import Signature, signature_of
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
-
 _log = logging.getLogger(__name__)
-
 Read = TypeVar("Read")
 
 

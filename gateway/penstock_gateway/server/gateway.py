@@ -15,27 +15,27 @@ from penstock_core.cluster import FLOWS, SECRETS, Cluster, Reflector
 from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.executions.reading import Reading
 from penstock_core.store.flows.statistics import Statistics
-from penstock_gateway import executions, health
 from penstock_gateway.acceptance.acceptor import Acceptor
 from penstock_gateway.acceptance.batcher import Batcher
 from penstock_gateway.acceptance.job_creation import Starter
 from penstock_gateway.acceptance.load import Load
-from penstock_gateway.access import Access
-from penstock_gateway.api import create_api
+from penstock_gateway.api.application import create_api
+from penstock_gateway.api.authorization import Access
+from penstock_gateway.api.executions import routes as executions
 from penstock_gateway.asgi import Receive, Scope, Send
-from penstock_gateway.authentication import Authentication
 from penstock_gateway.database import DatabaseAccess
 from penstock_gateway.flows import FlowTable
-from penstock_gateway.health import Health
-from penstock_gateway.intake import Intake
-from penstock_gateway.keys import KeyTable
 from penstock_gateway.metrics import Metrics
+from penstock_gateway.server import health
+from penstock_gateway.server.health import Health
 from penstock_gateway.settings import Settings
-from penstock_gateway.webhook import PREFIX, Webhooks
+from penstock_gateway.webhooks.authentication import Authentication
+from penstock_gateway.webhooks.endpoint import PREFIX, Webhooks
+from penstock_gateway.webhooks.intake import Intake
+from penstock_gateway.webhooks.keys import KeyTable
 
 _PARSERS: Final = 1
 """Large bodies are parsed one after the other: a value with its text can take 220 MiB, and the pod has 512."""
-
 _log = logging.getLogger(__name__)
 
 

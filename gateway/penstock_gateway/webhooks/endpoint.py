@@ -27,17 +27,16 @@ from penstock_core.store.executions.model import Full, Repeated
 from penstock_gateway import problems
 from penstock_gateway.acceptance.acceptor import Acceptor, Prepared
 from penstock_gateway.asgi import Answer, Receive, Scope, Send, respond
-from penstock_gateway.authentication import Authentication, Signed
 from penstock_gateway.flows import FlowTable, ServedFlow
-from penstock_gateway.intake import Intake
 from penstock_gateway.metrics import Metrics
 from penstock_gateway.problems import Disconnected, Problem
-from penstock_gateway.trigger import Request, prepare
+from penstock_gateway.webhooks.authentication import Authentication, Signed
+from penstock_gateway.webhooks.intake import Intake
+from penstock_gateway.webhooks.request_data import Request, prepare
 
 PREFIX: Final = "/hooks/"
 OFF_LOOP_BYTES: Final = 256 * 1024
 """Bodies above this are parsed and packed in a thread."""
-
 _log = logging.getLogger(__name__)
 
 

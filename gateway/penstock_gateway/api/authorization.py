@@ -14,7 +14,7 @@ from typing import Final
 
 from penstock_core.cluster import Caller, Cluster
 from penstock_core.errors import ClusterError
-from penstock_gateway.answers import Answers
+from penstock_gateway.api.remembered import Answers
 from penstock_gateway.problems import (
     CLUSTER_UNAVAILABLE,
     NOT_PERMITTED,

@@ -1,0 +1,1 @@
+"""Executions over REST: lists, one, its steps."""

@@ -1,0 +1,1 @@
+"""Stored values over REST: previews as JSON, the bytes as MessagePack."""

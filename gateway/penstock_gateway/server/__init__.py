@@ -1,0 +1,1 @@
+"""The process: protocol, limits, health, start and end."""

@@ -1,0 +1,1 @@
+"""Webhooks: who sent it, may it run, what does it hold."""
