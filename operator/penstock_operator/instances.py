@@ -34,11 +34,11 @@ from penstock_operator.deployment import Plan, held, scheduled_since
 from penstock_operator.errors import NotYet
 from penstock_operator.instance_status import status
 from penstock_operator.inventory import Inventory
+from penstock_operator.namespaces import Namespaces
 from penstock_operator.removal import UNREADABLE_SECONDS, Removal
 from penstock_operator.reporting import Reporter
 from penstock_operator.resolution import Resolution, Resolver
 from penstock_operator.settings import Settings
-from penstock_operator.tenancy import Namespaces
 from penstock_operator.ticks import last_applied
 from penstock_operator.webhook_keys import WebhookKeys
 from penstock_operator.workloads import Collection

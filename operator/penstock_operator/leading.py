@@ -19,26 +19,26 @@ from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.flows.statistics import Statistics
 from penstock_core.store.schema.maintenance import Maintenance
 from penstock_core.store.tenants.instances import Tenancy
-from penstock_operator.custody import Custody
+from penstock_operator.control.loops import Pulse, every
+from penstock_operator.control.work_queue import WorkQueue
 from penstock_operator.diagnosis import Cause
-from penstock_operator.dispatcher import Dispatcher
+from penstock_operator.executions.dispatcher import Dispatcher
+from penstock_operator.executions.job_creation import Starter
+from penstock_operator.executions.last_executions import LastRuns
+from penstock_operator.executions.recovery import Custody
 from penstock_operator.instances import Instances
 from penstock_operator.inventory import KINDS, Inventory
-from penstock_operator.last_runs import LastRuns
-from penstock_operator.loops import Pulse, every
 from penstock_operator.metrics import Metrics
+from penstock_operator.namespaces import Namespaces
 from penstock_operator.publication import Publication
 from penstock_operator.removal import Left, Removal
 from penstock_operator.reporting import Reporter
 from penstock_operator.resolution import Resolver
 from penstock_operator.routing import Router
 from penstock_operator.settings import Settings
-from penstock_operator.starting import Starter
-from penstock_operator.tenancy import Namespaces
 from penstock_operator.ticks import Ticks
 from penstock_operator.watching import list_readable, resync, watch
 from penstock_operator.webhook_keys import WebhookKeys
-from penstock_operator.work_queue import WorkQueue
 from penstock_operator.workloads import Collection, Workloads
 
 log = logging.getLogger(__name__)

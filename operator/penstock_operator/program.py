@@ -15,14 +15,14 @@ from penstock_core.errors import ClusterError, StoreUnavailable
 from penstock_core.store.connection.pool import Pool, open_pool
 from penstock_core.store.schema.migrate import migrate
 from penstock_core.store.tenants.instances import Tenancy
+from penstock_operator.control.loops import Pulse
 from penstock_operator.errors import LeaseLostError
 from penstock_operator.http_server import application, serve
 from penstock_operator.leading import Leader
 from penstock_operator.lease import LeaseHolder
-from penstock_operator.loops import Pulse
 from penstock_operator.metrics import Metrics
+from penstock_operator.namespaces import Namespaces
 from penstock_operator.settings import Settings
-from penstock_operator.tenancy import Namespaces
 
 log = logging.getLogger(__name__)
 

@@ -22,8 +22,8 @@ from penstock_core.job_status import job_is_over, timestamp
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_operator.errors import NotYet
 from penstock_operator.inventory import Inventory
+from penstock_operator.namespaces import Namespaces
 from penstock_operator.reporting import Reporter
-from penstock_operator.tenancy import Namespaces
 from penstock_operator.webhook_keys import WebhookKeys
 from penstock_operator.workloads import Workloads
 

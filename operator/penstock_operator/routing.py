@@ -4,8 +4,8 @@ from typing import Final
 
 from penstock_core import names
 from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind, Object
+from penstock_operator.control.work_queue import WorkQueue
 from penstock_operator.inventory import Inventory, integration_key, version_of
-from penstock_operator.work_queue import WorkQueue
 
 COUNT_SECONDS: Final = 1.0
 """Many Instances change together: their versions are counted once for all."""

@@ -3,11 +3,11 @@
 from penstock_core import names
 from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, INTEGRATIONS, SECRETS
 from penstock_operator.instances import Instances
+from penstock_operator.namespaces import Namespaces
 from penstock_operator.publication import Publication
 from penstock_operator.removal import Removal
 from penstock_operator.reporting import Reporter
 from penstock_operator.resolution import Resolver
-from penstock_operator.tenancy import Namespaces
 from penstock_operator.webhook_keys import WebhookKeys
 
 KEY = ("acme", "acme-orders")

@@ -18,14 +18,14 @@ from penstock_core.store.executions.reading import Reading
 from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.flows.statistics import Statistics
 from penstock_core.store.tenants.instances import Tenancy
-from penstock_operator.custody import RECOVERY_SECONDS, Custody
-from penstock_operator.dispatcher import Dispatcher
+from penstock_operator.executions.dispatcher import Dispatcher
+from penstock_operator.executions.job_creation import Starter
+from penstock_operator.executions.last_executions import LastRuns
+from penstock_operator.executions.recovery import RECOVERY_SECONDS, Custody
 from penstock_operator.inventory import Inventory
-from penstock_operator.last_runs import LastRuns
+from penstock_operator.namespaces import Namespaces, password_in
 from penstock_operator.reporting import Reporter
 from penstock_operator.settings import from_environment
-from penstock_operator.starting import Starter
-from penstock_operator.tenancy import Namespaces, password_in
 from penstock_operator.ticks import Ticks
 
 SPEC = {

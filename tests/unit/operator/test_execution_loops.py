@@ -11,12 +11,12 @@ from penstock_core.errors import ClusterError, ClusterUnavailable
 from penstock_core.states import ExecutionState
 from penstock_core.store.executions.model import Expired, Starting, WaitingFlow
 from penstock_core.store.flows.model import FlowChange, LastExecution
-from penstock_operator.custody import RECOVERY_SECONDS, Custody
-from penstock_operator.dispatcher import PAGE, STARTS, Dispatcher
-from penstock_operator.last_runs import LastRuns
+from penstock_operator.executions.dispatcher import PAGE, STARTS, Dispatcher
+from penstock_operator.executions.job_creation import Starter
+from penstock_operator.executions.last_executions import LastRuns
+from penstock_operator.executions.recovery import RECOVERY_SECONDS, Custody
+from penstock_operator.executions.recovery_decision import UNSEEN
 from penstock_operator.reporting import Reporter
-from penstock_operator.starting import Starter
-from penstock_operator.verdicts import UNSEEN
 
 
 def flow(name="hook", *, uid="f1", **spec):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from penstock_core.states import ExecutionState
-from penstock_operator.verdicts import End, Replace, Requeue, Subject, Wait, judge
+from penstock_operator.executions.recovery_decision import End, Replace, Requeue, Subject, Wait, judge
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from penstock_operator.control.work_queue import LONGEST_RETRY_SECONDS, WorkQueue, retry_delay
 from penstock_operator.errors import NotYet
-from penstock_operator.work_queue import LONGEST_RETRY_SECONDS, WorkQueue, retry_delay
 
 
 @asynccontextmanager
@@ -65,7 +65,7 @@ async def test_a_key_asked_for_during_its_work_is_worked_on_again_afterwards():
 
 async def test_a_failing_key_does_not_stop_the_others(monkeypatch):
     """One bad object is retried with back-off while the others are worked on."""
-    monkeypatch.setattr("penstock_operator.work_queue.FIRST_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("penstock_operator.control.work_queue.FIRST_RETRY_SECONDS", 0.01)
     tries, good = 0, asyncio.Event()
     repaired = asyncio.Event()
 
@@ -156,7 +156,7 @@ async def test_a_failing_key_is_not_tried_in_a_hot_loop():
 
 async def test_work_that_hangs_is_broken_off(monkeypatch):
     """A database that vanished without a word does not hold the workers for ever: the key counts as failed."""
-    monkeypatch.setattr("penstock_operator.work_queue.FIRST_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("penstock_operator.control.work_queue.FIRST_RETRY_SECONDS", 0.01)
     tries, others = 0, asyncio.Event()
 
     async def work(key):

@@ -21,8 +21,8 @@ from penstock_core.states import ExecutionState
 from penstock_core.store.executions.live import Dispatch
 from penstock_core.store.executions.model import Expired, Starting
 from penstock_operator.diagnosis import Cause
-from penstock_operator.starting import Starter
-from penstock_operator.verdicts import (
+from penstock_operator.executions.job_creation import Starter
+from penstock_operator.executions.recovery_decision import (
     CANCELLING,
     UNCLAIMED_SECONDS,
     End,

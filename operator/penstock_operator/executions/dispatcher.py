@@ -19,7 +19,7 @@ from penstock_core.errors import StoreContended
 from penstock_core.states import ExecutionState
 from penstock_core.store.executions.live import FIRST, Dispatch, FlowKey
 from penstock_core.store.executions.model import WaitingFlow
-from penstock_operator.starting import Starter
+from penstock_operator.executions.job_creation import Starter
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""How work is repeated: queues with back-off, loops with a pulse."""

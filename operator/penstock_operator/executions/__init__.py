@@ -1,0 +1,1 @@
+"""Executions that wait, run or were lost: started, replaced, ended with their cause."""
