@@ -13,7 +13,7 @@ from penstock_operator import logs
 from penstock_operator.commands.cleanup import remove_finalizers
 from penstock_operator.commands.crds import apply_all, shipped
 from penstock_operator.errors import SettingsError
-from penstock_operator.program import Replica
+from penstock_operator.process.replica import Replica
 from penstock_operator.settings import Settings, from_environment, watched_namespaces
 
 

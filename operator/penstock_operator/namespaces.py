@@ -19,7 +19,7 @@ from penstock_core.errors import ClusterError, NotFound
 from penstock_core.manifests.access import gateway_role_binding
 from penstock_core.manifests.secret import database
 from penstock_core.store.tenants.instances import Tenancy
-from penstock_operator.apply import ensure
+from penstock_operator.objects.apply import ensure
 from penstock_operator.settings import Settings
 
 log = logging.getLogger(__name__)

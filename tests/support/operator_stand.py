@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from penstock_core.cluster import INSTANCES
 from penstock_core.errors import Conflict, NotFound
 from penstock_core.store.tenants.model import RoleDsn
-from penstock_operator.inventory import KINDS
+from penstock_operator.watch.inventory import KINDS
 
 ENVIRONMENT = {
     "PENSTOCK_RELEASE": "penstock-system.penstock",

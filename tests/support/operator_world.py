@@ -2,13 +2,13 @@
 
 from penstock_core import names
 from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, INTEGRATIONS, SECRETS
-from penstock_operator.instances import Instances
+from penstock_operator.instances.reconciler import Instances
+from penstock_operator.instances.removal import Removal
+from penstock_operator.instances.resolution import Resolver
+from penstock_operator.instances.webhook_secrets import WebhookKeys
+from penstock_operator.integrations.reconciler import Publication
 from penstock_operator.namespaces import Namespaces
-from penstock_operator.publication import Publication
-from penstock_operator.removal import Removal
-from penstock_operator.reporting import Reporter
-from penstock_operator.resolution import Resolver
-from penstock_operator.webhook_keys import WebhookKeys
+from penstock_operator.objects.reporter import Reporter
 
 KEY = ("acme", "acme-orders")
 HOOKS = names.webhook_digest_secret("penstock", "6f1c")

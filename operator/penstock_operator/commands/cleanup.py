@@ -8,10 +8,9 @@ import logging
 from penstock_core import names
 from penstock_core.cluster import INSTANCES, Cluster, Object
 from penstock_core.errors import Conflict, NotFound
-from penstock_operator.claims import holder_of
+from penstock_operator.instances.ownership import holder_of
 
 log = logging.getLogger(__name__)
-
 TRIES = 5
 
 

@@ -13,10 +13,9 @@ from penstock_core.job_status import job_is_over
 from penstock_core.manifests.job import RunnerPod, execution_job
 from penstock_core.states import ExecutionState
 from penstock_core.store.executions.live import Dispatch
-from penstock_operator.inventory import Inventory
+from penstock_operator.watch.inventory import Inventory
 
 log = logging.getLogger(__name__)
-
 AT_ONCE: Final = 16
 """Jobs that are being created at the same time."""
 INVALID: Final = 422

@@ -12,8 +12,8 @@ from penstock_core import names
 from penstock_core.cluster import FLOWS, Key, Object
 from penstock_core.store.flows.model import LastExecution
 from penstock_core.store.flows.statistics import Statistics
-from penstock_operator.inventory import Inventory
-from penstock_operator.reporting import Reporter
+from penstock_operator.objects.reporter import Reporter
+from penstock_operator.watch.inventory import Inventory
 
 FLOW_SECONDS: Final = 30.0
 BATCH: Final = 5

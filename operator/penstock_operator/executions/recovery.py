@@ -20,7 +20,6 @@ from penstock_core.job_status import job_is_over
 from penstock_core.states import ExecutionState
 from penstock_core.store.executions.live import Dispatch
 from penstock_core.store.executions.model import Expired, Starting
-from penstock_operator.diagnosis import Cause
 from penstock_operator.executions.job_creation import Starter
 from penstock_operator.executions.recovery_decision import (
     CANCELLING,
@@ -33,10 +32,10 @@ from penstock_operator.executions.recovery_decision import (
     Wait,
     judge,
 )
-from penstock_operator.workloads import Workloads
+from penstock_operator.workloads.diagnosis import Cause
+from penstock_operator.workloads.index import Workloads
 
 log = logging.getLogger(__name__)
-
 LEASE_GRACE_SECONDS: Final = 5.0
 STARTING_GRACE_SECONDS: Final = 5.0
 RECOVERY_SECONDS: Final = 20.0

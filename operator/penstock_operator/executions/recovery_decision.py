@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from penstock_core.job_status import job_is_over, pod_is_live, timestamp
 from penstock_core.states import ExecutionState
-from penstock_operator.diagnosis import START_DEADLINE_SECONDS, Cause, cause_of, hindrance_of, ran_for
+from penstock_operator.workloads.diagnosis import START_DEADLINE_SECONDS, Cause, cause_of, hindrance_of, ran_for
 
 UNCLAIMED_SECONDS: Final = 30
 """How long an execution may be starting without a Job before it is queued again."""
@@ -26,7 +26,6 @@ CANCELLING: Final = timedelta(seconds=60)
 """How long a runner may take to end after a cancellation was asked for."""
 DYING: Final = timedelta(seconds=10)
 """How long after the end of its grace period a pod that is being deleted may still count as alive."""
-
 _NO_SECOND_TRY: Final = frozenset({"out_of_memory", "deadline", "image", "container"})
 """Causes that a replacement would meet again."""
 _OUTSIDE: Final = frozenset({"handed_over", "disrupted", "evicted", "node_lost", "pod_gone"})

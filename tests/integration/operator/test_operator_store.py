@@ -22,11 +22,11 @@ from penstock_operator.executions.dispatcher import Dispatcher
 from penstock_operator.executions.job_creation import Starter
 from penstock_operator.executions.last_executions import LastRuns
 from penstock_operator.executions.recovery import RECOVERY_SECONDS, Custody
-from penstock_operator.inventory import Inventory
 from penstock_operator.namespaces import Namespaces, password_in
-from penstock_operator.reporting import Reporter
+from penstock_operator.objects.reporter import Reporter
+from penstock_operator.schedules.missed_ticks import Ticks
 from penstock_operator.settings import from_environment
-from penstock_operator.ticks import Ticks
+from penstock_operator.watch.inventory import Inventory
 
 SPEC = {
     "instance": "acme-orders",

@@ -5,8 +5,8 @@ import pytest
 from operator_stand import ENVIRONMENT, Clock, FakeCluster, FakeCollection, FakeTenancy
 from operator_world import INSTANCE, INTEGRATION, World
 from penstock_core.cluster import INSTANCES, INTEGRATIONS, NAMESPACES
-from penstock_operator.inventory import Inventory
 from penstock_operator.settings import from_environment
+from penstock_operator.watch.inventory import Inventory
 
 
 @pytest.fixture

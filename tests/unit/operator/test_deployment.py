@@ -8,9 +8,9 @@ from operator_world import INTEGRATION, KEY
 from penstock_core import names
 from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, SECRETS
 from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict, NotFound
-from penstock_operator.deployment import held, scheduled_since
 from penstock_operator.errors import NotYet
-from penstock_operator.instances import is_refusal
+from penstock_operator.instances.plan import held, scheduled_since
+from penstock_operator.instances.reconciler import is_refusal
 from penstock_operator.settings import from_environment
 
 REFUSED = ClusterError("CronJob.batch is invalid: spec.timeZone: unknown time zone", status=422)

@@ -16,7 +16,7 @@ from penstock_operator.executions.job_creation import Starter
 from penstock_operator.executions.last_executions import LastRuns
 from penstock_operator.executions.recovery import RECOVERY_SECONDS, Custody
 from penstock_operator.executions.recovery_decision import UNSEEN
-from penstock_operator.reporting import Reporter
+from penstock_operator.objects.reporter import Reporter
 
 
 def flow(name="hook", *, uid="f1", **spec):

@@ -8,9 +8,9 @@ from operator_world import INSTANCE
 from penstock_core.cluster import INSTANCES, INTEGRATIONS, ROLE_BINDINGS, SECRETS
 from penstock_core.errors import ClusterError, StoreUnavailable
 from penstock_operator.control.loops import Pulse
-from penstock_operator.leading import MAINTENANCE_SECONDS, NAMESPACES_SECONDS, Leader
 from penstock_operator.metrics import Metrics
 from penstock_operator.namespaces import Namespaces
+from penstock_operator.process.leader import MAINTENANCE_SECONDS, NAMESPACES_SECONDS, Leader
 from penstock_operator.settings import from_environment
 
 

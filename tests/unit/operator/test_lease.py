@@ -7,9 +7,9 @@ import pytest
 
 from penstock_core.cluster import LEASES
 from penstock_core.errors import ClusterUnavailable
-from penstock_operator import lease as lease_module
 from penstock_operator.errors import LeaseLostError
-from penstock_operator.lease import GIVE_UP_SECONDS, LEASE_SECONDS, RENEW_SECONDS, LeaseHolder
+from penstock_operator.process import lease as lease_module
+from penstock_operator.process.lease import GIVE_UP_SECONDS, LEASE_SECONDS, RENEW_SECONDS, LeaseHolder
 
 
 class Monotonic:

@@ -7,14 +7,13 @@ import pytest
 from penstock_core.compiler import Problem
 from penstock_core.manifests.integration_version import content_hash, snapshot
 from penstock_core.versions import precedence
-from penstock_operator.apply import differs, stamped
-from penstock_operator.conditions import Condition, merged, status_patch
-from penstock_operator.connections import Connection, resolve, used_by
-from penstock_operator.deployment import held, override_problems, plan
-from penstock_operator.instance_status import conditions_of
-from penstock_operator.publication import decide
-from penstock_operator.resolution import Resolution
-from penstock_operator.versions import Choice, choose
+from penstock_operator.instances.connections import Connection, resolve, used_by
+from penstock_operator.instances.plan import Resolution, held, override_problems, plan
+from penstock_operator.instances.status import conditions_of
+from penstock_operator.instances.version_choice import Choice, choose
+from penstock_operator.integrations.reconciler import decide
+from penstock_operator.objects.apply import differs, stamped
+from penstock_operator.objects.conditions import Condition, merged, status_patch
 
 URL = "https://hooks.example"
 CONTENT = {

@@ -17,9 +17,9 @@ from penstock_operator.commands.cleanup import remove_finalizers
 from penstock_operator.commands.crds import apply_all, is_downgrade, shipped
 from penstock_operator.control.loops import Pulse, every
 from penstock_operator.errors import SettingsError
-from penstock_operator.http_server import application
 from penstock_operator.logs import JsonFormatter
 from penstock_operator.metrics import Metrics
+from penstock_operator.process.probes import application
 from penstock_operator.settings import from_environment
 
 

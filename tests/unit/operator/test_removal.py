@@ -8,7 +8,7 @@ import pytest
 from operator_world import HOOKS, INSTANCE, KEY
 from penstock_core.cluster import FLOWS, INSTANCES, JOBS, NAMESPACES, ROLE_BINDINGS, SECRETS
 from penstock_operator.errors import NotYet
-from penstock_operator.removal import PATIENCE, QUIET, is_waited_for
+from penstock_operator.instances.removal import PATIENCE, QUIET, is_waited_for
 
 
 async def test_deletion_waits_for_jobs_and_then_leaves_nothing(world):

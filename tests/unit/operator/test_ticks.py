@@ -8,8 +8,8 @@ import pytest
 from penstock_core import names
 from penstock_core.cluster import FLOWS, INSTANCES
 from penstock_core.errors import StoreUnavailable
-from penstock_operator.reporting import Reporter
-from penstock_operator.ticks import LOOK_BACK, Ticks, sentence, window_end, window_start
+from penstock_operator.objects.reporter import Reporter
+from penstock_operator.schedules.missed_ticks import LOOK_BACK, Ticks, sentence, window_end, window_start
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

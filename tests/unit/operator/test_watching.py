@@ -7,9 +7,9 @@ from operator_stand import item
 from penstock_core import names
 from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS
 from penstock_core.errors import ClusterError
-from penstock_operator.inventory import KINDS
-from penstock_operator.routing import Router
-from penstock_operator.watching import NothingStored, into, list_once, list_readable, registry, settings
+from penstock_operator.watch.dependents import Router
+from penstock_operator.watch.inventory import KINDS
+from penstock_operator.watch.kopf_events import NothingStored, into, list_once, list_readable, registry, settings
 
 INSTANCE = item(
     "i1",

@@ -5,8 +5,8 @@ import hashlib
 
 import pytest
 
-from penstock_operator.credentials import credentials_of, digests_of
-from penstock_operator.inventory import named_secrets, secret_keys
+from penstock_operator.instances.webhook_credentials import credentials_of, digests_of
+from penstock_operator.watch.references import named_secrets, secret_keys
 
 CONNECTION = {"penstock.dev/connection": "true"}
 

@@ -8,8 +8,8 @@ import pytest
 from penstock_core import names
 from penstock_core.cluster import SECRETS
 from penstock_core.errors import ClusterUnavailable
-from penstock_operator.credentials import Credentials
-from penstock_operator.webhook_keys import WebhookKeys
+from penstock_operator.instances.webhook_credentials import Credentials
+from penstock_operator.instances.webhook_secrets import WebhookKeys
 
 NAMESPACE = "penstock-system"
 UIDS = [f"uid-{n}" for n in range(40)]

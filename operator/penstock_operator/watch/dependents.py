@@ -5,7 +5,8 @@ from typing import Final
 from penstock_core import names
 from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind, Object
 from penstock_operator.control.work_queue import WorkQueue
-from penstock_operator.inventory import Inventory, integration_key, version_of
+from penstock_operator.watch.inventory import Inventory
+from penstock_operator.watch.references import integration_key, version_of
 
 COUNT_SECONDS: Final = 1.0
 """Many Instances change together: their versions are counted once for all."""

@@ -5,9 +5,9 @@ from typing import Any
 
 from penstock_core import names
 from penstock_core.versions import is_newer
-from penstock_operator.conditions import Condition, merged
-from penstock_operator.inventory import uses_generated_key
-from penstock_operator.resolution import Resolution
+from penstock_operator.instances.plan import Resolution
+from penstock_operator.objects.conditions import Condition, merged
+from penstock_operator.watch.references import uses_generated_key
 
 
 def status(

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from penstock_core.durations import milliseconds
 from penstock_core.errors import InvalidInput
-from penstock_operator.connections import SecretLookup, problem_of
+from penstock_operator.instances.connections import SecretLookup, problem_of
 
 DEFAULT_TOLERANCE: Final = "5m"
 MAX_TOLERANCE_MS: Final = 24 * 3_600_000

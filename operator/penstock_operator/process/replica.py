@@ -17,15 +17,14 @@ from penstock_core.store.schema.migrate import migrate
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_operator.control.loops import Pulse
 from penstock_operator.errors import LeaseLostError
-from penstock_operator.http_server import application, serve
-from penstock_operator.leading import Leader
-from penstock_operator.lease import LeaseHolder
 from penstock_operator.metrics import Metrics
 from penstock_operator.namespaces import Namespaces
+from penstock_operator.process.leader import Leader
+from penstock_operator.process.lease import LeaseHolder
+from penstock_operator.process.probes import application, serve
 from penstock_operator.settings import Settings
 
 log = logging.getLogger(__name__)
-
 RETRY_SECONDS: Final = 2.0
 POOL_SIZE: Final = 12
 EXIT_SECONDS: Final = 3.0

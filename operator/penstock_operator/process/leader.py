@@ -21,30 +21,29 @@ from penstock_core.store.schema.maintenance import Maintenance
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_operator.control.loops import Pulse, every
 from penstock_operator.control.work_queue import WorkQueue
-from penstock_operator.diagnosis import Cause
 from penstock_operator.executions.dispatcher import Dispatcher
 from penstock_operator.executions.job_creation import Starter
 from penstock_operator.executions.last_executions import LastRuns
 from penstock_operator.executions.recovery import Custody
-from penstock_operator.instances import Instances
-from penstock_operator.inventory import KINDS, Inventory
+from penstock_operator.instances.reconciler import Instances
+from penstock_operator.instances.removal import Left, Removal
+from penstock_operator.instances.resolution import Resolver
+from penstock_operator.instances.webhook_secrets import WebhookKeys
+from penstock_operator.integrations.reconciler import Publication
 from penstock_operator.metrics import Metrics
 from penstock_operator.namespaces import Namespaces
-from penstock_operator.publication import Publication
-from penstock_operator.removal import Left, Removal
-from penstock_operator.reporting import Reporter
-from penstock_operator.resolution import Resolver
-from penstock_operator.routing import Router
+from penstock_operator.objects.reporter import Reporter
+from penstock_operator.schedules.missed_ticks import Ticks
 from penstock_operator.settings import Settings
-from penstock_operator.ticks import Ticks
-from penstock_operator.watching import list_readable, resync, watch
-from penstock_operator.webhook_keys import WebhookKeys
-from penstock_operator.workloads import Collection, Workloads
+from penstock_operator.watch.collection import Collection
+from penstock_operator.watch.dependents import Router
+from penstock_operator.watch.inventory import KINDS, Inventory
+from penstock_operator.watch.kopf_events import list_readable, resync, watch
+from penstock_operator.workloads.diagnosis import Cause
+from penstock_operator.workloads.index import Workloads
 
 log = logging.getLogger(__name__)
-
 Item = TypeVar("Item", bound=Hashable)
-
 DISPATCH_SECONDS: Final = 1.0
 CUSTODY_SECONDS: Final = 2.0
 TICKS_SECONDS: Final = 15.0

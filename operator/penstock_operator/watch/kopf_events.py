@@ -19,13 +19,11 @@ import kopf
 from penstock_core.cluster import Cluster, Kind, Object, key_of
 from penstock_core.errors import ClusterError
 from penstock_operator.errors import OperatorError
-from penstock_operator.inventory import KINDS, Inventory
+from penstock_operator.watch.inventory import KINDS, Inventory
 
 log = logging.getLogger(__name__)
-
 Namespaces = tuple[str | None, ...]
 """As in `Settings.watched`."""
-
 RECHECK_SECONDS: Final = 60.0
 RESTART_SECONDS: Final = 3.0
 FORBIDDEN: Final = 403

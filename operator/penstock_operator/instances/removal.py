@@ -21,14 +21,13 @@ from penstock_core.errors import Conflict, NotFound
 from penstock_core.job_status import job_is_over, timestamp
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_operator.errors import NotYet
-from penstock_operator.inventory import Inventory
+from penstock_operator.instances.webhook_secrets import WebhookKeys
 from penstock_operator.namespaces import Namespaces
-from penstock_operator.reporting import Reporter
-from penstock_operator.webhook_keys import WebhookKeys
-from penstock_operator.workloads import Workloads
+from penstock_operator.objects.reporter import Reporter
+from penstock_operator.watch.inventory import Inventory
+from penstock_operator.workloads.index import Workloads
 
 log = logging.getLogger(__name__)
-
 JOBS_POLL_SECONDS: Final = 2.0
 UNREADABLE_SECONDS: Final = 30.0
 """How soon an Instance is looked at again whose namespace could not be read in full."""
@@ -37,7 +36,6 @@ PATIENCE: Final = timedelta(minutes=5)
 QUIET: Final = timedelta(seconds=40)
 """What a pod takes to end, with its grace period: nothing is said before."""
 _NAMED: Final = 3
-
 Left = tuple[str, str, str]
 """(namespace, name, uid) of an Instance whose object is gone."""
 

@@ -12,7 +12,9 @@ from penstock_core.manifests.quantities import amount
 from penstock_core.resources import FlowDefinition, InstanceSpec
 from penstock_core.resources.base import Resource
 from penstock_core.resources.integration import Concurrency, DeduplicateBy, ScheduleTrigger, WebhookTrigger
-from penstock_operator.connections import Connection, used_by
+from penstock_operator.instances.connections import Connection, used_by
+from penstock_operator.instances.version_choice import Choice
+from penstock_operator.instances.webhook_credentials import Credentials
 
 
 def _default(model: type[Resource], field: str) -> Any:
@@ -36,6 +38,19 @@ class Plan:
 
     version: str
     flows: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """`plan` is None where something is missing; then `choice.problem` or `problems` say what.
+
+    `credentials` is None where what the Instance says about its webhooks is wrong: what the gateway has stays then.
+    """
+
+    choice: Choice
+    problems: tuple[str, ...] = ()
+    plan: Plan | None = None
+    credentials: Credentials | None = None
 
 
 def plan(

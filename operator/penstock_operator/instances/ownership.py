@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from penstock_core import names
 from penstock_core.cluster import INSTANCES, Object, key_of
-from penstock_operator.conditions import Condition, merged
-from penstock_operator.reporting import Reporter
+from penstock_operator.objects.conditions import Condition, merged
+from penstock_operator.objects.reporter import Reporter
 
 REASON: Final = "ManagedByAnotherRelease"
 

@@ -19,11 +19,11 @@ from penstock_core.cluster import INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS,
 from penstock_core.compiler import Problem, compile_integration
 from penstock_core.errors import Conflict
 from penstock_core.manifests.integration_version import content_hash, snapshot
-from penstock_operator.conditions import Condition, merged
-from penstock_operator.inventory import Inventory
-from penstock_operator.reporting import Reporter
+from penstock_operator.objects.conditions import Condition, merged
+from penstock_operator.objects.reporter import Reporter
 from penstock_operator.settings import Settings
-from penstock_operator.versions import published
+from penstock_operator.watch.inventory import Inventory
+from penstock_operator.watch.references import published
 
 log = logging.getLogger(__name__)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock_core.versions import precedence
+from penstock_operator.watch.references import published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,14 +19,6 @@ class Choice:
     newest: str | None
     problem: str | None = None
     pending: bool = False
-
-
-def published(integration: Mapping[str, Any] | None) -> str | None:
-    """The version that the Integration published last."""
-    if integration is None:
-        return None
-    version: str | None = integration.get("status", {}).get("publishedVersion")
-    return version
 
 
 def choose(

@@ -14,9 +14,9 @@ from penstock_core import names
 from penstock_core.cluster import SECRETS, Cluster, Object
 from penstock_core.errors import Conflict, NotFound
 from penstock_core.manifests.secret import webhook_digests, webhook_key
-from penstock_operator.credentials import Credentials, digests_of
+from penstock_operator.instances.webhook_credentials import Credentials, digests_of
 from penstock_operator.settings import Settings
-from penstock_operator.workloads import Collection
+from penstock_operator.watch.collection import Collection
 
 log = logging.getLogger(__name__)
 

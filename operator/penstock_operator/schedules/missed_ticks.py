@@ -19,16 +19,16 @@ from penstock_core.cluster import FLOWS, INSTANCES, JOBS, Cluster, Object
 from penstock_core.cron import due
 from penstock_core.errors import StoreUnavailable
 from penstock_core.flow_identity import flow_identity
-from penstock_core.job_status import job_is_over, timestamp
+from penstock_core.job_status import job_is_over
 from penstock_core.manifests.cronjob import STARTING_DEADLINE_SECONDS
 from penstock_core.store.flows.schedules import MOST_RECORDED, Schedules
-from penstock_operator.diagnosis import hindrance_of
-from penstock_operator.inventory import Inventory
-from penstock_operator.reporting import Reporter
-from penstock_operator.workloads import Workloads
+from penstock_operator.objects.flow_times import holds_since, last_applied
+from penstock_operator.objects.reporter import Reporter
+from penstock_operator.watch.inventory import Inventory
+from penstock_operator.workloads.diagnosis import hindrance_of
+from penstock_operator.workloads.index import Workloads
 
 log = logging.getLogger(__name__)
-
 SETTLED: Final = timedelta(seconds=STARTING_DEADLINE_SECONDS + 60)
 """How long after its minute a tick without a row counts as missed."""
 LOOK_BACK: Final = timedelta(days=6)
@@ -141,24 +141,6 @@ def window_end(flow: Mapping[str, Any], *, now: datetime) -> datetime:
     """Until when ticks count: not while they may still start; and a paused Flow was paused when last written, at the latest."""
     until = now - SETTLED
     return min(until, last_applied(flow)) if flow["spec"]["paused"] else until
-
-
-def holds_since(flow: Mapping[str, Any]) -> datetime:
-    """When a Flow's schedule was last changed."""
-    metadata = flow["metadata"]
-    since = (metadata.get("annotations") or {}).get(names.ANNOTATION_SCHEDULED_SINCE)
-    return timestamp(since or metadata["creationTimestamp"])
-
-
-def last_applied(flow: Mapping[str, Any]) -> datetime:
-    """When the Flow's spec was last written, whatever changed in it."""
-    metadata = flow["metadata"]
-    times = [
-        timestamp(entry["time"])
-        for entry in metadata.get("managedFields", ())
-        if entry.get("manager") == names.MANAGER and not entry.get("subresource") and entry.get("time")
-    ]
-    return max([timestamp(metadata["creationTimestamp"]), *times])
 
 
 def sentence(flow: str, ticks: Sequence[datetime]) -> str:

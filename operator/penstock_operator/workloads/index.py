@@ -4,53 +4,14 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from penstock_core import names
-from penstock_core.cluster import JOBS, PODS, Cluster, Key, Kind, Object, Reflector
+from penstock_core.cluster import JOBS, PODS, Cluster, Key, Object
+from penstock_operator.watch.collection import Collection
 
 log = logging.getLogger(__name__)
-
 JOB_NAME = "batch.kubernetes.io/job-name"
-
-
-class Collection:
-    """One kind's objects in the watched namespaces (a lone None: all), kept current by one reflector each."""
-
-    def __init__(
-        self, cluster: Cluster, kind: Kind, *, namespaces: Iterable[str | None], labels: str = "", on_change: Any = None
-    ) -> None:
-        self._kind = kind
-        self._reflectors = {
-            namespace: Reflector(cluster, kind, namespace=namespace, labels=labels, on_change=on_change)
-            for namespace in namespaces
-        }
-
-    def get(self, key: Key) -> Object | None:
-        """The object at (namespace, name), as last seen."""
-        return next((item for each in self._reflectors.values() if (item := each.objects.get(key)) is not None), None)
-
-    async def run(self) -> None:
-        """Keeps them current until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            for reflector in self._reflectors.values():
-                group.create_task(reflector.run())
-
-    async def synced(self, *, within: float) -> None:
-        """Waits for the first complete lists, `within` seconds at most: a namespace may have no right to read any more."""
-        try:
-            async with asyncio.timeout(within):
-                for reflector in self._reflectors.values():
-                    await reflector.synced()
-        except TimeoutError:
-            missing = [namespace or "" for namespace, one in self._reflectors.items() if not one.is_synced]
-            log.warning("namespaces not listed", extra={"resource": self._kind.plural, "namespaces": missing})
-
-    def is_alive(self, namespace: str) -> bool:
-        """True while the copy of a namespace can be trusted."""
-        reflector = self._reflectors.get(namespace) or self._reflectors.get(None)
-        return reflector is not None and reflector.is_alive
 
 
 class Workloads:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from penstock_core import names
 from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind, Object, key_of
+from penstock_operator.watch.references import config_map_keys, integration_key, secret_keys, version_of
 
 KINDS: Final[tuple[Kind, ...]] = (INTEGRATIONS, INTEGRATION_VERSIONS, INSTANCES, FLOWS)
 """Penstock's own kinds, watched through Kopf."""
@@ -181,50 +181,6 @@ class Inventory:
     def _tell(self, kind: Kind, key: Key, before: Object | None, after: Object | None) -> None:
         if self.on_change is not None:
             self.on_change(kind, key, before, after)
-
-
-def integration_key(instance: Mapping[str, Any]) -> Key:
-    """The Integration that an Instance names, in its own namespace unless it says another."""
-    reference = instance["spec"]["integration"]
-    return str(reference.get("namespace") or instance["metadata"]["namespace"]), str(reference["name"])
-
-
-def version_of(integration_version: Mapping[str, Any]) -> tuple[str, str]:
-    """(Integration's name, version) of an IntegrationVersion."""
-    spec = integration_version["spec"]
-    return str(spec["integration"]), str(spec["version"])
-
-
-def secret_keys(instance: Mapping[str, Any]) -> list[Key]:
-    """The Secrets that matter to an Instance."""
-    namespace, name = key_of(instance)
-    found = named_secrets(instance)
-    if uses_generated_key(instance):
-        found = found | {names.webhook_key_secret(name)}
-    return [(namespace, secret) for secret in sorted(found)]
-
-
-def named_secrets(instance: Mapping[str, Any]) -> frozenset[str]:
-    """Names of the Secrets that an Instance names: for connections, and for its webhooks."""
-    spec = instance["spec"]
-    webhook = spec.get("webhook") or {}
-    references = [source["secretRef"] for source in spec.get("connections", {}).values()]
-    if "keysSecretRef" in webhook:
-        references.append(webhook["keysSecretRef"])
-    if "signature" in webhook:
-        references.append(webhook["signature"]["secretRef"])
-    return frozenset(reference["name"] for reference in references)
-
-
-def uses_generated_key(instance: Mapping[str, Any]) -> bool:
-    """Whether its webhooks' key is one that Penstock makes, because the Instance names none."""
-    return "keysSecretRef" not in (instance["spec"].get("webhook") or {})
-
-
-def config_map_keys(instance: Mapping[str, Any]) -> list[Key]:
-    """The ConfigMaps that an Instance names, in the order in which they lie over each other."""
-    namespace = instance["metadata"]["namespace"]
-    return [(namespace, source["configMapRef"]["name"]) for source in instance["spec"].get("configFrom", ())]
 
 
 def _newer(item: Mapping[str, Any], before: Mapping[str, Any]) -> bool:

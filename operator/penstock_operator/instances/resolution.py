@@ -1,32 +1,19 @@
 """Observes what an Instance refers to and decides whether it can be deployed: every problem at once, in words."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from penstock_core.cluster import CONFIG_MAPS, INTEGRATIONS, SECRETS, Cluster, Key, Object
 from penstock_core.compiler import resolve_config
 from penstock_core.errors import NotFound
-from penstock_operator.connections import is_offered, resolve
-from penstock_operator.credentials import Credentials, credentials_of
-from penstock_operator.deployment import Plan, override_problems, plan
-from penstock_operator.inventory import Inventory, config_map_keys, integration_key, named_secrets
+from penstock_operator.instances.connections import is_offered, resolve
+from penstock_operator.instances.plan import Resolution, override_problems, plan
+from penstock_operator.instances.version_choice import Choice, choose
+from penstock_operator.instances.webhook_credentials import credentials_of
 from penstock_operator.settings import Settings
-from penstock_operator.versions import Choice, choose
-from penstock_operator.workloads import Collection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
-    """`plan` is None where something is missing; then `choice.problem` or `problems` say what.
-
-    `credentials` is None where what the Instance says about its webhooks is wrong: what the gateway has stays then.
-    """
-
-    choice: Choice
-    problems: tuple[str, ...] = ()
-    plan: Plan | None = None
-    credentials: Credentials | None = None
+from penstock_operator.watch.collection import Collection
+from penstock_operator.watch.inventory import Inventory
+from penstock_operator.watch.references import config_map_keys, integration_key, named_secrets
 
 
 class Resolver:

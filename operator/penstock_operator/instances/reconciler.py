@@ -27,24 +27,23 @@ from penstock_core.manifests.flow import flow as flow_manifest
 from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import InstanceMirror
-from penstock_operator.apply import ensure
-from penstock_operator.claims import claim, holder_of, leave
-from penstock_operator.conditions import condition_of
-from penstock_operator.deployment import Plan, held, scheduled_since
 from penstock_operator.errors import NotYet
-from penstock_operator.instance_status import status
-from penstock_operator.inventory import Inventory
+from penstock_operator.instances.ownership import claim, holder_of, leave
+from penstock_operator.instances.plan import Plan, Resolution, held, scheduled_since
+from penstock_operator.instances.removal import UNREADABLE_SECONDS, Removal
+from penstock_operator.instances.resolution import Resolver
+from penstock_operator.instances.status import status
+from penstock_operator.instances.webhook_secrets import WebhookKeys
 from penstock_operator.namespaces import Namespaces
-from penstock_operator.removal import UNREADABLE_SECONDS, Removal
-from penstock_operator.reporting import Reporter
-from penstock_operator.resolution import Resolution, Resolver
+from penstock_operator.objects.apply import ensure
+from penstock_operator.objects.conditions import condition_of
+from penstock_operator.objects.flow_times import last_applied
+from penstock_operator.objects.reporter import Reporter
 from penstock_operator.settings import Settings
-from penstock_operator.ticks import last_applied
-from penstock_operator.webhook_keys import WebhookKeys
-from penstock_operator.workloads import Collection
+from penstock_operator.watch.collection import Collection
+from penstock_operator.watch.inventory import Inventory
 
 log = logging.getLogger(__name__)
-
 _WARNINGS: Final = frozenset({"Incomplete", "NoVersion", "NewVersion", "Refused"})
 """Reasons of conditions that are worth an Event; the others follow from these."""
 

@@ -7,15 +7,13 @@ from typing import Any, Final
 
 from penstock_core.cluster import Cluster, EventType, Kind, Object, key_of
 from penstock_core.errors import ClusterError, NotFound
-from penstock_operator.conditions import status_patch
-from penstock_operator.inventory import Inventory
+from penstock_operator.objects.conditions import status_patch
+from penstock_operator.watch.inventory import Inventory
 
 log = logging.getLogger(__name__)
-
 REPEAT: Final = 3600.0
 """Seconds for which the same Event about the same object is not written again."""
 _REMEMBERED: Final = 10_000
-
 Clock = Callable[[], datetime]
 
 

@@ -1,0 +1,1 @@
+"""Instances: resolved, deployed, told about, removed."""

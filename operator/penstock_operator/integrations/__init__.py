@@ -1,0 +1,1 @@
+"""Integrations: checked and published as versions."""

@@ -1,0 +1,1 @@
+"""Writing to the API server: apply, conditions, status and Events."""

@@ -1,0 +1,1 @@
+"""One operator process: its replica, Lease, leader and probes."""

@@ -1,0 +1,1 @@
+"""Schedules: the ticks that nobody ran."""

@@ -1,0 +1,1 @@
+"""What the watches say, kept and indexed."""

@@ -1,0 +1,1 @@
+"""Jobs and pods of executions: indexed, and read for what went wrong."""
