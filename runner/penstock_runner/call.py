@@ -13,8 +13,8 @@ from penstock_runner.recording import Clock
 from penstock_runner.variables import Evaluator, Frame
 
 if TYPE_CHECKING:
-    from penstock_runner.actions.http import Transport
-    from penstock_runner.actions.python import Workers
+    from penstock_runner.actions.http.transport import Transport
+    from penstock_runner.actions.python.workers import Workers
 
 
 class Flow(Protocol):

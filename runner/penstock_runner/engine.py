@@ -22,8 +22,8 @@ from penstock_runner.step import StepRun
 from penstock_runner.variables import Evaluator, Frame, TriggerData
 
 if TYPE_CHECKING:
-    from penstock_runner.actions.http import Transport
-    from penstock_runner.actions.python import Workers
+    from penstock_runner.actions.http.transport import Transport
+    from penstock_runner.actions.python.workers import Workers
 
 
 class Execution(NamedTuple):
@@ -67,14 +67,14 @@ class Engine:
     @cached_property
     def transport(self) -> "Transport":
         """The HTTP connections of the flow."""
-        from penstock_runner.actions.http import Transport
+        from penstock_runner.actions.http.transport import Transport
 
         return Transport()
 
     @cached_property
     def workers(self) -> "Workers":
         """The processes that run the flow's Python code."""
-        from penstock_runner.actions.python import Workers
+        from penstock_runner.actions.python.workers import Workers
 
         return Workers()
 

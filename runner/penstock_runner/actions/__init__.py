@@ -7,14 +7,14 @@ from typing import Any
 from penstock_runner.call import Action
 
 _MODULES = {
-    "set": ("pure", "Set"),
-    "check": ("pure", "Check"),
-    "stop": ("pure", "Stop"),
-    "branch": ("nesting", "Branch"),
-    "forEach": ("nesting", "ForEach"),
+    "set": ("set", "Set"),
+    "check": ("check", "Check"),
+    "stop": ("stop", "Stop"),
+    "branch": ("branch", "Branch"),
+    "forEach": ("for_each", "ForEach"),
     "sleep": ("sleep", "Sleep"),
-    "http": ("http", "Http"),
-    "python": ("python", "Python"),
+    "http": ("http.action", "Http"),
+    "python": ("python.action", "Python"),
 }
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from penstock_runner.call import Call
-from penstock_runner.errors import Failure, Stopped
 
 
 class Pure:
@@ -17,39 +16,6 @@ class Pure:
 
     def prepare(self, call: Call) -> None:
         """Nothing to add."""
-
-
-class Set(Pure):
-    """Gives its value."""
-
-    def run(self, call: Call) -> Any:
-        """The value, as it was evaluated."""
-        return call.input.get("value")
-
-
-class Check(Pure):
-    """Fails where one of its conditions is not true."""
-
-    evaluates = False
-
-    def run(self, call: Call) -> Any:
-        """Each condition with its evaluated operands."""
-        reports = [call.flow.evaluator.report(text, variables=call.frame.variables) for text in call.fields["that"]]
-        if failed := [report for report in reports if not report["passed"]]:
-            message = failed_message(call.flow.masker.mask(failed), len(reports))
-            raise Failure("check_failed", message, details=failed, output=reports)
-        return reports
-
-
-class Stop(Pure):
-    """Ends the execution."""
-
-    def run(self, call: Call) -> Any:
-        """Never returns: raises Stopped."""
-        passed = call.input.get("status", "passed") == "passed"
-        message = str(call.input.get("message") or "")
-        call.attempt.output = {"status": "passed" if passed else "failed", "message": message}
-        raise Stopped(call.path, passed=passed, message=message)
 
 
 def failed_message(failed: list[dict[str, Any]], total: int) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from penstock_core.states import ExecutionState
-from penstock_runner.actions.pure import Set
+from penstock_runner.actions.set import Set
 from penstock_runner.errors import Expired
 from penstock_runner.session import SystemClock
 

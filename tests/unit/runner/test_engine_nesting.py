@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from penstock_core.states import ExecutionState
-from penstock_runner.actions.pure import Set
+from penstock_runner.actions.set import Set
 from penstock_runner.errors import Failure
 
 ITEMS = {"items": "${config.items}"}

@@ -9,7 +9,7 @@ from engine_stand import Stand
 from penstock_core import codec
 from penstock_core.states import ExecutionState, StepStatus
 from penstock_core.store.executions.records import RecordedStep
-from penstock_runner.actions.pure import Set
+from penstock_runner.actions.set import Set
 from penstock_runner.errors import Failure, Interrupted, Reason
 
 NAP = {"name": "nap", "sleep": {"for": "60s"}}

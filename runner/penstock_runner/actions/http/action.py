@@ -6,42 +6,19 @@ from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 from uuid import uuid5
 
-import urllib3
 from urllib3 import exceptions as faults
 
-from penstock_runner.actions.content import request_body, response_body, urlencoded
+from penstock_runner.actions.http.content import request_body, response_body, urlencoded
 from penstock_runner.call import Call
 from penstock_runner.errors import Failure
 from penstock_runner.interrupt import Apart
 
 MAX_RESPONSE_BYTES: Final = 16 * 1024 * 1024
 MAX_REDIRECTS: Final = 10
-CONNECT_SECONDS: Final = 30.0
-"""Longest wait for a connection, whatever the step's timeout."""
-
 _UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _PRIVATE_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 _CHUNK: Final = 65_536
-
-
-class Transport:
-    """The flow's open connections, kept from one request to the next; threads share it."""
-
-    def __init__(self) -> None:
-        self._pool = urllib3.PoolManager(num_pools=20, maxsize=100, retries=False)
-
-    def request(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None, seconds: float) -> Any:
-        """Send one request and return its response, unread. Raises what urllib3 raises."""
-        timeout = urllib3.Timeout(connect=min(seconds, CONNECT_SECONDS), read=seconds)
-        return self._pool.urlopen(
-            method, url, headers=headers, body=body, timeout=timeout, redirect=False, retries=False,
-            preload_content=False,
-        )  # fmt: skip
-
-    def close(self) -> None:
-        """Drop all connections."""
-        self._pool.clear()
 
 
 class Http:

@@ -1,4 +1,4 @@
-"""Runs the code of python steps: `python -m penstock_runner.worker`, started by the runner with a clean environment.
+"""Runs the code of python steps: `python -m penstock_runner.actions.python.worker`, started by the runner with a clean environment.
 
 The worker itself only forks: each call runs in a child of its own, so that nothing of one call (modules changed, memory
 kept) is seen by the next, and a call costs a fork instead of an interpreter's start.
@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import IO, Any, Final, NoReturn
 
 from penstock_core import codec
-from penstock_runner.frames import read_frame, write_frame
+from penstock_runner.actions.python.frames import read_frame, write_frame
 
 MAX_LINES: Final = 10_000
 """Log lines of one call that are kept."""

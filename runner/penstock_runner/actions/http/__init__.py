@@ -1,0 +1,1 @@
+"""The http action: a request, its answer as a value."""

@@ -1,0 +1,1 @@
+"""The python action: user code in a worker process without secrets."""
