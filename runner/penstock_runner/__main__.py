@@ -4,8 +4,8 @@ import gc
 import os
 import sys
 
-from penstock_runner import environment
 from penstock_runner.errors import ConfigurationError
+from penstock_runner.process import environment
 
 
 def main() -> int:
@@ -17,7 +17,7 @@ def main() -> int:
     except ConfigurationError as exc:
         sys.stderr.write(f"penstock-runner: {exc}\n")
         return 1
-    from penstock_runner import session
+    from penstock_runner.process import session
 
     environment.hide()
     return session.run(settings)

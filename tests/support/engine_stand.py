@@ -8,10 +8,10 @@ from uuid import UUID
 
 from penstock_core import codec
 from penstock_core.store.executions.records import Outcome, RecordedStep, StepRecord
-from penstock_runner.connections import connections
-from penstock_runner.engine import Engine, Execution
-from penstock_runner.interrupt import Interrupt
-from penstock_runner.session import SystemClock
+from penstock_runner.engine.connections import connections
+from penstock_runner.engine.flow_run import Engine, Execution
+from penstock_runner.engine.interrupt import Interrupt
+from penstock_runner.process.session import SystemClock
 
 EXECUTION = UUID("0190a000-0000-7000-8000-000000000001")
 

@@ -4,7 +4,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from penstock_runner.call import Action
+from penstock_runner.engine.action import Action
 
 _MODULES = {
     "set": ("set", "Set"),

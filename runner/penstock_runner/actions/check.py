@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from penstock_runner.actions.pure import Pure, failed_message
-from penstock_runner.call import Call
+from penstock_runner.actions.pure import Pure
+from penstock_runner.engine.action import Call
+from penstock_runner.engine.assertions import failed_message
 from penstock_runner.errors import Failure
 
 

@@ -1,6 +1,6 @@
 """`forEach` and `branch`: steps that hold steps."""
 
-from penstock_runner.call import Call
+from penstock_runner.engine.action import Call
 
 
 class Nesting:

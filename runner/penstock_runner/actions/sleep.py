@@ -5,7 +5,7 @@ from typing import Any
 
 from penstock_core.durations import milliseconds
 from penstock_core.errors import InvalidInput
-from penstock_runner.call import Call
+from penstock_runner.engine.action import Call
 from penstock_runner.errors import Expired, Failure
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from penstock_runner.actions.pure import Pure
-from penstock_runner.call import Call
+from penstock_runner.engine.action import Call
 from penstock_runner.errors import Stopped
 
 

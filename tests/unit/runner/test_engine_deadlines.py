@@ -7,7 +7,7 @@ import pytest
 from penstock_core.states import ExecutionState
 from penstock_runner.actions.set import Set
 from penstock_runner.errors import Expired
-from penstock_runner.session import SystemClock
+from penstock_runner.process.session import SystemClock
 
 STEP = {"name": "p", "set": {"value": 1}}
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from penstock_runner import environment
 from penstock_runner.errors import ConfigurationError
+from penstock_runner.process import environment
 
 ID = "0190a000-0000-7000-8000-000000000001"
 GIVEN = {"PENSTOCK_DSN": "postgresql://canary", "PENSTOCK_NAMESPACE": "acme", "PENSTOCK_POD": "pod-1"}
@@ -57,8 +57,9 @@ def test_what_is_missing_is_named(given, message):
 
 LIGHT = """
 import sys
-from penstock_runner import environment, session, engine, writer, connections, interrupt
-from penstock_runner.actions import pure
+from penstock_runner.process import environment, session, recorder
+from penstock_runner.engine import connections, flow_run, interrupt
+from penstock_runner.actions import set
 print(*sorted(sys.modules))
 """
 HEAVY = {

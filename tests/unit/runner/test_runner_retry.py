@@ -2,7 +2,7 @@
 
 import pytest
 
-from penstock_runner import retry
+from penstock_runner.engine import retry
 
 
 @pytest.mark.parametrize(

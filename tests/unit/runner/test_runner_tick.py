@@ -8,7 +8,7 @@ import pytest
 
 from penstock_core import codec, names
 from penstock_runner.errors import ConfigurationError
-from penstock_runner.tick import scheduled_minute, tick
+from penstock_runner.process.tick import scheduled_minute, tick
 
 NOW = datetime(2026, 3, 1, 6, 0, 20, tzinfo=UTC)
 CRON_JOB = names.cron_job("acme-orders", "uid-1")

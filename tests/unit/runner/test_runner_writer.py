@@ -14,10 +14,10 @@ from penstock_core import codec
 from penstock_core.errors import LeaseLost, StoreUnavailable
 from penstock_core.states import ExecutionState, StepStatus
 from penstock_core.store.executions.records import LogRecord, Outcome, Renewal, StepRecord
-from penstock_runner import writer as module
+from penstock_runner.engine.interrupt import Interrupt
 from penstock_runner.errors import Interrupted, Reason
-from penstock_runner.interrupt import Interrupt
-from penstock_runner.writer import Writer
+from penstock_runner.process import recorder as module
+from penstock_runner.process.recorder import Writer
 
 EXECUTION = UUID(int=7)
 PASSED = Outcome(state=ExecutionState.PASSED)

@@ -9,9 +9,9 @@ from uuid import uuid5
 from urllib3 import exceptions as faults
 
 from penstock_runner.actions.http.content import request_body, response_body, urlencoded
-from penstock_runner.call import Call
+from penstock_runner.engine.action import Call
+from penstock_runner.engine.interrupt import Apart
 from penstock_runner.errors import Failure
-from penstock_runner.interrupt import Apart
 
 MAX_RESPONSE_BYTES: Final = 16 * 1024 * 1024
 MAX_REDIRECTS: Final = 10

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from penstock_core import codec
 from penstock_runner.actions.python.workers import Worker
-from penstock_runner.call import Call
+from penstock_runner.engine.action import Call
+from penstock_runner.engine.interrupt import Apart
 from penstock_runner.errors import Failure
-from penstock_runner.interrupt import Apart
 
 
 class Python:

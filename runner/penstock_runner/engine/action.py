@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from penstock_core.masking import Masker
-from penstock_runner.attempt import Attempt
-from penstock_runner.connections import Connection
-from penstock_runner.interrupt import Interrupt
-from penstock_runner.recording import Clock
-from penstock_runner.variables import Evaluator, Frame
+from penstock_runner.engine.attempt import Attempt
+from penstock_runner.engine.connections import Connection
+from penstock_runner.engine.interrupt import Interrupt
+from penstock_runner.engine.ports import Clock
+from penstock_runner.engine.variables import Evaluator, Frame
 
 if TYPE_CHECKING:
     from penstock_runner.actions.http.transport import Transport

@@ -24,8 +24,8 @@ from uuid import UUID
 from penstock_core.errors import LeaseLost, StoreUnavailable
 from penstock_core.store.executions.records import LogRecord, Outcome, Renewal, StepRecord
 from penstock_core.store.executions.running import Running
+from penstock_runner.engine.interrupt import Interrupt
 from penstock_runner.errors import Reason
-from penstock_runner.interrupt import Interrupt
 
 RENEW_SECONDS: Final = 2.0
 LINGER_SECONDS: Final = 0.1
@@ -46,7 +46,6 @@ HAND_OVER_SECONDS: Final = 20.0
 LAST_CALL_SECONDS: Final = 5.0
 """How long a call that the database does not answer is waited for after everything was given up."""
 _FOREVER: Final = 1e6
-
 T = TypeVar("T", StepRecord, LogRecord)
 
 

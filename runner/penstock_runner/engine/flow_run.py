@@ -12,14 +12,14 @@ from uuid import UUID
 from penstock_core.masking import Masker
 from penstock_core.states import ExecutionState
 from penstock_core.store.executions.records import Outcome, RecordedStep
-from penstock_runner.attempt import Records
-from penstock_runner.connections import Connection
+from penstock_runner.engine.connections import Connection
+from penstock_runner.engine.history import History
+from penstock_runner.engine.interrupt import Interrupt
+from penstock_runner.engine.ports import Clock, Recorder
+from penstock_runner.engine.step_records import Records
+from penstock_runner.engine.step_run import StepRun
+from penstock_runner.engine.variables import Evaluator, Frame, TriggerData
 from penstock_runner.errors import Expired, Interrupted, Reason, ResultCut, StepFailed, Stopped
-from penstock_runner.history import History
-from penstock_runner.interrupt import Interrupt
-from penstock_runner.recording import Clock, Recorder
-from penstock_runner.step import StepRun
-from penstock_runner.variables import Evaluator, Frame, TriggerData
 
 if TYPE_CHECKING:
     from penstock_runner.actions.http.transport import Transport

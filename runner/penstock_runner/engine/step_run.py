@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from penstock_core.durations import milliseconds
 from penstock_core.states import StepStatus
-from penstock_runner import actions, retry
-from penstock_runner.attempt import Attempt
-from penstock_runner.call import Call
+from penstock_runner import actions
+from penstock_runner.engine import retry
+from penstock_runner.engine.action import Call
+from penstock_runner.engine.attempt import Attempt
+from penstock_runner.engine.history import Past
+from penstock_runner.engine.variables import NOT_RUN, Frame
 from penstock_runner.errors import Expired, Failure, Interrupted, Reason, ResultCut, StepFailed, Stopped
-from penstock_runner.history import Past
-from penstock_runner.variables import NOT_RUN, Frame
 
 if TYPE_CHECKING:
-    from penstock_runner.engine import Engine
+    from penstock_runner.engine.flow_run import Engine
 
 
 _HOLDING = ("forEach", "branch")
@@ -264,14 +265,14 @@ class StepRun:
 
     def _extract(self, attempt: Attempt) -> None:
         if "extract" in self._step:
-            from penstock_runner.extraction import extract
+            from penstock_runner.engine.extraction import extract
 
             attempt.extracted = extract(self._step["extract"], attempt.output)
 
     def _assert(self, attempt: Attempt) -> None:
         if "assert" not in self._step:
             return
-        from penstock_runner.actions.pure import failed_message
+        from penstock_runner.engine.assertions import failed_message
 
         variables = {**self._frame.variables, "output": attempt.output}
         report = self._engine.evaluator.report

@@ -19,10 +19,10 @@ from penstock_core.errors import StoreUnavailable
 from penstock_core.names import EXIT_DONE, EXIT_HANDED_OVER
 from penstock_core.store.executions.records import AlreadyEnded, Claim, HeldUntil, LeftQueued, Skipped
 from penstock_core.store.executions.running import Running, connect
-from penstock_runner.environment import Settings
+from penstock_runner.process.environment import Settings
 
 if TYPE_CHECKING:
-    from penstock_runner.engine import Engine
+    from penstock_runner.engine.flow_run import Engine
 
 CLAIM_SECONDS: Final = 120.0
 """How long to try to claim while the database is away or another runner holds the lease."""
@@ -30,7 +30,6 @@ GRACE_SECONDS: Final = 60.0
 """How long after the flow's deadline a final state is still tried."""
 FIRST_DELAY: Final = 0.1
 LONGEST_DELAY: Final = 2.0
-
 Answer = Claim | AlreadyEnded | HeldUntil | Skipped | LeftQueued
 
 
@@ -53,9 +52,10 @@ def run(settings: Settings) -> int:
     claimed = _Claiming(running, settings)
     claimed.start()
     # the database answers while these load
-    from penstock_runner import engine, writer
+    from penstock_runner.engine import flow_run
+    from penstock_runner.process import recorder
 
-    del engine, writer
+    del flow_run, recorder
     answer = claimed.answer()
     if isinstance(answer, Claim):
         # from here on it may run for hours: what the start has made stays, new garbage is collected again
@@ -99,7 +99,7 @@ class _Claiming:
         if (execution := settings.execution) is not None:
             return lambda: running.claim(execution, holder=settings.pod)
         from penstock_core import uuid7
-        from penstock_runner.tick import tick
+        from penstock_runner.process.tick import tick
 
         ticked = tick(
             settings.tick or "",
@@ -134,8 +134,8 @@ class _Run:
 
     def __init__(self, running: Running, settings: Settings, claim: Claim, *, start_ms: int) -> None:
         from penstock_core import codec
-        from penstock_runner.interrupt import Interrupt
-        from penstock_runner.writer import Writer
+        from penstock_runner.engine.interrupt import Interrupt
+        from penstock_runner.process.recorder import Writer
 
         self._claim = claim._replace(definition=b"", payload=b"", steps=())
         self._recorded = claim.steps
@@ -171,8 +171,8 @@ class _Run:
         return self._end("execution ended", EXIT_DONE, state=outcome.state.value)
 
     def _engine(self) -> "Engine":
-        from penstock_runner.connections import connections
-        from penstock_runner.engine import Engine, Execution
+        from penstock_runner.engine.connections import connections
+        from penstock_runner.engine.flow_run import Engine, Execution
 
         claim = self._claim
         recorded, self._recorded = self._recorded, ()

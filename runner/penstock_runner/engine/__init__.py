@@ -1,0 +1,1 @@
+"""Runs a definition: steps, attempts, conditions, records; knows no action, database or cluster."""
