@@ -37,7 +37,7 @@ class FakeCluster:
     ("list", plural, namespace).
     """
 
-    def __init__(self, inventory):
+    def __init__(self, inventory) -> None:
         self.objects = {}
         self.writes = []
         self.events = []
@@ -58,13 +58,13 @@ class FakeCluster:
             self._tell(kind, body)
         return body
 
-    def remove(self, kind, namespace, name):
+    def remove(self, kind, namespace, name) -> None:
         """An object that somebody else deleted."""
         self.objects.pop((kind.plural, namespace, name))
         if kind in KINDS:
             self._inventory.remove(kind, (namespace, name))
 
-    def _tell(self, kind, body):
+    def _tell(self, kind, body) -> None:
         if kind in KINDS:
             self._inventory.put(kind, copy.deepcopy(body))
 
@@ -74,7 +74,7 @@ class FakeCluster:
         except KeyError:
             raise NotFound(f"{kind.plural} {name}") from None
 
-    def _write(self, verb, kind, name):
+    def _write(self, verb, kind, name) -> None:
         self.writes.append((verb, kind.plural, name))
         failure = self.failures.get((verb, kind.plural)) or self.failures.get((verb, kind.plural, name))
         if failure:
@@ -131,12 +131,12 @@ class FakeCluster:
         self._write("patch_status", kind, name)
         return self.seed(kind, _merge(self._find(kind, namespace, name), {"status": status}))
 
-    async def delete(self, kind, namespace, name, *, propagation="Background"):
+    async def delete(self, kind, namespace, name, *, propagation="Background") -> None:
         self._write("delete", kind, name)
         if (kind.plural, namespace, name) in self.objects:
             self.remove(kind, namespace, name)
 
-    async def event(self, regarding, *, type, reason, message, action="Reconcile"):  # noqa: A002
+    async def event(self, regarding, *, type, reason, message, action="Reconcile") -> None:  # noqa: A002
         self.events.append((type, reason, message))
 
 
@@ -155,7 +155,7 @@ def _merge(target, patch):
 class FakeCollection:
     """A Collection that sees the cluster's objects at once."""
 
-    def __init__(self, cluster, kind):
+    def __init__(self, cluster, kind) -> None:
         self._cluster = cluster
         self._kind = kind
 
@@ -166,7 +166,7 @@ class FakeCollection:
 class FakeTenancy:
     """Remembers roles, mirrors, definitions and removed instances."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.roles = {}
         self.mirrored = []
         self.removed = []
@@ -182,17 +182,17 @@ class FakeTenancy:
         password = password or "generated"
         return RoleDsn(role="gateway", password=password, dsn=f"postgresql://gateway:{password}@db/penstock")
 
-    async def drop_runner_role(self, namespace):
+    async def drop_runner_role(self, namespace) -> None:
         self.roles.pop(namespace, None)
 
-    async def mirror_instance(self, instance):
+    async def mirror_instance(self, instance) -> bool:
         self.mirrored.append(instance)
         return True
 
-    async def keep_definition(self, *, namespace, instance_uid, hash, packed):  # noqa: A002
+    async def keep_definition(self, *, namespace, instance_uid, hash, packed) -> None:  # noqa: A002
         self.definitions.add((namespace, instance_uid, hash))
 
-    async def delete_instance_data(self, *, namespace, instance, instance_uid, other_flows, batch=1000):
+    async def delete_instance_data(self, *, namespace, instance, instance_uid, other_flows, batch=1000) -> int:
         self.removed.append((namespace, instance, instance_uid))
         self.kept_flows = sorted(other_flows)
         return 0
@@ -201,11 +201,11 @@ class FakeTenancy:
 class Clock:
     """A clock that stands still until it is moved."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.at = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
     def __call__(self):
         return self.at
 
-    def advance(self, delta):
+    def advance(self, delta) -> None:
         self.at += delta

@@ -44,14 +44,14 @@ INSTANCE = {
 class Schedules:
     """Remembers what was noted of pauses, and for when."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.notes, self.times = [], []
 
-    async def pause(self, *, namespace, flow_uid, at):
+    async def pause(self, *, namespace, flow_uid, at) -> None:
         self.notes.append("pause")
         self.times.append(at)
 
-    async def unpause(self, *, namespace, flow_uid, at):
+    async def unpause(self, *, namespace, flow_uid, at) -> None:
         self.notes.append("unpause")
         self.times.append(at)
 
@@ -59,7 +59,7 @@ class Schedules:
 class Workloads:
     """The Jobs that a test names."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.jobs = []
 
     def in_namespace(self, namespace, *, instance):
@@ -69,7 +69,7 @@ class Workloads:
 class World:
     """All reconcilers over one fake cluster, as one process has them."""
 
-    def __init__(self, cluster, inventory, *, settings, tenancy, clock, collection):
+    def __init__(self, cluster, inventory, *, settings, tenancy, clock, collection) -> None:
         self._parts = {"settings": settings, "tenancy": tenancy, "clock": clock, "collection": collection}
         self.cluster, self.inventory, self.tenancy = cluster, inventory, tenancy
         self.schedules, self.workloads = Schedules(), Workloads()
@@ -114,7 +114,7 @@ class World:
         """Another process over the same cluster and store, which remembers nothing; `parts` replace some."""
         return World(self.cluster, self.inventory, **{**self._parts, **parts})
 
-    async def settle(self):
+    async def settle(self) -> None:
         """Reconciles until nothing is written any more; a few rounds are enough."""
         for _ in range(4):
             before = len(self.cluster.writes)
@@ -128,7 +128,7 @@ class World:
         conditions = self.cluster.of(INSTANCES)["acme-orders"]["status"]["conditions"]
         return next(one for one in conditions if one["type"] == kind)
 
-    def change(self, **spec):
+    def change(self, **spec) -> None:
         """A user's change of the Instance's spec."""
         body = self.cluster.of(INSTANCES)["acme-orders"]
         generation = body["metadata"]["generation"] + 1
@@ -137,7 +137,7 @@ class World:
             {**body, "metadata": {**body["metadata"], "generation": generation}, "spec": {**body["spec"], **spec}},
         )
 
-    def publish(self, version, **spec):
+    def publish(self, version, **spec) -> None:
         """A publisher's new version."""
         body = self.cluster.of(INTEGRATIONS)["orders"]
         generation = body["metadata"]["generation"] + 1
@@ -150,7 +150,7 @@ class World:
             },
         )
 
-    def delete_instance(self, name="acme-orders"):
+    def delete_instance(self, name="acme-orders") -> None:
         """A user's deletion; the finalizer keeps it."""
         body = self.cluster.of(INSTANCES)[name]
         self.cluster.seed(

@@ -46,20 +46,20 @@ SPEC = {
 class Workloads:
     """No Job and no pod is to be seen."""
 
-    def is_alive(self, namespace):
+    def is_alive(self, namespace) -> bool:
         return True
 
     def of(self, execution, *, namespace, holder=""):
         return [], []
 
-    def job(self, key):
+    def job(self, key) -> None:
         return None
 
 
 class Stand:
     """The loops over one database."""
 
-    def __init__(self, pool, dsn):
+    def __init__(self, pool, dsn) -> None:
         self.pool, self.clock, self.inventory = pool, Clock(), Inventory()
         self.clock.at = datetime.now(UTC)
         self.cluster = FakeCluster(self.inventory)
@@ -105,8 +105,8 @@ class Stand:
     async def state(self, execution: UUID):
         return (await self.reading.execution(execution)).state
 
-    async def judge(self):
-        async def held_up(*_):
+    async def judge(self) -> None:
+        async def held_up(*_) -> None:
             pass
 
         custody = Custody(
@@ -122,7 +122,7 @@ class Stand:
         self.clock.advance(timedelta(seconds=RECOVERY_SECONDS))
         await custody.step()
 
-    async def execute(self, statement):
+    async def execute(self, statement) -> None:
         async with self.pool.connection() as connection:
             await connection.execute(statement)
 
@@ -132,7 +132,7 @@ def stand(pool, dsn):
     return Stand(pool, dsn)
 
 
-async def test_what_waits_is_started_within_the_flows_limit(stand):
+async def test_what_waits_is_started_within_the_flows_limit(stand) -> None:
     """Of three that wait in a flow with one slot, the oldest starts and gets the one Job."""
     flow = stand.flow(concurrency={"limit": 1, "whenFull": "queue"})
     waiting = [await stand.accept(flow) for _ in range(3)]
@@ -143,7 +143,7 @@ async def test_what_waits_is_started_within_the_flows_limit(stand):
     assert await stand.dispatch.queued_in(namespace="acme", flow_uid="f1", limit=10) == waiting[1:]
 
 
-async def test_a_start_without_a_job_goes_back_to_the_queue(stand):
+async def test_a_start_without_a_job_goes_back_to_the_queue(stand) -> None:
     """An execution whose gateway died between row and Job is queued again, and started by the dispatcher."""
     flow = stand.flow()
     execution = await stand.accept(flow, start=True)
@@ -166,7 +166,7 @@ async def running_without_a_runner(stand):
     return execution
 
 
-async def test_a_lost_execution_is_replaced_once_and_then_ends_with_its_cause(stand):
+async def test_a_lost_execution_is_replaced_once_and_then_ends_with_its_cause(stand) -> None:
     """A runner that vanished is replaced; when its replacement has claimed and vanishes too, the execution ends in words."""
     execution = await running_without_a_runner(stand)
     await stand.judge()
@@ -183,7 +183,7 @@ async def test_a_lost_execution_is_replaced_once_and_then_ends_with_its_cause(st
     assert stand.lost == ["job_gone"]
 
 
-async def test_a_replacement_that_was_not_made_is_made_again(stand):
+async def test_a_replacement_that_was_not_made_is_made_again(stand) -> None:
     """A Job that the API server did not take is created in a later round, under the number that was counted."""
     execution = await running_without_a_runner(stand)
     stand.cluster.failures[("create", "jobs")] = ClusterUnavailable("away")
@@ -198,7 +198,7 @@ async def test_a_replacement_that_was_not_made_is_made_again(stand):
     assert await stand.state(execution) is ExecutionState.RUNNING
 
 
-async def test_a_cancellation_that_is_not_heeded_is_carried_out(stand):
+async def test_a_cancellation_that_is_not_heeded_is_carried_out(stand) -> None:
     """A minute after the mark a running execution ends as cancelled, though its runner keeps the lease."""
     execution = await running_without_a_runner(stand)
     await stand.execute("update live_executions set lease_until = now() + interval '15 seconds'")
@@ -213,7 +213,7 @@ async def test_a_cancellation_that_is_not_heeded_is_carried_out(stand):
     assert (found.state, found.error_code) == (ExecutionState.CANCELLED, "cancelled")
 
 
-async def test_a_job_that_is_refused_as_invalid_ends_its_execution(stand):
+async def test_a_job_that_is_refused_as_invalid_ends_its_execution(stand) -> None:
     """The dispatcher meets a Job that can never be: the execution fails with the API server's words, once."""
     execution = await stand.accept(stand.flow())
     stand.cluster.failures[("create", "jobs")] = ClusterError("Job is invalid: memory", status=422)
@@ -228,7 +228,7 @@ async def test_a_job_that_is_refused_as_invalid_ends_its_execution(stand):
     assert stand.lost == ["job_refused"]
 
 
-async def test_a_backlog_of_thousands_holds_up_nobody(stand):
+async def test_a_backlog_of_thousands_holds_up_nobody(stand) -> None:
     """Behind 3,000 executions of a flow with one slot another flow starts in the first round."""
     stand.flow(concurrency={"limit": 1, "whenFull": "queue"})
     await stand.execute(
@@ -242,7 +242,7 @@ async def test_a_backlog_of_thousands_holds_up_nobody(stand):
     assert f"pex-{execution}" in stand.cluster.of(JOBS)
 
 
-async def test_missed_ticks_are_recorded_once(stand):
+async def test_missed_ticks_are_recorded_once(stand) -> None:
     """Two replicas that look at the same minutes, those of the hour before included, record each tick once."""
     schedule = {"cron": "* * * * *", "timeZone": "Etc/UTC", "overlap": "skip"}
     stand.flow(trigger="schedule", schedule=schedule)
@@ -265,7 +265,7 @@ async def test_missed_ticks_are_recorded_once(stand):
     assert counts[0] in {70, 71}
 
 
-async def test_a_flows_status_shows_what_ended_last(stand):
+async def test_a_flows_status_shows_what_ended_last(stand) -> None:
     """The end of an execution reaches its Flow's status, and is settled."""
     flow = stand.flow()
     execution = await stand.accept(flow)
@@ -279,13 +279,13 @@ async def test_a_flows_status_shows_what_ended_last(stand):
     assert (await statistics.changes()).marks == ()
 
 
-async def test_a_namespaces_role_keeps_its_password_over_restarts(stand, pool, dsn):
+async def test_a_namespaces_role_keeps_its_password_over_restarts(stand, pool, dsn) -> None:
     """A second operator process finds the password of the Secret, so that running Jobs are not locked out."""
     tenancy = Tenancy(pool, dsn=dsn, prefix=f"p{uuid7.new().hex[:20]}")
     await tenancy.ensure_access()
     passwords = []
 
-    async def released():
+    async def released() -> None:
         pass
 
     for _ in range(2):

@@ -18,7 +18,7 @@ def http(url, **members):
     return {"name": "call", "http": {"url": url, **members}}
 
 
-def test_request_and_response(stand, web):
+def test_request_and_response(stand, web) -> None:
     """Method, query, headers and JSON body arrive; status, headers, parsed body, size and url come back."""
     web.answer = lambda request: (201, JSON, json.dumps({"got": json.loads(request["body"])}).encode())
 
@@ -56,7 +56,7 @@ def test_request_and_response(stand, web):
          {"token": "canary-1"}, "x-auth", "${user}:canary-1"),
     ],
 )  # fmt: skip
-def test_connections_sign_in_and_are_masked(stand, web, description, fields, header, value):
+def test_connections_sign_in_and_are_masked(stand, web, description, fields, header, value) -> None:
     """Each type of connection sends its header; an echo of it is recorded masked."""
     web.answer = lambda request: (200, JSON, json.dumps(request["headers"]).encode())
 
@@ -67,7 +67,7 @@ def test_connections_sign_in_and_are_masked(stand, web, description, fields, hea
     assert "***" in stand.recorder.output("call")["body"][header]
 
 
-def test_missing_field_is_named(stand, web):
+def test_missing_field_is_named(stand, web) -> None:
     """A connection without its field fails the step with the name of the key; nothing is sent."""
     outcome = stand.run(http(web.url, connection="erp"), descriptions={"erp": {"type": "bearer"}})
 
@@ -76,7 +76,7 @@ def test_missing_field_is_named(stand, web):
     assert web.seen == []
 
 
-def test_unexpected_status_fails_with_the_answer(stand, web):
+def test_unexpected_status_fails_with_the_answer(stand, web) -> None:
     """A status that is not expected fails with the beginning of the body, and keeps the response as output."""
     web.answer = lambda _: (503, {}, b"try later")
 
@@ -89,14 +89,14 @@ def test_unexpected_status_fails_with_the_answer(stand, web):
     assert len(web.seen) == 2
 
 
-def test_expected_statuses(stand, web):
+def test_expected_statuses(stand, web) -> None:
     """expectStatus takes codes and classes."""
     web.answer = lambda _: (404, {}, b"")
 
     assert stand.run(http(web.url, expectStatus=["2xx", 404])).state is ExecutionState.PASSED
 
 
-def test_idempotency_key_is_the_same_over_attempts(stand, web):
+def test_idempotency_key_is_the_same_over_attempts(stand, web) -> None:
     """Unsafe methods carry a key that stays the same over attempts and differs between steps; GET has none."""
     web.answer = lambda request: (500 if len(web.seen) == 1 else 200, {}, b"")
 
@@ -111,7 +111,7 @@ def test_idempotency_key_is_the_same_over_attempts(stand, web):
     assert keys[3] is None
 
 
-def test_redirects_keep_credentials_to_themselves(stand, web):
+def test_redirects_keep_credentials_to_themselves(stand, web) -> None:
     """Another origin gets neither the connection's header nor Authorization; the same origin does."""
     web.answer = lambda request: {
         "/same": (307, {"Location": "/away"}, b""), "/away": (302, {"Location": f"{web.other}/end"}, b""),
@@ -129,7 +129,7 @@ def test_redirects_keep_credentials_to_themselves(stand, web):
     assert stand.recorder.output("call")["url"] == f"{web.other}/end"
 
 
-def test_redirects_need_not_be_followed(stand, web):
+def test_redirects_need_not_be_followed(stand, web) -> None:
     """followRedirects false gives the redirect itself."""
     web.answer = lambda _: (302, {"Location": "/x"}, b"")
 
@@ -139,14 +139,14 @@ def test_redirects_need_not_be_followed(stand, web):
     assert len(web.seen) == 1
 
 
-def test_endless_redirects_fail(stand, web):
+def test_endless_redirects_fail(stand, web) -> None:
     """More than ten redirects are an error."""
     web.answer = lambda _: (302, {"Location": "/again"}, b"")
 
     assert stand.run(http(web.url)).error_code == "http_redirects"
 
 
-def test_large_response_is_refused(stand, web):
+def test_large_response_is_refused(stand, web) -> None:
     """A response above maxResponseBytes fails the step with the limit."""
     web.answer = lambda _: (200, {}, b"x" * 300_000)
 
@@ -156,7 +156,7 @@ def test_large_response_is_refused(stand, web):
     assert "100000 bytes" in outcome.error_message
 
 
-def test_body_that_is_no_json_is_kept_as_text(stand, web):
+def test_body_that_is_no_json_is_kept_as_text(stand, web) -> None:
     """A response that says JSON and is none is text, with a warning."""
     web.answer = lambda _: (200, JSON, b"<html>")
 
@@ -170,21 +170,21 @@ def test_body_that_is_no_json_is_kept_as_text(stand, web):
     ("url", "code"),
     [("http://nobody.invalid/", "dns"), ("http://127.0.0.1:1/", "connect"), ("ftp://x/", "invalid_input"), ("", "invalid_input")],
 )  # fmt: skip
-def test_failures_below_http_are_told_apart(stand, url, code):
+def test_failures_below_http_are_told_apart(stand, url, code) -> None:
     """Name, connection and address problems each have a code and a remedy."""
     outcome = stand.run(http(url))
 
     assert outcome.error_code == code
 
 
-def test_tls_is_verified(stand, web):
+def test_tls_is_verified(stand, web) -> None:
     """A server without a valid certificate is refused."""
     outcome = stand.run(http(web.url.replace("http:", "https:")))
 
     assert outcome.error_code in ("tls", "connection_broken")
 
 
-def test_line_break_in_a_header_is_refused(stand, web):
+def test_line_break_in_a_header_is_refused(stand, web) -> None:
     """A header value cannot smuggle further headers."""
     outcome = stand.run(http(web.url, headers={"X-A": "${config.v}"}), config={"v": "a\r\nX-B: 1"})
 
@@ -198,7 +198,7 @@ def silent():
         yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
 
 
-def test_step_timeout_ends_the_wait(stand, silent):
+def test_step_timeout_ends_the_wait(stand, silent) -> None:
     """A server that does not answer ends with the step's timeout."""
     begun = time.monotonic()
 
@@ -208,7 +208,7 @@ def test_step_timeout_ends_the_wait(stand, silent):
     assert time.monotonic() - begun < 2
 
 
-def test_cancellation_does_not_wait_for_the_server(stand, silent):
+def test_cancellation_does_not_wait_for_the_server(stand, silent) -> None:
     """A cancelled flow leaves the request at once."""
     threading.Timer(0.2, stand.interrupt.set, [Reason.CANCELLED]).start()
     begun = time.monotonic()
@@ -217,7 +217,7 @@ def test_cancellation_does_not_wait_for_the_server(stand, silent):
     assert time.monotonic() - begun < 2
 
 
-def test_forms_and_plain_bodies(stand, web):
+def test_forms_and_plain_bodies(stand, web) -> None:
     """A form is urlencoded with repeated fields, a lone expression in `body` sends bytes."""
     stand.run(
         http(web.url, method="POST", form={"a": [1, 2], "b": "ü"}),
@@ -229,7 +229,7 @@ def test_forms_and_plain_bodies(stand, web):
     assert web.seen[1]["body"] == b"\x00\xff"
 
 
-def test_fields_of_forms_and_queries_become_text_as_in_templates(stand, web):
+def test_fields_of_forms_and_queries_become_text_as_in_templates(stand, web) -> None:
     """Booleans and numbers as JSON writes them, maps as JSON; null is left out, in lists too."""
     fields = {"a": True, "b": [True, None, 2.0], "c": {"x": [1, None]}, "d": None, "e": 1.5}
 
@@ -247,7 +247,7 @@ def test_fields_of_forms_and_queries_become_text_as_in_templates(stand, web):
 
 
 @pytest.mark.parametrize("given", [None, "${trigger.body}"])
-def test_json_null_is_a_body(stand, web, given):
+def test_json_null_is_a_body(stand, web, given) -> None:
     """Written as such, or given by an expression."""
     stand.run(http(web.url, method="POST", json=given), trigger={"body": None})
 
@@ -255,7 +255,7 @@ def test_json_null_is_a_body(stand, web, given):
 
 
 @pytest.mark.parametrize("target", ["http://[bad", "http://localhost:99999/", "ftp://localhost/"])
-def test_a_redirect_that_leads_nowhere_is_told(stand, web, target):
+def test_a_redirect_that_leads_nowhere_is_told(stand, web, target) -> None:
     """It is the other side's mistake, and the message shows it."""
     web.answer = lambda _: (302, {"Location": target}, b"")
 
@@ -265,7 +265,7 @@ def test_a_redirect_that_leads_nowhere_is_told(stand, web, target):
     assert "is not an address" in outcome.error_message
 
 
-def test_half_a_surrogate_pair_is_sent_as_a_question_mark(stand, web):
+def test_half_a_surrogate_pair_is_sent_as_a_question_mark(stand, web) -> None:
     """JSON can hold one, no request can."""
     stand.run(http(f"{web.url}/", query={"a": "${trigger.body}"}), trigger={"body": "\ud800"})
 
@@ -273,7 +273,7 @@ def test_half_a_surrogate_pair_is_sent_as_a_question_mark(stand, web):
 
 
 @pytest.mark.parametrize("members", [{"url": "http://me:canary-pw@127.0.0.1:{port}/"}, {"url": "{url}/away"}])
-def test_user_and_password_in_an_address_are_refused(stand, web, members):
+def test_user_and_password_in_an_address_are_refused(stand, web, members) -> None:
     """Also in a redirect; the message does not repeat them."""
     port = web.url.rsplit(":", 1)[1]
     web.answer = lambda _: (302, {"Location": f"http://me:canary-pw@127.0.0.1:{port}/"}, b"")
@@ -284,7 +284,7 @@ def test_user_and_password_in_an_address_are_refused(stand, web, members):
     assert "canary" not in outcome.error_message
 
 
-def test_an_address_that_is_none_does_not_show_its_password(stand):
+def test_an_address_that_is_none_does_not_show_its_password(stand) -> None:
     """Whatever else is wrong with it."""
     for url in ("http://me:canary-pw@[bad", "http://me:canary-pw@localhost:99999/"):
         outcome = stand.run(http(url))
@@ -293,7 +293,7 @@ def test_an_address_that_is_none_does_not_show_its_password(stand):
         assert "canary" not in outcome.error_message
 
 
-def test_a_secret_at_the_end_of_what_is_shown_of_a_body_is_masked(stand, web):
+def test_a_secret_at_the_end_of_what_is_shown_of_a_body_is_masked(stand, web) -> None:
     """The body is masked before it is cut."""
     web.answer = lambda request: (500, {}, b"x" * 290 + request["headers"]["x-api-key"].encode())
 
@@ -306,7 +306,7 @@ def test_a_secret_at_the_end_of_what_is_shown_of_a_body_is_masked(stand, web):
     assert outcome.error_message.endswith("x***")
 
 
-def test_response_headers_of_one_name_are_all_kept(stand, web):
+def test_response_headers_of_one_name_are_all_kept(stand, web) -> None:
     """Joined by commas; cookies, whose dates hold commas, by line breaks. Of several content types the last one counts."""
     cookies = ["a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT", "b=2"]
     answered = {"Set-Cookie": cookies, "Link": ["<a>", "<b>"], "Content-Type": ["text/plain", "application/json"]}

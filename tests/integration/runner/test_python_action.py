@@ -17,7 +17,7 @@ def code(*lines):
     return {"name": "py", "python": {"code": "\n".join(lines) + "\n"}}
 
 
-def test_result_context_and_log(stand):
+def test_result_context_and_log(stand) -> None:
     """run gets the context with attributes, its result is the output, its log lines are kept."""
     outcome = stand.run(
         {"name": "first", "set": {"value": [1, 2]}},
@@ -38,7 +38,7 @@ def test_result_context_and_log(stand):
     assert ("info", "printed", "py", None) in stand.recorder.logs
 
 
-def test_exception_names_line_and_shows_the_code(stand):
+def test_exception_names_line_and_shows_the_code(stand) -> None:
     """An exception is the step's error, with the line of the user's code."""
     outcome = stand.run(code("def run(context):", "    x = 0", "    return 1 / x"))
 
@@ -48,7 +48,7 @@ def test_exception_names_line_and_shows_the_code(stand):
     assert "worker.py" not in outcome.error_message
 
 
-def test_syntax_error_names_its_line(stand):
+def test_syntax_error_names_its_line(stand) -> None:
     """Code that does not compile says where."""
     outcome = stand.run(code("def run(context):", "    return ("))
 
@@ -56,12 +56,12 @@ def test_syntax_error_names_its_line(stand):
     assert "line 2" in outcome.error_message
 
 
-def test_code_without_run(stand):
+def test_code_without_run(stand) -> None:
     """Code that defines no run says so."""
     assert "does not define a function `run(context)`" in stand.run(code("x = 1")).error_message
 
 
-def test_exit_and_death_are_failures(stand):
+def test_exit_and_death_are_failures(stand) -> None:
     """sys.exit, os._exit and a kill fail the step with what happened, and the next step works."""
     outcome = stand.run(
         {**code("def run(context):", "    import sys; sys.exit(3)"), "name": "a", "onError": "continue"},
@@ -77,7 +77,7 @@ def test_exit_and_death_are_failures(stand):
     assert stand.recorder.output("d") == 1
 
 
-def test_environment_holds_nothing_of_the_runner(stand, monkeypatch):
+def test_environment_holds_nothing_of_the_runner(stand, monkeypatch) -> None:
     """Neither DSN nor connections are in the code's environment."""
     monkeypatch.setenv("PENSTOCK_DSN", "postgresql://secret")
     monkeypatch.setenv("PENSTOCK_CONNECTION.erp.key", "canary-value")
@@ -87,7 +87,7 @@ def test_environment_holds_nothing_of_the_runner(stand, monkeypatch):
     assert not [name for name in stand.recorder.output("py") if name.startswith("PENSTOCK_")]
 
 
-def test_timeout_kills_the_code_and_its_children(stand):
+def test_timeout_kills_the_code_and_its_children(stand) -> None:
     """Code that does not end is killed with what it started."""
     begun = time.monotonic()
 
@@ -108,7 +108,7 @@ def test_timeout_kills_the_code_and_its_children(stand):
     eventually(lambda: not state.exists() or state.read_text().split()[2] == "Z", within=timeouts.QUIET, every=0.01)
 
 
-def test_cancellation_kills_the_code(stand):
+def test_cancellation_kills_the_code(stand) -> None:
     """A cancelled flow does not wait for its code."""
     threading.Timer(0.5, stand.interrupt.set, [Reason.CANCELLED]).start()
     begun = time.monotonic()
@@ -119,7 +119,7 @@ def test_cancellation_kills_the_code(stand):
     assert time.monotonic() - begun < 3
 
 
-def test_calls_share_nothing(stand):
+def test_calls_share_nothing(stand) -> None:
     """What one call changes the next one does not see."""
     stand.run(
         {"name": "loop", "forEach": {"items": [1, 2, 3], "parallel": 2, "steps": [
@@ -131,7 +131,7 @@ def test_calls_share_nothing(stand):
     assert stand.recorder.output("loop") == [[False, 1], [False, 2], [False, 3]]
 
 
-def test_values_that_cannot_be_stored_are_named(stand):
+def test_values_that_cannot_be_stored_are_named(stand) -> None:
     """A result with a strange value keeps its type's name, with a warning."""
     stand.run(code("def run(context):", "    return {'x': object(), 'big': 2 ** 70}"))
 
@@ -139,7 +139,7 @@ def test_values_that_cannot_be_stored_are_named(stand):
     assert "x" in stand.recorder.last("py").warnings[0]
 
 
-def test_output_of_programs_is_logged_and_flooding_is_bounded(stand):
+def test_output_of_programs_is_logged_and_flooding_is_bounded(stand) -> None:
     """Programs that the code starts write into the log; a flood of lines is cut with a note."""
     stand.run(
         code("import os", "def run(context):", "    os.system('echo from-a-program >&2')", "    print('x\\n' * 30000)")
@@ -149,7 +149,7 @@ def test_output_of_programs_is_logged_and_flooding_is_bounded(stand):
     assert len(stand.recorder.logs) == 10_001
 
 
-def test_secrets_are_masked_in_what_the_code_says(stand):
+def test_secrets_are_masked_in_what_the_code_says(stand) -> None:
     """A secret that came through a response is masked in output, log and error."""
     stand.run(
         {"name": "got", "set": {"value": "canary-value"}},
@@ -167,7 +167,7 @@ def test_secrets_are_masked_in_what_the_code_says(stand):
     assert stand.recorder.output("got") == "***"
 
 
-def test_a_forked_process_does_not_answer(stand):
+def test_a_forked_process_does_not_answer(stand) -> None:
     """The call's own process does; what the other one logs is kept, and the next step has its own answer."""
     outcome = stand.run(
         {**code(
@@ -189,7 +189,7 @@ def test_a_forked_process_does_not_answer(stand):
 
 
 @pytest.mark.parametrize("end", ["os._exit(93)", "os.kill(os.getpid(), 9)"])
-def test_a_death_is_noticed_whatever_was_left_behind(stand, end):
+def test_a_death_is_noticed_whatever_was_left_behind(stand, end) -> None:
     """A process that the code forked holds its pipes open; the step does not wait for it, and it is killed."""
     outcome = stand.run(
         code(
@@ -209,7 +209,7 @@ def test_a_death_is_noticed_whatever_was_left_behind(stand, end):
     eventually(lambda: not state.exists() or state.read_text().split()[2] == "Z", within=timeouts.QUIET, every=0.01)
 
 
-def test_a_death_in_the_middle_of_a_message_is_noticed(stand):
+def test_a_death_in_the_middle_of_a_message_is_noticed(stand) -> None:
     """Half of a log line is in the pipe, and a forked process keeps that open."""
     outcome = stand.run(
         code(
@@ -227,14 +227,14 @@ def test_a_death_in_the_middle_of_a_message_is_noticed(stand):
 
 
 @pytest.mark.parametrize("line", ["sys.stdout.close()", "sys.stdout = None", "sys.stdout = sys.stderr = 5"])
-def test_the_code_may_do_without_standard_output(stand, line):
+def test_the_code_may_do_without_standard_output(stand, line) -> None:
     """Closing or replacing it is no failure."""
     outcome = stand.run(code("import sys", "def run(context):", f"    {line}", "    return 1"))
 
     assert (outcome.error_message, stand.recorder.output("py")) == (None, 1)
 
 
-def test_a_secret_in_a_long_line_is_masked(stand):
+def test_a_secret_in_a_long_line_is_masked(stand) -> None:
     """A line is one, however long: its parts would each hold a part of the secret. The same goes for an error."""
     stand.run(
         code(
@@ -253,7 +253,7 @@ def test_a_secret_in_a_long_line_is_masked(stand):
     assert [part for part in ("canary", "value", "0123") if part in shown] == []
 
 
-def test_long_lines_count_as_several(stand):
+def test_long_lines_count_as_several(stand) -> None:
     """So a flood is bounded in characters too."""
     stand.run(code("def run(context):", "    for _ in range(200):", "        print('x' * 1_000_000)"))
 

@@ -33,7 +33,7 @@ def elsewhere(bench):
         yield connection
 
 
-def test_retry_goes_on_by_the_recorded_status(bench, web):
+def test_retry_goes_on_by_the_recorded_status(bench, web) -> None:
     """A runner lost in the delay after a 503 is followed by one that tries again, as `retry.when` asks."""
     answers = iter([503, 200])
     web.answer = lambda _: (next(answers), {}, b"")
@@ -49,7 +49,7 @@ def test_retry_goes_on_by_the_recorded_status(bench, web):
     assert bench.steps(identifier) == [("p", 1, "failed"), ("p", 2, "passed")]
 
 
-def test_loop_lost_in_its_delay_sends_its_failures_alone(bench, web):
+def test_loop_lost_in_its_delay_sends_its_failures_alone(bench, web) -> None:
     """What failed in the first attempt is sent again in the second by a replacement, what passed is not."""
     web.answer = lambda request: (503 if request["path"] == "/2" and len(web.seen) < 3 else 200, {}, b"")
     inside = [
@@ -69,7 +69,7 @@ def test_loop_lost_in_its_delay_sends_its_failures_alone(bench, web):
     assert [request["path"] for request in web.seen] == ["/1", "/2", "/3", "/2"]
 
 
-def test_python_step_never_sees_a_part_of_a_result():
+def test_python_step_never_sees_a_part_of_a_result() -> None:
     """A python step is given every step's output: one that was recorded cut ends the execution."""
     first, second = Stand(), Stand()
     steps = [
@@ -86,7 +86,7 @@ def test_python_step_never_sees_a_part_of_a_result():
     assert (outcome.error_code, outcome.failed_step) == ("recorded_result_cut", "big")
 
 
-def test_sigterm_while_the_database_is_away_ends_at_once(bench, elsewhere):
+def test_sigterm_while_the_database_is_away_ends_at_once(bench, elsewhere) -> None:
     """With nothing left to write a runner does not wait for its database."""
     identifier = bench.flow(NAP)
     runner = bench.start(identifier)
@@ -99,7 +99,7 @@ def test_sigterm_while_the_database_is_away_ends_at_once(bench, elsewhere):
     assert time.monotonic() - begun < 8
 
 
-def test_sigterm_while_claiming_hands_over(bench, elsewhere):
+def test_sigterm_while_claiming_hands_over(bench, elsewhere) -> None:
     """A runner that waits for its database to claim ends by SIGTERM with 75."""
     identifier = bench.flow(NAP)
     severed(bench, elsewhere)

@@ -26,7 +26,7 @@ JSON_VALUES = st.recursive(
 
 
 @given(JSON_VALUES, st.sampled_from(["utf-8", "utf-16", "utf-32"]))
-def test_json_comes_back(value, encoding):
+def test_json_comes_back(value, encoding) -> None:
     """Any JSON value is parsed, in each of JSON's encodings."""
     raw = json.dumps(value).encode(encoding)
 
@@ -37,14 +37,14 @@ def test_json_comes_back(value, encoding):
     st.binary(min_size=1),
     st.sampled_from([JSON, FORM, "multipart/form-data; boundary=B", "text/plain", "", "a/b; charset=x"]),
 )
-def test_any_bytes_parse_or_are_refused(raw, content_type):
+def test_any_bytes_parse_or_are_refused(raw, content_type) -> None:
     """Whatever arrives is a value or a BodyError."""
     with suppress(BodyError):
         body.parse(raw, content_type)
 
 
 @given(st.text())
-def test_any_content_type_is_taken(content_type):
+def test_any_content_type_is_taken(content_type) -> None:
     """Nothing in a Content-Type header breaks the parser."""
     with suppress(BodyError):
         body.parse(b"{}", content_type)
@@ -54,7 +54,7 @@ def test_any_content_type_is_taken(content_type):
     ("raw", "line", "column"),
     [(b'{"a":\n 1 2}', 2, 4), (b" ", 1, 2), (b'"\xff"', 1, 2), (b'{"a": 1}\n\n x', 3, 2), (b"{'a': 1}", 1, 2)],
 )
-def test_errors_say_line_and_column(raw, line, column):
+def test_errors_say_line_and_column(raw, line, column) -> None:
     """A malformed body is refused with the place, counted from 1."""
     with pytest.raises(BodyError) as caught:
         body.parse(raw, JSON)
@@ -75,7 +75,7 @@ def test_errors_say_line_and_column(raw, line, column):
         (b"[[], {}, \n" + b'{"[": ' * 250 + b"1" + b"}" * 250 + b"]", 2, 199 * 6 + 1),
     ],
 )
-def test_what_json_does_not_allow_is_refused_with_its_place(raw, line, column):
+def test_what_json_does_not_allow_is_refused_with_its_place(raw, line, column) -> None:
     """NaN, infinities, numbers without end and endless nesting are refused, and found outside of strings."""
     with pytest.raises(BodyError) as caught:
         body.parse(raw, JSON)
@@ -85,7 +85,7 @@ def test_what_json_does_not_allow_is_refused_with_its_place(raw, line, column):
 
 
 @pytest.mark.parametrize("unit", [b"{},", b"[],", b'{"":0},', b'"ab",', b'"\\"",'])
-def test_very_many_values_are_refused_before_they_are_made(unit, monkeypatch):
+def test_very_many_values_are_refused_before_they_are_made(unit, monkeypatch) -> None:
     """What would take a hundred times its bytes in memory is no body."""
     monkeypatch.setattr(json, "loads", lambda *words, **more: pytest.fail("parsed"))
 
@@ -94,12 +94,12 @@ def test_very_many_values_are_refused_before_they_are_made(unit, monkeypatch):
 
 
 @pytest.mark.parametrize("text", ["a,b\n" * MOST, '{"a": [1, 2]}\\' * (MOST // 3)])
-def test_commas_in_strings_are_no_values(text):
+def test_commas_in_strings_are_no_values(text) -> None:
     """A long text is one value, whatever it holds."""
     assert body.parse(json.dumps({"csv": text, "more": [1, 2]}).encode(), JSON, structure=MOST)["csv"] == text
 
 
-def test_the_most_values_are_taken():
+def test_the_most_values_are_taken() -> None:
     """The bound is exact."""
     assert len(body.parse(b"[" + b"1," * (MOST - 1) + b"1]", JSON, structure=MOST)) == MOST
     with pytest.raises(BodyError, match="1000001 of the characters"):
@@ -107,7 +107,7 @@ def test_the_most_values_are_taken():
     assert len(body.parse(b"[" + b"1," * MOST + b"1]", JSON)) == MOST + 1, "without a bound, as in a runner"
 
 
-def test_depth_limit_is_exact():
+def test_depth_limit_is_exact() -> None:
     """200 levels are taken, 201 are not, beside other brackets too."""
     beside = b"[], " * 300
 
@@ -117,17 +117,17 @@ def test_depth_limit_is_exact():
         body.parse(b"[" * 201 + b"]" * 201, JSON)
 
 
-def test_last_duplicate_key_wins():
+def test_last_duplicate_key_wins() -> None:
     """Of duplicate keys the last one counts."""
     assert body.parse(b'{"a": 1, "a": 2}', JSON) == {"a": 2}
 
 
-def test_empty_body_is_none():
+def test_empty_body_is_none() -> None:
     """No bytes are no value, whatever the content type."""
     assert body.parse(b"", JSON) is None
 
 
-def test_charset_of_the_content_type_counts():
+def test_charset_of_the_content_type_counts() -> None:
     """A charset is used, quoted or not; an unknown one is refused."""
     assert body.parse("é".encode("latin-1"), 'text/plain; charset="ISO-8859-1"') == "é"
     assert body.parse('{"a": "é"}'.encode("cp1252"), "application/json;charset=windows-1252") == {"a": "é"}
@@ -139,19 +139,19 @@ def test_charset_of_the_content_type_counts():
     "charset",
     ["UTF-8", "utf8", "utf-8-sig", "US-ASCII", "iso-8859-15", "ISO_8859-1:1987", "Windows-1251", "cp1252", "koi8-u"],
 )
-def test_usual_charsets(charset):
+def test_usual_charsets(charset) -> None:
     """Charsets go by each of their names."""
     assert body.parse(b"a", f"text/plain; charset={charset}") == "a"
     assert body.parse(b"a=%41", f"{FORM}; charset={charset}") == {"a": "A"}
 
 
-def test_a_charset_is_judged_by_its_whole_name():
+def test_a_charset_is_judged_by_its_whole_name() -> None:
     """What follows a known name, however far behind, makes it another one."""
     with pytest.raises(BodyError, match="not supported"):
         body.parse(b"x", f'text/plain; charset="utf-8{" " * 40}x"')
 
 
-def test_made_up_charsets_are_not_looked_up():
+def test_made_up_charsets_are_not_looked_up() -> None:
     """Python remembers each name that it was asked for: a caller's are not, and neither are a known one's spellings."""
     asked = []
     codecs.register(asked.append)
@@ -165,17 +165,17 @@ def test_made_up_charsets_are_not_looked_up():
     assert asked == []
 
 
-def test_other_json_types():
+def test_other_json_types() -> None:
     """Everything that ends in +json is JSON."""
     assert body.parse(b"[1]", "application/cloudevents+json; charset=utf-8") == [1]
 
 
-def test_forms():
+def test_forms() -> None:
     """Fields are text, repeated ones a list, empty ones are kept."""
     assert body.parse(b"a=1&a=2&b=%C3%BC+x&c=", FORM) == {"a": ["1", "2"], "b": "ü x", "c": ""}
 
 
-def test_form_with_too_many_fields():
+def test_form_with_too_many_fields() -> None:
     """A form of more than 10,000 fields is refused."""
     with pytest.raises(BodyError, match="10000 fields"):
         body.parse(b"&".join([b"a=1"] * 10_001), FORM)
@@ -185,7 +185,7 @@ def multipart(*parts):
     return b"".join(b"--B\r\n" + head + b"\r\n\r\n" + content + b"\r\n" for head, content in parts) + b"--B--\r\n"
 
 
-def test_multipart():
+def test_multipart() -> None:
     """Fields are text, files keep name, type and bytes, repeated names are lists."""
     raw = multipart(
         (b'Content-Disposition: form-data; name="a"', b"1"),
@@ -208,13 +208,13 @@ def test_multipart():
         (b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1', "multipart/form-data; boundary=B", "ends before"),
     ],
 )
-def test_multipart_errors(raw, content_type, message):
+def test_multipart_errors(raw, content_type, message) -> None:
     """A malformed multipart body says what is missing."""
     with pytest.raises(BodyError, match=message):
         body.parse(raw, content_type)
 
 
-def test_text_and_bytes():
+def test_text_and_bytes() -> None:
     """Text is text, anything else stays bytes; without a content type it is text where it can be."""
     assert body.parse(b"<a/>", "application/xml") == "<a/>"
     assert body.parse(b"\x89PNG", "image/png") == b"\x89PNG"

@@ -59,13 +59,13 @@ def environment(pod: dict[str, Any]) -> dict[str, Any]:
     return {entry["name"]: entry.get("value", entry.get("valueFrom")) for entry in pod["containers"][0]["env"]}
 
 
-def test_lint(run_helm, chart):
+def test_lint(run_helm, chart) -> None:
     """should pass helm lint."""
     assert "0 chart(s) failed" in run_helm("lint", str(chart), "--strict")
 
 
 @pytest.mark.parametrize("values", [{}, EVERYTHING, LEAN], ids=["default", "everything", "lean"])
-def test_names_unique(render, values):
+def test_names_unique(render, values) -> None:
     """should never render two objects of the same kind, namespace and name."""
     keys = [(item["kind"], item["metadata"].get("namespace"), item["metadata"]["name"]) for item in render(values)]
 
@@ -73,7 +73,7 @@ def test_names_unique(render, values):
 
 
 @pytest.mark.parametrize("values", [{}, EVERYTHING, LEAN], ids=["default", "everything", "lean"])
-def test_restricted_pods(render, values):
+def test_restricted_pods(render, values) -> None:
     """should render only pods that meet Pod Security "restricted", with a read-only root and no limit on CPU."""
     rendered = pods(render(values))
 
@@ -91,7 +91,7 @@ def test_restricted_pods(render, values):
             assert "cpu" not in container["resources"]["limits"], name
 
 
-def test_two_releases_disjoint(render):
+def test_two_releases_disjoint(render) -> None:
     """should give two releases disjoint cluster-scoped names, whatever their namespaces and names look like."""
     releases = [("penstock", "a"), ("penstock", "b"), ("b", "a-penstock"), ("other", "a")]
     rendered = [
@@ -104,7 +104,7 @@ def test_two_releases_disjoint(render):
     assert len(set.union(*rendered)) == sum(len(names) for names in rendered)
 
 
-def test_two_releases_in_one_watched_namespace(render):
+def test_two_releases_in_one_watched_namespace(render) -> None:
     """should give two releases disjoint names of Roles in a namespace that both may touch, such as a shared catalogue."""
     rendered = [
         {(item["kind"], item["metadata"]["name"]) for item in render(values, release="penstock", namespace=namespace)
@@ -119,7 +119,7 @@ def test_two_releases_in_one_watched_namespace(render):
     assert not set.intersection(*rendered)
 
 
-def test_settings(render, find):
+def test_settings(render, find) -> None:
     """should tell operator and gateway the settings of docs/contracts.md."""
     objects = render()
     operator = environment(pods(objects)["Deployment/penstock-operator"])
@@ -136,7 +136,7 @@ def test_settings(render, find):
     assert find(objects, "ServiceAccount", operator["PENSTOCK_GATEWAY_SERVICE_ACCOUNT"])
 
 
-def test_release_label_is_the_programs_rule(render):
+def test_release_label_is_the_programs_rule(render) -> None:
     """should cut a long release label as penstock_core.names does, so that both sides mean the same Jobs."""
     from penstock_core import names
 
@@ -146,14 +146,14 @@ def test_release_label_is_the_programs_rule(render):
     assert found["PENSTOCK_RELEASE"] == names.release(namespace=namespace, name=release)
 
 
-def test_own_pods_lack_the_release_label(render):
+def test_own_pods_lack_the_release_label(render) -> None:
     """should not put the label penstock.dev/release on its own pods: the operator takes what carries it for a runner."""
     for item in render():
         labels = item.get("spec", {}).get("template", {}).get("metadata", {}).get("labels", {})
         assert "penstock.dev/release" not in {**labels, **item["metadata"].get("labels", {})}
 
 
-def test_database_role_prefix_short(render):
+def test_database_role_prefix_short(render) -> None:
     """should start role names so that they differ between releases and stay below 63 bytes with the operator's hash."""
     prefixes = {
         environment(pods(render({}, namespace=namespace, release=release))[f"Deployment/{release}-operator"])[
@@ -179,21 +179,21 @@ def test_database_role_prefix_short(render):
         ),
     ],
 )
-def test_public_url(render, values, url):
+def test_public_url(render, values, url) -> None:
     """should derive the base of webhook URLs from publicUrl, ingress or Service, in this order."""
     found = environment(pods(render(values))["Deployment/penstock-gateway"])["PENSTOCK_PUBLIC_URL"]
 
     assert url == found
 
 
-def test_ingress_paths(render, find):
+def test_ingress_paths(render, find) -> None:
     """should bring webhooks and REST to the outside, and neither metrics nor probes."""
     ingress = find(render({"ingress.enabled": True, "ingress.host": "hooks.example"}), "Ingress", "penstock-gateway")
 
     assert [path["path"] for path in ingress["spec"]["rules"][0]["http"]["paths"]] == ["/hooks", "/api"]
 
 
-def test_external_database(render):
+def test_external_database(render) -> None:
     """should render no Postgres with bundled: false, and read the URL from the named Secret."""
     objects = render({**LEAN, "postgres.existingSecret.key": "url"})
 
@@ -202,7 +202,7 @@ def test_external_database(render):
     assert found == {"secretKeyRef": {"name": "my-database", "key": "url"}}
 
 
-def test_password_in_both_fields(render, find):
+def test_password_in_both_fields(render, find) -> None:
     """should keep the bundled Postgres' Secret on uninstall, with the same password in both of its fields."""
     secret = find(render(), "Secret", "penstock-postgres")
 
@@ -212,7 +212,7 @@ def test_password_in_both_fields(render, find):
 
 
 @pytest.mark.parametrize("persistent", [True, False])
-def test_postgres_storage(render, find, persistent):
+def test_postgres_storage(render, find, persistent) -> None:
     """should keep Postgres' data on a claim, or in an emptyDir where no volume is wanted."""
     spec = find(render({"postgres.storage.persistent": persistent}), "StatefulSet", "penstock-postgres")["spec"]
     volumes = {volume["name"] for volume in spec["template"]["spec"]["volumes"]}
@@ -221,7 +221,7 @@ def test_postgres_storage(render, find, persistent):
     assert persistent is ("data" not in volumes)
 
 
-def test_images(render):
+def test_images(render) -> None:
     """should take tags, digests and pull policy from the values."""
     digest = "sha256:" + "0" * 64
     rendered = pods(
@@ -241,7 +241,7 @@ def test_images(render):
     assert environment(rendered["Deployment/penstock-gateway"])["PENSTOCK_RUNNER_PULL_POLICY"] == "Always"
 
 
-def test_hooks(render, find):
+def test_hooks(render, find) -> None:
     """should apply CRDs before install and upgrade and tidy up before uninstall, leaving no hook object after success."""
     hooks = [item for item in render() if "helm.sh/hook" in item["metadata"].get("annotations", {})]
     events = {item["metadata"]["annotations"]["helm.sh/hook"] for item in hooks}
@@ -254,7 +254,7 @@ def test_hooks(render, find):
     assert find(hooks, "Job", "penstock-cleanup")["spec"]["template"]["spec"]["containers"][0]["args"] == ["cleanup"]
 
 
-def test_hook_accounts_come_first(render):
+def test_hook_accounts_come_first(render) -> None:
     """should create each hook's account, rights and scripts before its Job or Pod."""
     weights: dict[str, dict[str, set[int]]] = {}
     for item in render():
@@ -267,12 +267,12 @@ def test_hook_accounts_come_first(render):
         assert max(event["serves"]) < min(event["runs"])
 
 
-def test_crds_are_not_helms(render):
+def test_crds_are_not_helms(render) -> None:
     """should render no CustomResourceDefinition: Helm would delete them, and all resources with them, on uninstall."""
     assert not [item for item in render() if item["kind"] == "CustomResourceDefinition"]
 
 
-def test_namespace_label_optional(render):
+def test_namespace_label_optional(render) -> None:
     """should leave the namespace alone, without rights to it, when podSecurity.enforce is empty."""
     objects = render({"podSecurity.enforce": ""})
 
@@ -281,7 +281,7 @@ def test_namespace_label_optional(render):
     assert [resource for rule in role["rules"] for resource in rule["resources"]] == ["customresourcedefinitions"]
 
 
-def test_namespace_of_others_is_not_enforced():
+def test_namespace_of_others_is_not_enforced() -> None:
     """should tell the release's own pods, and runners, from those of others in its namespace."""
     spec = importlib.util.spec_from_file_location("label_namespace", CHART_FILES / "label_namespace.py")
     assert spec is not None
@@ -305,7 +305,7 @@ def test_namespace_of_others_is_not_enforced():
     ]
 
 
-def test_gateway_network(render, find):
+def test_gateway_network(render, find) -> None:
     """should let `helm test` reach a gateway that only named peers may reach."""
     peers = find(
         render({"networkPolicy.gatewayFrom": [{"namespaceSelector": {}}]}), "NetworkPolicy", "penstock-gateway"
@@ -316,7 +316,7 @@ def test_gateway_network(render, find):
     assert peers[1]["podSelector"]["matchLabels"].items() <= test_pod.items()
 
 
-def test_extra_variables(render):
+def test_extra_variables(render) -> None:
     """should add the variables of extraEnv to the program's own."""
     rendered = pods(render({"gateway.extraEnv": [{"name": "PENSTOCK_POOL_SIZE", "value": "4"}]}))
 
@@ -324,7 +324,7 @@ def test_extra_variables(render):
     assert "PENSTOCK_POOL_SIZE" not in environment(rendered["Deployment/penstock-operator"])
 
 
-def test_registry(render):
+def test_registry(render) -> None:
     """should put the registry before Penstock's own images and leave Postgres' as it is."""
     rendered = pods(render({"images.registry": "registry.example/penstock"}))
 
@@ -335,7 +335,7 @@ def test_registry(render):
     assert rendered["StatefulSet/penstock-postgres"]["containers"][0]["image"] == "postgres:17"
 
 
-def test_postgres_network(render, find):
+def test_postgres_network(render, find) -> None:
     """should let only this release's pods and runners reach the bundled Postgres, and let it reach nobody."""
     spec = find(render(), "NetworkPolicy", "penstock-postgres")["spec"]
     peers = spec["ingress"][0]["from"]
@@ -355,7 +355,7 @@ def test_postgres_network(render, find):
         ({"watchNamespaces": ["acme", "globex"], "test.namespace": "globex"}, "globex"),
     ],
 )
-def test_helm_test_namespace(render, values, namespace):
+def test_helm_test_namespace(render, values, namespace) -> None:
     """should run helm test in a namespace that the release serves."""
     objects = render(values)
     (role,) = [

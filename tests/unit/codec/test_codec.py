@@ -29,7 +29,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_storable_values_survive(value):
+def test_storable_values_survive(value) -> None:
     """Scalars, lists and maps come back equal, without a warning."""
     packed = codec.pack(value)
 
@@ -47,7 +47,7 @@ ANYTHING = st.recursive(
 
 
 @given(ANYTHING, st.integers(0, 300))
-def test_nothing_fails(value, limit):
+def test_nothing_fails(value, limit) -> None:
     """Whatever the value and the limit, packing succeeds, unpacking gives something, and the limit is kept."""
     packed = codec.pack(value, limit=limit)
 
@@ -64,14 +64,14 @@ def test_nothing_fails(value, limit):
         Decimal("1.500"), UUID(int=7), {1, 2}, 2**200, -(2**64), "a\x00b", {(1, 2): 3, None: 4, 1.5: 5},
     ],
 )  # fmt: skip
-def test_documented_types_come_back(value):
+def test_documented_types_come_back(value) -> None:
     """Each extension type keeps value and type."""
     back = there_and_back(value)
 
     assert (back, type(back)) == (value, type(value))
 
 
-def test_nan_and_tuples():
+def test_nan_and_tuples() -> None:
     """NaN stays NaN, a tuple becomes a list."""
     assert math.isnan(there_and_back(float("nan")))
     assert there_and_back((1, (2,))) == [1, [2]]
@@ -81,7 +81,7 @@ class Colour(Enum):
     RED = 1
 
 
-def test_unstorable_values_are_replaced_with_a_warning_that_says_where():
+def test_unstorable_values_are_replaced_with_a_warning_that_says_where() -> None:
     """What cannot be stored is kept as its type's name; the warning has its path."""
     packed = codec.pack({"a": [1, Colour.RED], "ok": 2})
 
@@ -89,7 +89,7 @@ def test_unstorable_values_are_replaced_with_a_warning_that_says_where():
     assert packed.warnings[0].startswith(".a[1]: ")
 
 
-def test_cycles_and_depth_are_cut():
+def test_cycles_and_depth_are_cut() -> None:
     """A value that contains itself, or is nested without end, is cut where it does."""
     loop: list[object] = [1]
     loop += [loop, loop]
@@ -101,12 +101,12 @@ def test_cycles_and_depth_are_cut():
     assert len(codec.pack(deep).warnings) == 1
 
 
-def test_lone_surrogates_are_replaced():
+def test_lone_surrogates_are_replaced() -> None:
     """Half a surrogate pair becomes U+FFFD in values and keys."""
     assert set(there_and_back({"\ud800k": "v\udfff"}).values()) == {"v\ufffd\ufffd\ufffd"}
 
 
-def test_many_warnings_are_summed_up():
+def test_many_warnings_are_summed_up() -> None:
     """A thousand unstorable values do not make a thousand warnings."""
     warnings = codec.pack([object()] * 1000).warnings
 
@@ -114,7 +114,7 @@ def test_many_warnings_are_summed_up():
     assert warnings[-1] == "and 980 more values that could not be stored"
 
 
-def test_large_values_are_compressed():
+def test_large_values_are_compressed() -> None:
     """From 4 KiB on the value is a zstd frame, marked in the first byte."""
     small, large = codec.pack("x" * 100), codec.pack("x" * 100_000)
 
@@ -123,7 +123,7 @@ def test_large_values_are_compressed():
     assert codec.unpack(large.data) == "x" * 100_000
 
 
-def test_cutting_keeps_small_members_and_the_beginning_of_large_ones():
+def test_cutting_keeps_small_members_and_the_beginning_of_large_ones() -> None:
     """A response that is too large keeps status and headers; body and lists are cut; the true size is known."""
     value = {"status": 200, "headers": {"a": "b"}, "body": "y" * 5000, "rows": [{"n": n} for n in range(2000)]}
 
@@ -138,7 +138,7 @@ def test_cutting_keeps_small_members_and_the_beginning_of_large_ones():
 
 
 @given(st.binary(max_size=100))
-def test_foreign_bytes_are_a_value_error(data):
+def test_foreign_bytes_are_a_value_error(data) -> None:
     """Bytes that we did not write are refused with ValueError, or happen to be a value."""
     try:
         codec.unpack(data)
@@ -147,7 +147,7 @@ def test_foreign_bytes_are_a_value_error(data):
 
 
 @given(st.binary(max_size=20_000), st.sampled_from([1000, 1_000_000]))
-def test_pieces_are_the_message(value, limit):
+def test_pieces_are_the_message(value, limit) -> None:
     """Piece by piece comes the same MessagePack, compressed or not, cut or not."""
     packed = codec.pack(value, limit=limit)
 
@@ -158,7 +158,7 @@ def test_pieces_are_the_message(value, limit):
 
 
 @pytest.mark.parametrize("cut", [1, 10])
-def test_pieces_of_half_a_value_are_a_value_error(cut):
+def test_pieces_of_half_a_value_are_a_value_error(cut) -> None:
     """A frame that was cut short gives what is there, and then says so."""
     data = codec.pack(list(range(100_000))).data[:-cut]
 
@@ -167,7 +167,7 @@ def test_pieces_of_half_a_value_are_a_value_error(cut):
 
 
 @pytest.mark.parametrize("extension", [(codec.DECIMAL, b"x"), (codec.TIMEDELTA, b"9" * 20), (codec.UUID_, b"abc")])
-def test_extensions_of_others_are_a_value_error(extension):
+def test_extensions_of_others_are_a_value_error(extension) -> None:
     """What an extension type cannot hold is refused like any other bytes that are not ours."""
     import msgpack
 
@@ -175,7 +175,7 @@ def test_extensions_of_others_are_a_value_error(extension):
         codec.unpack(bytes([codec.PLAIN]) + msgpack.packb([msgpack.ExtType(*extension)]))
 
 
-def test_bombs_are_refused():
+def test_bombs_are_refused() -> None:
     """A frame that claims to unfold to gigabytes is not unfolded."""
     import zstandard
 
@@ -186,7 +186,7 @@ def test_bombs_are_refused():
         codec.unpack(claimed)
 
 
-def test_extensions_of_later_releases_are_shown():
+def test_extensions_of_later_releases_are_shown() -> None:
     """An unknown extension type is text that says so."""
     import msgpack
 

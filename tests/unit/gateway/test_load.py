@@ -15,7 +15,7 @@ class Counts:
         return self.running
 
 
-def test_what_runs_takes_room():
+def test_what_runs_takes_room() -> None:
     """Only what the bound leaves may start."""
     load = Load(Counts(running=2), max_running=3)
     asyncio.run(load.recount())
@@ -23,7 +23,7 @@ def test_what_runs_takes_room():
     assert [load.take(), load.take()] == [True, False]
 
 
-def test_what_was_started_since_the_count_takes_room():
+def test_what_was_started_since_the_count_takes_room() -> None:
     """Between two counts a gateway knows what it has started itself; the next count has it."""
     counts = Counts(running=0)
     load = Load(counts, max_running=2)

@@ -110,7 +110,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_manifest_is_as_it_was_agreed(name):
+def test_manifest_is_as_it_was_agreed(name) -> None:
     """Each builder gives exactly the manifest of its golden file."""
     actual = CASES[name]()
     path = GOLDEN / f"{name}.yaml"
@@ -120,7 +120,7 @@ def test_manifest_is_as_it_was_agreed(name):
     assert yaml.safe_load(path.read_text()) == actual
 
 
-def test_runner_pod_holds_no_volume_and_no_token():
+def test_runner_pod_holds_no_volume_and_no_token() -> None:
     """A runner's pod has no volumes, no service-account token, no CPU limit and the restricted security context."""
     spec = runner_pod_spec(RUNNER, namespace="acme")
 
@@ -141,14 +141,14 @@ def test_runner_pod_holds_no_volume_and_no_token():
         ({"requests": {"memory": "1Mi"}, "limits": {"memory": "2Mi"}}, ("1Mi", "2Mi")),
     ],
 )
-def test_default_resources_fit_what_was_given(wanted, memory):
+def test_default_resources_fit_what_was_given(wanted, memory) -> None:
     """A request is never above its limit, whichever of the two was given."""
     resources = runner_pod_spec(RUNNER, namespace="acme", resources=wanted)["containers"][0]["resources"]
 
     assert (resources["requests"]["memory"], resources["limits"]["memory"]) == memory
 
 
-def test_a_processor_limit_lowers_the_default_request():
+def test_a_processor_limit_lowers_the_default_request() -> None:
     """What is set aside is no more than what may be used."""
     resources = runner_pod_spec(RUNNER, namespace="acme", resources={"limits": {"cpu": "20m"}})["containers"][0][
         "resources"
@@ -157,13 +157,13 @@ def test_a_processor_limit_lowers_the_default_request():
     assert (resources["requests"]["cpu"], resources["limits"]["cpu"]) == ("20m", "20m")
 
 
-def test_command_is_left_to_the_image_unless_given():
+def test_command_is_left_to_the_image_unless_given() -> None:
     """The pod names a command only where the caller gives one."""
     assert "command" not in runner_pod_spec(RUNNER, namespace="acme")["containers"][0]
     assert runner_pod_spec(RUNNER, namespace="acme", command=["true"])["containers"][0]["command"] == ["true"]
 
 
-def test_connection_variables_are_optional_references():
+def test_connection_variables_are_optional_references() -> None:
     """A connection's field reaches the pod as an optional reference, so that the runner can name what is missing."""
     container = execution_job(flow_object(), EXECUTION, runner=RUNNER)["spec"]["template"]["spec"]["containers"][0]
     references = {e["name"]: e["valueFrom"]["secretKeyRef"] for e in container["env"] if "CONNECTION" in e["name"]}
@@ -175,13 +175,13 @@ def test_connection_variables_are_optional_references():
     }
 
 
-def test_cron_job_is_suspended_while_the_flow_is_paused():
+def test_cron_job_is_suspended_while_the_flow_is_paused() -> None:
     """Pausing a scheduled flow suspends its CronJob."""
     assert cron_job(flow_object(**SCHEDULED), runner=RUNNER)["spec"]["suspend"] is False
     assert cron_job(flow_object(**SCHEDULED, paused=True), runner=RUNNER)["spec"]["suspend"] is True
 
 
-def test_tick_reaches_the_runner_as_json():
+def test_tick_reaches_the_runner_as_json() -> None:
     """A CronJob's pod carries its tick as JSON, and no execution id."""
     flow = flow_object(**SCHEDULED)
     template = cron_job(flow, runner=RUNNER)["spec"]["jobTemplate"]["spec"]["template"]
@@ -192,14 +192,14 @@ def test_tick_reaches_the_runner_as_json():
     assert tick(flow)["limit"] is None
 
 
-def test_cron_job_names_stay_within_kubernetes_limit():
+def test_cron_job_names_stay_within_kubernetes_limit() -> None:
     """The name of the longest instance's CronJob fits into 52 characters."""
     flow = flow_object(**SCHEDULED, instance="i" * 40)
 
     assert len(cron_job(flow, runner=RUNNER)["metadata"]["name"]) <= 52
 
 
-def test_identity_takes_the_customers_id_for_a_missing_name():
+def test_identity_takes_the_customers_id_for_a_missing_name() -> None:
     """An execution's row always has a customer's name to show."""
     identity = flow_identity(flow_object(customer={"id": "acme"}))
 
@@ -207,7 +207,7 @@ def test_identity_takes_the_customers_id_for_a_missing_name():
     assert identity.flow_uid == "0d7e1a52-5d0e-4f43-9c9a-3a8f5a1f2b3c"
 
 
-def test_digests_are_sorted_json():
+def test_digests_are_sorted_json() -> None:
     """The order in which keys are listed does not change what is mirrored, and without a signature nothing is said of one."""
     [field] = CASES["webhook-digests"]()["data"].values()
 

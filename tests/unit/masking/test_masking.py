@@ -44,7 +44,7 @@ ENCODERS = {
 
 
 @pytest.mark.parametrize("form", ENCODERS)
-def test_forms_are_masked(form):
+def test_forms_are_masked(form) -> None:
     """Each form is replaced, and what stands around it stays."""
     shown = Masker([SECRET]).text(f"before {ENCODERS[form](SECRET)} after")
 
@@ -57,7 +57,7 @@ def test_forms_are_masked(form):
 @given(
     st.text(min_size=6), st.binary(max_size=20), st.binary(max_size=20), st.sampled_from([b64encode, urlsafe_b64encode])
 )
-def test_base64_at_any_alignment(secret, before, after, encode):
+def test_base64_at_any_alignment(secret, before, after, encode) -> None:
     """A secret inside a longer base64 is found wherever it begins and ends."""
     assume(len(secret.strip()) >= 6)
 
@@ -67,7 +67,7 @@ def test_base64_at_any_alignment(secret, before, after, encode):
 
 
 @given(st.text(min_size=6, alphabet=st.characters(codec="utf-8")), st.text(alphabet="xyz "), st.text(alphabet="xyz "))
-def test_as_it_is_and_as_json(secret, before, after):
+def test_as_it_is_and_as_json(secret, before, after) -> None:
     """Any text of six characters is found as it is and as JSON."""
     assume(len(secret.strip()) >= 6)
     masker = Masker([secret])
@@ -80,7 +80,7 @@ def test_as_it_is_and_as_json(secret, before, after):
 @pytest.mark.parametrize("line_break", ["\n", "\r\n", "\n    ", "\\n", "\\r\\n"])
 @pytest.mark.parametrize("width", [64, 76])
 @pytest.mark.parametrize("before", range(0, 80, 7))
-def test_base64_in_lines(width, line_break, before):
+def test_base64_in_lines(width, line_break, before) -> None:
     """A secret inside base64 that MIME or PEM broke into lines is found wherever a line ends in it."""
     whole = b64encode(b"u" * before + SECRET.encode() + b"z" * 100).decode()
     lines = [whole[at : at + width] for at in range(0, len(whole), width)]
@@ -95,7 +95,7 @@ def test_base64_in_lines(width, line_break, before):
 
 
 @pytest.mark.parametrize("secret", ["abcdef\udcff", "\ud800abcdef", "abc\udcff\ud800def"])
-def test_secrets_that_are_no_unicode(secret):
+def test_secrets_that_are_no_unicode(secret) -> None:
     """What an environment holds beside UTF-8 is masked as it comes."""
     masker = Masker([secret, "other-secret"])
 
@@ -105,7 +105,7 @@ def test_secrets_that_are_no_unicode(secret):
     assert Masker(["abcdef\udcff"]).data(b"a abcdef\xff b") == b"a " + MASK.encode() + b" b"
 
 
-def test_basic_authentication():
+def test_basic_authentication() -> None:
     """The password inside `Authorization: Basic` is masked, whatever the user's name."""
     for user in ("u", "me", "joe", "anna"):
         token = b64encode(f"{user}:{SECRET}".encode()).decode()
@@ -114,7 +114,7 @@ def test_basic_authentication():
         assert Masker([SECRET, f"{user}:{SECRET}"]).text(f"Basic {token}") == f"Basic {MASK}"
 
 
-def test_nested_values_keys_bytes_and_numbers():
+def test_nested_values_keys_bytes_and_numbers() -> None:
     """Maps with their keys, lists, bytes and numbers are walked; the given value is not changed."""
     value = {
         SECRET: [SECRET.encode(), {"n": 12345678, "d": Decimal(12345678), "f": 1.5, "ok": True, "none": None}],
@@ -128,12 +128,12 @@ def test_nested_values_keys_bytes_and_numbers():
     assert repr(value) == before
 
 
-def test_masked_keys_do_not_collide():
+def test_masked_keys_do_not_collide() -> None:
     """Two keys that become the same are told apart."""
     assert Masker(["secret-1", "secret-2"]).mask({"secret-1": 1, "secret-2": 2}) == {MASK: 1, f"{MASK} (2)": 2}
 
 
-def test_short_values_are_left_alone():
+def test_short_values_are_left_alone() -> None:
     """Below six characters nothing is masked, and without secrets the value itself comes back."""
     value = {"a": "12345"}
 
@@ -141,17 +141,17 @@ def test_short_values_are_left_alone():
     assert Masker([]).text("anything") == "anything"
 
 
-def test_longer_secret_goes_as_a_whole():
+def test_longer_secret_goes_as_a_whole() -> None:
     """Of two secrets, one inside the other, nothing of the longer one stays."""
     assert Masker(["secret", "secret-longer"]).text("a secret-longer one") == f"a {MASK} one"
 
 
-def test_secret_with_a_line_break_is_found_without():
+def test_secret_with_a_line_break_is_found_without() -> None:
     """A Secret made from a file ends in a line break; the value is found all the same."""
     assert Masker(["canary-value\n"]).text("x canary-value y") == f"x {MASK} y"
 
 
-def test_too_deep_is_masked_altogether():
+def test_too_deep_is_masked_altogether() -> None:
     """What lies deeper than is walked is masked rather than let through."""
     value: object = "canary-value"
     for _ in range(400):

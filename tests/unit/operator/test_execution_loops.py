@@ -41,7 +41,7 @@ def flow(name="hook", *, uid="f1", **spec):
 class Dispatch:
     """The queue: ids by (flow's name, its uid), in the order of the uids; slots as numbers."""
 
-    def __init__(self, waiting=None, *, busy=None):
+    def __init__(self, waiting=None, *, busy=None) -> None:
         self.queues = {key: [UUID(int=number) for number in numbers] for key, numbers in (waiting or {}).items()}
         self.busy = busy or {}
         self.started, self.ended, self.asked, self.replacements = [], [], [], []
@@ -77,7 +77,7 @@ class Dispatch:
     def _queue(self, flow_uid):
         return next(queue for (_, uid), queue in self.queues.items() if uid == flow_uid)
 
-    def _forget(self, executions):
+    def _forget(self, executions) -> None:
         for queue in self.queues.values():
             queue[:] = [one for one in queue if one not in executions]
 
@@ -105,7 +105,7 @@ class Dispatch:
 
 
 class Workloads:
-    def __init__(self):
+    def __init__(self) -> None:
         self.jobs, self.pods, self.alive = [], [], True
 
     def is_alive(self, namespace):
@@ -136,7 +136,7 @@ def numbers(executions):
     return [execution.int for execution in executions]
 
 
-async def test_queued_executions_start_oldest_first_up_to_the_room_there_is(cluster, starter):
+async def test_queued_executions_start_oldest_first_up_to_the_room_there_is(cluster, starter) -> None:
     """The installation's limit bounds how many start, the oldest of a flow first."""
     cluster.seed(FLOWS, flow())
     dispatch = Dispatch({HOOK: [1, 2, 3]})
@@ -146,7 +146,7 @@ async def test_queued_executions_start_oldest_first_up_to_the_room_there_is(clus
     assert len(cluster.of(JOBS)) == 2
 
 
-async def test_nothing_is_asked_when_there_is_no_room(starter):
+async def test_nothing_is_asked_when_there_is_no_room(starter) -> None:
     """A full installation costs no query."""
     dispatch = Dispatch({HOOK: [1]})
 
@@ -154,7 +154,7 @@ async def test_nothing_is_asked_when_there_is_no_room(starter):
     assert dispatch.asked == []
 
 
-async def test_a_backlog_does_not_hold_up_others(cluster, starter):
+async def test_a_backlog_does_not_hold_up_others(cluster, starter) -> None:
     """However much waits for one flow's only slot, another flow starts in the same round."""
     cluster.seed(FLOWS, flow(concurrency={"limit": 1, "whenFull": "queue"}))
     cluster.seed(FLOWS, flow("other", uid="f2"))
@@ -164,7 +164,7 @@ async def test_a_backlog_does_not_hold_up_others(cluster, starter):
     assert numbers(dispatch.started) == [1, 9999]
 
 
-async def test_what_one_flow_does_not_need_another_gets(cluster, starter):
+async def test_what_one_flow_does_not_need_another_gets(cluster, starter) -> None:
     """Room is shared evenly, and what a short queue leaves goes to the long one in the same round."""
     cluster.seed(FLOWS, flow())
     cluster.seed(FLOWS, flow("other", uid="f2"))
@@ -175,7 +175,7 @@ async def test_what_one_flow_does_not_need_another_gets(cluster, starter):
     assert {9998, 9999} < set(numbers(dispatch.started))
 
 
-async def test_flows_take_turns_where_room_is_scarce(cluster, starter):
+async def test_flows_take_turns_where_room_is_scarce(cluster, starter) -> None:
     """With room for one a round, no flow is served twice before the others were."""
     cluster.seed(FLOWS, flow())
     cluster.seed(FLOWS, flow("other", uid="f2"))
@@ -187,7 +187,7 @@ async def test_flows_take_turns_where_room_is_scarce(cluster, starter):
     assert numbers(dispatch.started) == [1, 4, 2, 5]
 
 
-async def test_paused_and_full_flows_stay_queued_and_do_not_hide_others(cluster, starter):
+async def test_paused_and_full_flows_stay_queued_and_do_not_hide_others(cluster, starter) -> None:
     """However many flows may not start, the rounds come to the one that may; what is paused stays."""
     waiting = {}
     for number in range(PAGE):
@@ -202,7 +202,7 @@ async def test_paused_and_full_flows_stay_queued_and_do_not_hide_others(cluster,
     assert numbers(dispatch.started) == [9999]
 
 
-async def test_executions_of_a_removed_flow_end(cluster, starter):
+async def test_executions_of_a_removed_flow_end(cluster, starter) -> None:
     """What waits for a flow that is gone, or was made anew, is cancelled with the reason, so much in a round."""
     cluster.seed(FLOWS, flow(uid="another"))
     dispatch = Dispatch({HOOK: range(STARTS + 1)})
@@ -215,7 +215,7 @@ async def test_executions_of_a_removed_flow_end(cluster, starter):
     assert (in_one_round, len(dispatch.ended)) == (STARTS, STARTS + 1)
 
 
-async def test_a_flow_of_a_namespace_that_was_not_listed_may_exist(cluster, inventory, settings):
+async def test_a_flow_of_a_namespace_that_was_not_listed_may_exist(cluster, inventory, settings) -> None:
     """Where Flows could not be read, or are not watched any more, nothing is cancelled: nobody knows that they are gone."""
     dispatch = Dispatch({HOOK: [1]})
     starter = Starter(cluster, inventory, dispatch, runner=settings.runner, lost=print)
@@ -224,7 +224,7 @@ async def test_a_flow_of_a_namespace_that_was_not_listed_may_exist(cluster, inve
     assert (dispatch.started, dispatch.ended) == ([], [])
 
 
-async def test_a_job_that_exists_and_lives_is_not_made_twice(cluster, starter):
+async def test_a_job_that_exists_and_lives_is_not_made_twice(cluster, starter) -> None:
     """A name that is taken by a live Job means that it was created before."""
     item = cluster.seed(FLOWS, flow())
     dispatch = Dispatch()
@@ -235,7 +235,7 @@ async def test_a_job_that_exists_and_lives_is_not_made_twice(cluster, starter):
     assert dispatch.replacements == []
 
 
-async def test_a_name_taken_by_a_finished_job_is_passed_over(cluster, starter):
+async def test_a_name_taken_by_a_finished_job_is_passed_over(cluster, starter) -> None:
     """A finished Job of the same name does not count: the next name is used, and counted."""
     item = cluster.seed(FLOWS, flow())
     dispatch = Dispatch()
@@ -248,7 +248,7 @@ async def test_a_name_taken_by_a_finished_job_is_passed_over(cluster, starter):
     assert dispatch.replacements == [2]
 
 
-async def test_an_api_server_that_refuses_is_no_failure_of_the_round(cluster, starter):
+async def test_an_api_server_that_refuses_is_no_failure_of_the_round(cluster, starter) -> None:
     """A Job that cannot be created now is left to the requeue."""
     cluster.failures[("create", "jobs")] = ClusterUnavailable("quota")
     dispatch = Dispatch()
@@ -256,7 +256,7 @@ async def test_an_api_server_that_refuses_is_no_failure_of_the_round(cluster, st
     assert not await starter(dispatch).start(flow(), UUID(int=1))
 
 
-async def test_a_job_that_is_invalid_ends_its_execution(cluster, starter, lost):
+async def test_a_job_that_is_invalid_ends_its_execution(cluster, starter, lost) -> None:
     """What the API server will never take is not tried for ever: it fails with the server's words."""
     cluster.failures[("create", "jobs")] = ClusterError("memory: must be less than the limit", status=422)
     dispatch = Dispatch()
@@ -266,7 +266,7 @@ async def test_a_job_that_is_invalid_ends_its_execution(cluster, starter, lost):
     assert lost == ["job_refused"]
 
 
-async def test_a_job_that_is_refused_for_now_stays(cluster, starter):
+async def test_a_job_that_is_refused_for_now_stays(cluster, starter) -> None:
     """A quota or an admission policy may let it pass later."""
     cluster.failures[("create", "jobs")] = ClusterError("exceeded quota", status=403)
     dispatch = Dispatch()
@@ -310,7 +310,7 @@ def starting(clock, *, number=5, seconds=60):
 class Ward:
     """Custody with all that it needs."""
 
-    def __init__(self, cluster, inventory, starter, clock):
+    def __init__(self, cluster, inventory, starter, clock) -> None:
         self.cluster, self.inventory, self.clock = cluster, inventory, clock
         self.dispatch, self.workloads = Dispatch(), Workloads()
         self.lost, self.held_up = [], []
@@ -324,10 +324,10 @@ class Ward:
             held_up=self._held_up,
         )
 
-    async def _held_up(self, row, cause):
+    async def _held_up(self, row, cause) -> None:
         self.held_up.append(cause.code)
 
-    async def step(self):
+    async def step(self) -> None:
         """One round after runners had their time to renew."""
         await self.custody.step()
         self.clock.advance(timedelta(seconds=RECOVERY_SECONDS))
@@ -340,7 +340,7 @@ def ward(cluster, inventory, starter, clock):
     return Ward(cluster, inventory, starter, clock)
 
 
-async def test_a_lost_execution_gets_a_second_job(ward):
+async def test_a_lost_execution_gets_a_second_job(ward) -> None:
     """An expired lease without a pod is answered by Job number 2, which resumes."""
     ward.dispatch.expired_rows = [expired(ward.clock)]
     await ward.step()
@@ -350,7 +350,7 @@ async def test_a_lost_execution_gets_a_second_job(ward):
     assert ward.lost == []
 
 
-async def test_a_second_loss_ends_it_with_the_epoch_that_was_judged(ward):
+async def test_a_second_loss_ends_it_with_the_epoch_that_was_judged(ward) -> None:
     """The final state is written only if nobody has claimed since, and is counted by its cause."""
     ward.dispatch.expired_rows = [expired(ward.clock, job_attempt=2)]
     await ward.step()
@@ -359,7 +359,7 @@ async def test_a_second_loss_ends_it_with_the_epoch_that_was_judged(ward):
     assert ward.lost == ["job_gone"]
 
 
-async def test_a_claim_meanwhile_wins(ward):
+async def test_a_claim_meanwhile_wins(ward) -> None:
     """Where another claim came first nothing is counted and no Job is deleted."""
     ward.dispatch.expired_rows = [expired(ward.clock, job_attempt=2)]
     ward.dispatch.claimable = False
@@ -369,7 +369,7 @@ async def test_a_claim_meanwhile_wins(ward):
     assert [verb for verb, *_ in ward.cluster.writes] == []
 
 
-async def test_runners_get_time_to_renew_after_the_database_was_away(ward):
+async def test_runners_get_time_to_renew_after_the_database_was_away(ward) -> None:
     """Nothing is judged right after an outage: every lease has run out then."""
     await ward.step()
     ward.custody.database_was_away()
@@ -383,7 +383,7 @@ async def test_runners_get_time_to_renew_after_the_database_was_away(ward):
     assert ward.dispatch.replacements == [2]
 
 
-async def test_nothing_is_judged_by_stale_watches(ward):
+async def test_nothing_is_judged_by_stale_watches(ward) -> None:
     """While the API server is away, the absence of a pod means nothing."""
     ward.dispatch.expired_rows = [expired(ward.clock)]
     ward.workloads.alive = False
@@ -392,7 +392,7 @@ async def test_nothing_is_judged_by_stale_watches(ward):
     assert (ward.dispatch.replacements, ward.dispatch.ended) == ([], [])
 
 
-async def test_an_execution_of_a_removed_flow_cannot_be_resumed(ward):
+async def test_an_execution_of_a_removed_flow_cannot_be_resumed(ward) -> None:
     """Without its Flow object a lost execution ends, and says both."""
     ward.cluster.remove(FLOWS, "acme", "acme-orders.hook")
     ward.dispatch.expired_rows = [expired(ward.clock)]
@@ -401,7 +401,7 @@ async def test_an_execution_of_a_removed_flow_cannot_be_resumed(ward):
     assert [(state, code) for _, state, code, _ in ward.dispatch.ended] == [(ExecutionState.FAILED, "job_gone")]
 
 
-async def test_what_was_never_started_is_queued_again_and_the_rest_stays(ward):
+async def test_what_was_never_started_is_queued_again_and_the_rest_stays(ward) -> None:
     """Rows without a Job go back to the queue, by name: those that are not meant stay, however long a round takes."""
     ward.dispatch.starting_rows = [starting(ward.clock, number=5), starting(ward.clock, number=6, seconds=-20)]
     await ward.step()
@@ -409,7 +409,7 @@ async def test_what_was_never_started_is_queued_again_and_the_rest_stays(ward):
     assert ward.dispatch.requeued == [UUID(int=5)]
 
 
-async def test_a_replacement_that_could_not_be_made_is_made_later(ward):
+async def test_a_replacement_that_could_not_be_made_is_made_later(ward) -> None:
     """A Job that the API server did not take, or the one before that could not be deleted, costs no second attempt."""
     ward.dispatch.expired_rows = [expired(ward.clock)]
     ward.cluster.failures[("create", "jobs")] = ClusterUnavailable("away")
@@ -426,7 +426,7 @@ async def test_a_replacement_that_could_not_be_made_is_made_later(ward):
     assert (ward.dispatch.replacements, ward.dispatch.ended) == ([2], [])
 
 
-async def test_one_that_fails_keeps_no_other(ward):
+async def test_one_that_fails_keeps_no_other(ward) -> None:
     """A Job that cannot be deleted leaves its execution to the next round; the others are looked after in this one."""
     ward.workloads.jobs = [{"metadata": {"name": "pex-stuck", "creationTimestamp": "2026-03-01T11:00:00Z"}}]
     metadata = {"name": "p", "labels": {"batch.kubernetes.io/job-name": "pex-stuck"}}
@@ -438,7 +438,7 @@ async def test_one_that_fails_keeps_no_other(ward):
     assert ward.dispatch.replacements == [2, 2]
 
 
-async def test_a_runner_that_does_not_heed_a_cancellation_is_stopped(ward):
+async def test_a_runner_that_does_not_heed_a_cancellation_is_stopped(ward) -> None:
     """A minute after the mark the execution is cancelled under its runner's epoch, and the Job deleted."""
     name = f"pex-{UUID(int=1)}"
     job = {"metadata": {"name": name, "namespace": "acme", "creationTimestamp": "2026-03-01T11:00:00Z"}}
@@ -455,7 +455,7 @@ async def test_a_runner_that_does_not_heed_a_cancellation_is_stopped(ward):
     assert ward.cluster.of(JOBS) == {}
 
 
-async def test_an_execution_whose_flow_may_exist_is_not_ended(ward):
+async def test_an_execution_whose_flow_may_exist_is_not_ended(ward) -> None:
     """Where Flows could not be read, a lost execution waits: its flow may be there."""
     ward.cluster.remove(FLOWS, "acme", "acme-orders.hook")
     ward.inventory.set_partial(["acme"])
@@ -484,7 +484,7 @@ def last(number, state=ExecutionState.PASSED, *, name="hook", uid="f1"):
 class Statistics:
     """What ended, by mark; what began or is named without a mark comes each time."""
 
-    def __init__(self, *ended):
+    def __init__(self, *ended) -> None:
         self.last, self.ended = (), dict(enumerate(ended, 1))
 
     async def changes(self, *, kept=()):
@@ -492,7 +492,7 @@ class Statistics:
         newest = {one.flow_uid: one for one in sorted([*read.values(), *self.last], key=lambda one: one.id)}
         return FlowChange(last=tuple(newest.values()), marks=tuple(read))
 
-    async def settle(self, marks, *, kept=()):
+    async def settle(self, marks, *, kept=()) -> None:
         self.ended = {mark: one for mark, one in self.ended.items() if mark not in marks or one.id in kept}
 
 
@@ -509,7 +509,7 @@ def runs(cluster, inventory, clock, seconds):
     return lambda statistics: LastRuns(statistics, inventory, reporter, monotonic=lambda: seconds[0])
 
 
-async def test_last_runs_are_written_seldom_and_only_when_changed(cluster, runs, seconds):
+async def test_last_runs_are_written_seldom_and_only_when_changed(cluster, runs, seconds) -> None:
     """A flow's status follows its executions at most every 30 s, and an unchanged one is not written."""
     cluster.seed(FLOWS, flow())
     statistics = Statistics(last(1))
@@ -525,7 +525,7 @@ async def test_last_runs_are_written_seldom_and_only_when_changed(cluster, runs,
     assert statistics.ended == {}
 
 
-async def test_what_ended_is_settled_though_flows_wait_for_their_turn(cluster, runs):
+async def test_what_ended_is_settled_though_flows_wait_for_their_turn(cluster, runs) -> None:
     """However many executions end, what is kept of each flow is the newest, and for one round the one before."""
     for number in range(40):
         cluster.seed(FLOWS, flow(f"f{number}", uid=f"f{number}"))
@@ -544,7 +544,7 @@ async def test_what_ended_is_settled_though_flows_wait_for_their_turn(cluster, r
     assert len(statistics.ended) <= 40
 
 
-async def test_what_waits_to_be_published_outlives_a_restart(cluster, runs):
+async def test_what_waits_to_be_published_outlives_a_restart(cluster, runs) -> None:
     """A process that goes on in another's place publishes what that one had read."""
     for number in range(8):
         cluster.seed(FLOWS, flow(f"f{number}", uid=f"f{number}"))
@@ -555,7 +555,7 @@ async def test_what_waits_to_be_published_outlives_a_restart(cluster, runs):
     assert [name for name, item in cluster.of(FLOWS).items() if "status" not in item] == []
 
 
-async def test_a_burst_of_flows_is_spread(cluster, runs):
+async def test_a_burst_of_flows_is_spread(cluster, runs) -> None:
     """No more than five Flows are written in one step."""
     for number in range(12):
         cluster.seed(FLOWS, flow(f"f{number}", uid=f"f{number}"))
@@ -566,7 +566,7 @@ async def test_a_burst_of_flows_is_spread(cluster, runs):
     assert [await published.step() for _ in range(4)] == [5, 5, 2, 0]
 
 
-async def test_an_older_execution_does_not_replace_a_newer_one(cluster, runs):
+async def test_an_older_execution_does_not_replace_a_newer_one(cluster, runs) -> None:
     """What is shown never goes back in time."""
     newer = last(10)
     cluster.seed(FLOWS, flow() | {"status": {"lastExecution": {"id": str(newer.id), "state": "passed"}}})

@@ -1,6 +1,7 @@
 """What the active replica does again and again, and what it makes sure of in namespaces with instances."""
 
 import asyncio
+from typing import Never
 
 import pytest
 
@@ -32,7 +33,7 @@ def steps(leader, seconds):
     return {name: step for period, name, step in leader._loops() if period == seconds}
 
 
-async def test_a_binding_that_was_deleted_comes_back(leader, cluster, namespaces):
+async def test_a_binding_that_was_deleted_comes_back(leader, cluster, namespaces) -> None:
     """Nothing watches RoleBindings: the loop looks again at every namespace that was prepared, and writes what is missing."""
     for namespace in ("acme", "beta"):
         await namespaces.prepare(namespace)
@@ -44,7 +45,7 @@ async def test_a_binding_that_was_deleted_comes_back(leader, cluster, namespaces
     assert ("rolebindings", "acme", "jobs") in cluster.objects
 
 
-async def test_a_namespace_that_refuses_does_not_keep_the_others(namespaces, cluster):
+async def test_a_namespace_that_refuses_does_not_keep_the_others(namespaces, cluster) -> None:
     """What cannot be written now is looked at again in the next round, with the others."""
     for namespace in ("acme", "beta"):
         await namespaces.prepare(namespace)
@@ -65,13 +66,13 @@ async def test_a_namespace_that_refuses_does_not_keep_the_others(namespaces, clu
     assert ("rolebindings", "acme", "jobs") in cluster.objects
 
 
-async def test_a_namespace_that_was_cleared_meanwhile_stays_so(namespaces, cluster):
+async def test_a_namespace_that_was_cleared_meanwhile_stays_so(namespaces, cluster) -> None:
     """A round that began before the last Instance went makes nothing for nobody."""
     await namespaces.prepare("acme")
     seen = namespaces.prepared()
     released = asyncio.Event()
 
-    async def release():
+    async def release() -> None:
         released.set()
 
     await namespaces.leave("acme", is_last=lambda: True, release=release)
@@ -86,25 +87,25 @@ async def test_a_namespace_that_was_cleared_meanwhile_stays_so(namespaces, clust
 class Maintenance:
     """Partitions cannot be touched: somebody reads the tables for hours."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.done = []
 
-    async def create_partitions(self, now):
+    async def create_partitions(self, now) -> Never:
         raise StoreUnavailable("canceling statement due to lock timeout")
 
-    async def drop_partitions(self, now, *, days):
+    async def drop_partitions(self, now, *, days) -> Never:
         raise StoreUnavailable("canceling statement due to lock timeout")
 
-    async def delete_expired_keys(self):
+    async def delete_expired_keys(self) -> int:
         self.done.append("keys")
         return 1
 
-    async def sweep_default(self, now, *, days):
+    async def sweep_default(self, now, *, days) -> int:
         self.done.append("rows")
         return 1
 
 
-async def test_each_part_of_the_maintenance_stands_alone(leader):
+async def test_each_part_of_the_maintenance_stands_alone(leader) -> None:
     """A long reader of the tables does not keep expired keys and forgotten rows."""
     leader._maintenance = Maintenance()
     failed = []
@@ -118,7 +119,7 @@ async def test_each_part_of_the_maintenance_stands_alone(leader):
     assert leader._maintenance.done == ["keys", "rows"]
 
 
-async def test_a_namespace_that_is_gone_ends_no_start(cluster, environment):
+async def test_a_namespace_that_is_gone_ends_no_start(cluster, environment) -> None:
     """A watched namespace that may not be read any more is left out, and what belongs to it is not taken for stale."""
     named = from_environment(environment | {"PENSTOCK_WATCH_NAMESPACES": "acme,gone"})
     leader = Leader(cluster, None, named, metrics=Metrics(), pulse=Pulse(), predecessor_seen=None)

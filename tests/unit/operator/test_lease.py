@@ -2,6 +2,7 @@
 
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Never
 
 import pytest
 
@@ -13,7 +14,7 @@ from penstock_operator.process.lease import GIVE_UP_SECONDS, LEASE_SECONDS, RENE
 
 
 class Monotonic:
-    def __init__(self):
+    def __init__(self) -> None:
         self.at = 1000.0
 
     def __call__(self):
@@ -25,7 +26,7 @@ def monotonic(monkeypatch):
     """A clock in seconds, moved by every sleep."""
     clock = Monotonic()
 
-    async def sleep(seconds):
+    async def sleep(seconds) -> None:
         clock.at += seconds
 
     monkeypatch.setattr(lease_module.asyncio, "sleep", sleep)
@@ -40,7 +41,7 @@ def record(cluster):
     return cluster.of(LEASES)["operator"]["spec"]
 
 
-async def test_the_first_takes_it_and_the_second_waits_for_its_end(cluster, monotonic):
+async def test_the_first_takes_it_and_the_second_waits_for_its_end(cluster, monotonic) -> None:
     """A spare takes over only when the record has not changed for the lease's duration by its own clock."""
     first, second = holder(cluster, monotonic, "a"), holder(cluster, monotonic, "b")
     await first.acquire()
@@ -52,7 +53,7 @@ async def test_the_first_takes_it_and_the_second_waits_for_its_end(cluster, mono
     assert record(cluster)["leaseTransitions"] == 2
 
 
-async def test_a_released_lease_is_taken_at_once(cluster, monotonic):
+async def test_a_released_lease_is_taken_at_once(cluster, monotonic) -> None:
     """Release lets the spare go on without waiting, and tells when the one before was last alive."""
     first, second = holder(cluster, monotonic, "a"), holder(cluster, monotonic, "b")
     await first.acquire()
@@ -64,7 +65,7 @@ async def test_a_released_lease_is_taken_at_once(cluster, monotonic):
     assert second.predecessor_seen is not None
 
 
-async def test_a_lease_held_by_another_is_lost(cluster, monotonic):
+async def test_a_lease_held_by_another_is_lost(cluster, monotonic) -> None:
     """A holder that sees another name in the record stops at once."""
     first = holder(cluster, monotonic, "a")
     await first.acquire()
@@ -75,7 +76,7 @@ async def test_a_lease_held_by_another_is_lost(cluster, monotonic):
         await first.keep()
 
 
-async def test_a_holder_that_cannot_renew_gives_up_before_the_spare_takes_over(cluster, monotonic):
+async def test_a_holder_that_cannot_renew_gives_up_before_the_spare_takes_over(cluster, monotonic) -> None:
     """Without the API server the holder ends while its lease still runs."""
     first = holder(cluster, monotonic, "a")
     await first.acquire()
@@ -87,7 +88,7 @@ async def test_a_holder_that_cannot_renew_gives_up_before_the_spare_takes_over(c
     assert GIVE_UP_SECONDS <= monotonic.at - before < LEASE_SECONDS
 
 
-async def test_releasing_what_another_took_changes_nothing(cluster, monotonic):
+async def test_releasing_what_another_took_changes_nothing(cluster, monotonic) -> None:
     """A late release does not take the lease from its new holder."""
     first = holder(cluster, monotonic, "a")
     await first.acquire()
@@ -98,7 +99,7 @@ async def test_releasing_what_another_took_changes_nothing(cluster, monotonic):
     assert record(cluster)["holderIdentity"] == "b"
 
 
-async def test_a_pod_that_restarts_learns_when_it_was_last_alive(cluster, monotonic):
+async def test_a_pod_that_restarts_learns_when_it_was_last_alive(cluster, monotonic) -> None:
     """After an outage of the whole cluster the same pod takes its own Lease: what was missed since then still counts."""
     await holder(cluster, monotonic, "a").acquire()
     body = cluster.of(LEASES)["operator"]
@@ -109,14 +110,14 @@ async def test_a_pod_that_restarts_learns_when_it_was_last_alive(cluster, monoto
     assert again.predecessor_seen == datetime(2026, 3, 1, 6, tzinfo=UTC)
 
 
-async def test_an_answer_that_is_lost_does_not_hide_the_predecessor(cluster, monotonic):
+async def test_an_answer_that_is_lost_does_not_hide_the_predecessor(cluster, monotonic) -> None:
     """A first try that went through unheard leaves our own name and time in the record: they are not the predecessor's."""
     await holder(cluster, monotonic, "a").acquire()
     body = cluster.of(LEASES)["operator"]
     cluster.seed(LEASES, {**body, "spec": {"holderIdentity": "", "renewTime": "2026-03-01T06:00:00.000000Z"}})
     patch, second = cluster.patch, holder(cluster, monotonic, "b")
 
-    async def unheard(*arguments):
+    async def unheard(*arguments) -> Never:
         cluster.patch = patch
         await patch(*arguments)
         raise ClusterUnavailable("the connection broke")
@@ -129,7 +130,7 @@ async def test_an_answer_that_is_lost_does_not_hide_the_predecessor(cluster, mon
 
 
 @pytest.mark.parametrize("hangs", [True, False])
-async def test_nothing_delays_giving_up(cluster, monotonic, monkeypatch, hangs):
+async def test_nothing_delays_giving_up(cluster, monotonic, monkeypatch, hangs) -> None:
     """However long each call takes, and however soon it fails, the holder has given up 10 s after the renewal that succeeded last was sent."""
     limits = []
 

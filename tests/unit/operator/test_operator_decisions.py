@@ -69,7 +69,7 @@ def flows_of(inst, content=CONTENT):
     return plan(inst, content, config={}, connections={"erp": erp}, public_url=URL).flows
 
 
-def test_versions_are_ordered_semantically():
+def test_versions_are_ordered_semantically() -> None:
     """Numbers count as numbers, and a pre-release comes before its release."""
     ordered = [
         "1.0.0-alpha",
@@ -85,7 +85,7 @@ def test_versions_are_ordered_semantically():
     assert ordered == sorted(set(ordered), key=precedence)
 
 
-def test_a_pin_wins_over_the_current_version():
+def test_a_pin_wins_over_the_current_version() -> None:
     """A pinned Instance gets its version, and learns of the newer one."""
     chosen = choose(
         instance(integration={"name": "orders", "version": "1.3.0"}),
@@ -97,7 +97,7 @@ def test_a_pin_wins_over_the_current_version():
     assert chosen.newest == "1.4.0"
 
 
-def test_a_follower_keeps_its_version_when_the_integration_is_gone():
+def test_a_follower_keeps_its_version_when_the_integration_is_gone() -> None:
     """Deleting an Integration does not take the flows of Instances that follow it."""
     follower = instance() | {"status": {"version": "1.4.0"}}
     chosen = choose(follower, integration=None, snapshots=[version("1.4.0")])
@@ -105,7 +105,7 @@ def test_a_follower_keeps_its_version_when_the_integration_is_gone():
     assert chosen.snapshot["spec"]["version"] == "1.4.0"
 
 
-def test_an_unknown_pin_names_what_there_is():
+def test_an_unknown_pin_names_what_there_is() -> None:
     """The message about a missing version lists the published ones and the remedy."""
     chosen = choose(
         instance(integration={"name": "orders", "version": "9.0.0"}),
@@ -118,13 +118,13 @@ def test_an_unknown_pin_names_what_there_is():
     )
 
 
-def test_an_integration_not_looked_at_yet_is_no_problem_yet():
+def test_an_integration_not_looked_at_yet_is_no_problem_yet() -> None:
     """An Instance created together with its Integration waits instead of complaining."""
     assert choose(instance(), integration=integration(seen=0), snapshots=[]).pending
     assert not choose(instance(), integration=integration(), snapshots=[]).pending
 
 
-def test_texts_for_people_do_not_change_a_version():
+def test_texts_for_people_do_not_change_a_version() -> None:
     """displayName and description may change without a new version."""
     plain = {"version": "1.0.0", "flows": []}
 
@@ -132,7 +132,7 @@ def test_texts_for_people_do_not_change_a_version():
     assert content_hash(plain) != content_hash({**plain, "flows": [1]})
 
 
-def test_problems_are_all_in_one_condition():
+def test_problems_are_all_in_one_condition() -> None:
     """An Integration that does not compile is not published, and every problem is listed."""
     problems = [
         Problem(message="no such variable: correct it", flow="a", step="b", field="if", column=3),
@@ -147,7 +147,7 @@ def test_problems_are_all_in_one_condition():
     assert "1.3.0 stays in use" in by_type["Ready"].message
 
 
-def test_changed_content_of_a_known_version_is_a_conflict():
+def test_changed_content_of_a_known_version_is_a_conflict() -> None:
     """A version that comes back with other content is not published again; its snapshot stays."""
     decision = decide(integration(published="1.4.0"), problems=[], snapshots=[version("1.4.0", sha="other")])
     published = next(one for one in decision.conditions if one.type == "Published")
@@ -156,7 +156,7 @@ def test_changed_content_of_a_known_version_is_a_conflict():
     assert (published.status, published.reason) == (False, "VersionConflict")
 
 
-def test_a_known_version_is_not_published_twice():
+def test_a_known_version_is_not_published_twice() -> None:
     """The same content of the same version costs nothing."""
     item = integration()
     decision = decide(item, problems=[], snapshots=[snapshot(item, release="r")])
@@ -199,7 +199,7 @@ GIVEN = {"erp": {"secretRef": {"name": "acme-erp"}}}
         ),
     ],
 )
-def test_each_wrong_connection_is_named_with_its_remedy(given, found, fragments):
+def test_each_wrong_connection_is_named_with_its_remedy(given, found, fragments) -> None:
     """What is wrong with a connection is one sentence that names the connection, the problem and the remedy."""
     _, problems = resolve(DECLARED, given, secret=lambda _: found)
 
@@ -207,7 +207,7 @@ def test_each_wrong_connection_is_named_with_its_remedy(given, found, fragments)
     assert [fragment for fragment in fragments if fragment not in problems[0]] == []
 
 
-def test_a_complete_connection_is_resolved_by_reference():
+def test_a_complete_connection_is_resolved_by_reference() -> None:
     """A connection that is complete yields the Secret's name and fields, never a value."""
     found, problems = resolve(DECLARED, GIVEN, secret=lambda _: secret(fields=("username", "password")))
 
@@ -220,13 +220,13 @@ def test_a_complete_connection_is_resolved_by_reference():
     }
 
 
-def test_connections_are_found_in_nested_steps():
+def test_connections_are_found_in_nested_steps() -> None:
     """A flow's Job gets the connections that its steps name, at any depth, and no others."""
     assert used_by(CONTENT["flows"][0]) == {"erp"}
     assert used_by(CONTENT["flows"][1]) == frozenset()
 
 
-def test_a_plan_holds_all_that_a_start_needs():
+def test_a_plan_holds_all_that_a_start_needs() -> None:
     """A webhook's Flow carries its URL, limit, deduplication, time limit in whole seconds and connections."""
     spec = flows_of(instance())["importOrder"]
 
@@ -242,7 +242,7 @@ def test_a_plan_holds_all_that_a_start_needs():
     assert spec["definition"]["timeoutMs"] == 1500
 
 
-def test_overrides_win_over_the_integration():
+def test_overrides_win_over_the_integration() -> None:
     """An Instance's own schedule, limit, resources and pause are what is deployed."""
     flows = flows_of(
         instance(
@@ -260,7 +260,7 @@ def test_overrides_win_over_the_integration():
     assert [flows[name]["paused"] for name in ("importOrder", "poll")] == [False, True]
 
 
-def test_pausing_does_not_change_the_definition():
+def test_pausing_does_not_change_the_definition() -> None:
     """The definition's hash stays while an Instance is paused, so that nothing is stored again."""
     running, paused = flows_of(instance()), flows_of(instance(paused=True))
 
@@ -268,7 +268,7 @@ def test_pausing_does_not_change_the_definition():
     assert [spec["definitionHash"] for spec in paused.values()] == [spec["definitionHash"] for spec in running.values()]
 
 
-def test_what_stays_deployed_can_still_be_paused():
+def test_what_stays_deployed_can_still_be_paused() -> None:
     """An Instance whose configuration broke keeps its Flows, and pausing still reaches them."""
     kept = held(instance(paused=True, whenPaused="queue"), [{"spec": spec} for spec in flows_of(instance()).values()])
 
@@ -277,7 +277,7 @@ def test_what_stays_deployed_can_still_be_paused():
     assert held(instance(), []) is None
 
 
-def test_overrides_that_fit_nothing_are_named():
+def test_overrides_that_fit_nothing_are_named() -> None:
     """An override for an unknown flow, and a schedule for a webhook, are problems with a remedy."""
     problems = override_problems(
         instance(flows={"pol": {"paused": True}, "importOrder": {"schedule": {"cron": "* * * * *"}}}), CONTENT
@@ -297,20 +297,20 @@ def test_overrides_that_fit_nothing_are_named():
         ({"timeZone": "Berlin"}, ["spec.flows.poll.schedule.timeZone: there is no time zone `Berlin`", "IANA name"]),
     ],
 )
-def test_an_instances_own_times_are_checked(schedule, fragments):
+def test_an_instances_own_times_are_checked(schedule, fragments) -> None:
     """A schedule that Kubernetes would refuse is named with its field, the problem and the remedy."""
     [problem] = override_problems(instance(flows={"poll": {"schedule": schedule}}), CONTENT)
 
     assert [fragment for fragment in fragments if fragment not in problem] == []
 
 
-def test_right_times_are_no_problem():
+def test_right_times_are_no_problem() -> None:
     """Each half of an override may stand alone."""
     for schedule in ({"cron": "*/5 6-20 * * mon-fri"}, {"timeZone": "Asia/Tokyo"}, {}):
         assert override_problems(instance(flows={"poll": {"schedule": schedule}}), CONTENT) == []
 
 
-def test_a_limit_below_its_request_is_named():
+def test_a_limit_below_its_request_is_named() -> None:
     """Resources that no Job could have are a problem with both amounts; those that leave one to the defaults are none."""
     wrong = {"requests": {"cpu": "1", "memory": "512Mi"}, "limits": {"cpu": "900m", "memory": "0.5Gi"}}
     right = [{"limits": {"memory": "32Mi"}}, {"requests": {"memory": "512Mi"}}, {"limits": {"cpu": "1"}}]
@@ -322,7 +322,7 @@ def test_a_limit_below_its_request_is_named():
     assert [override_problems(instance(flows={"poll": {"resources": one}}), CONTENT) for one in right] == [[], [], []]
 
 
-def test_a_newer_version_is_named():
+def test_a_newer_version_is_named() -> None:
     """UpToDate=False says which version is available."""
     flows = [{"spec": spec} for spec in flows_of(instance()).values()]
     resolution = Resolution(choice=Choice(snapshot=version("1.4.0"), newest="1.5.0"), problems=("x",))
@@ -333,7 +333,7 @@ def test_a_newer_version_is_named():
     assert "1.4.0 stays deployed" in found["Deployed"].message
 
 
-def test_unchanged_conditions_keep_their_time():
+def test_unchanged_conditions_keep_their_time() -> None:
     """The transition time moves only where the status changes; foreign conditions stay."""
     old = merged([], [Condition(type="Ready", status=True, reason="A", message="a")], generation=1, now="t1")
     foreign = {"type": "Other", "status": "True", "lastTransitionTime": "t0"}
@@ -346,7 +346,7 @@ def test_unchanged_conditions_keep_their_time():
     assert [one["lastTransitionTime"] for one in other] == ["t0", "t3"]
 
 
-def test_a_status_patch_holds_the_difference_alone():
+def test_a_status_patch_holds_the_difference_alone() -> None:
     """Equal members are left out, and what is gone is removed by null."""
     old = {"a": 1, "b": {"c": 1, "d": 2}, "gone": 1}
 
@@ -354,7 +354,7 @@ def test_a_status_patch_holds_the_difference_alone():
     assert status_patch(old, old) == {}
 
 
-def test_defaults_of_the_api_server_are_no_difference():
+def test_defaults_of_the_api_server_are_no_difference() -> None:
     """What others add does not make us write; what they change, and what we no longer want, does."""
     desired = stamped({"metadata": {"name": "x"}, "spec": {"a": {"b": 1}, "list": [1], "resources": {"cpu": "0.5"}}})
     current = {

@@ -23,7 +23,7 @@ from penstock_operator.process.probes import application
 from penstock_operator.settings import from_environment
 
 
-def test_every_missing_setting_is_named(environment):
+def test_every_missing_setting_is_named(environment) -> None:
     """An incomplete environment is refused with all that is wrong with it."""
     del environment["PENSTOCK_DSN"]
     environment["PENSTOCK_MAX_RUNNING"] = "many"
@@ -32,7 +32,7 @@ def test_every_missing_setting_is_named(environment):
         from_environment(environment)
 
 
-def test_catalogues_are_watched_too(environment):
+def test_catalogues_are_watched_too(environment) -> None:
     """With named namespaces, those of catalogues are watched as well; without, all are."""
     named = from_environment(
         {**environment, "PENSTOCK_WATCH_NAMESPACES": "a, b", "PENSTOCK_CATALOGUE_NAMESPACES": "b,c"}
@@ -51,12 +51,12 @@ def definition(release):
     ("current", "wanted", "refused"),
     [("0.10.0", "0.9.0", True), ("0.9.0", "0.10.0", False), ("1.0.0", "1.0.0", False), ("", "1.0.0", False)],
 )
-def test_definitions_are_never_downgraded(current, wanted, refused):
+def test_definitions_are_never_downgraded(current, wanted, refused) -> None:
     """A CRD of a later release stays."""
     assert is_downgrade(definition(current), definition(wanted)) is refused
 
 
-async def test_shipped_definitions_are_applied_but_newer_ones_stay(cluster, tmp_path):
+async def test_shipped_definitions_are_applied_but_newer_ones_stay(cluster, tmp_path) -> None:
     """All files of the folder are applied server-side, except where the cluster is ahead."""
     (tmp_path / "a.yaml").write_text(yaml.safe_dump(definition("1.0.0")))
     other = {"metadata": {"name": "other.penstock.dev", "annotations": {"penstock.dev/crd-release": "1.0.0"}}}
@@ -67,7 +67,7 @@ async def test_shipped_definitions_are_applied_but_newer_ones_stay(cluster, tmp_
     assert cluster.writes == [("apply", "customresourcedefinitions", "other.penstock.dev")]
 
 
-async def test_cleanup_takes_only_penstocks_finalizer(cluster):
+async def test_cleanup_takes_only_penstocks_finalizer(cluster) -> None:
     """Before an uninstall, Instances lose Penstock's finalizer and keep those of others."""
     claimed = {"finalizers": [names.FINALIZER], "annotations": {names.ANNOTATION_RELEASE: "other.release"}}
     instances = (item("i1", finalizers=["other/one", names.FINALIZER]), item("free"), item("theirs", **claimed))
@@ -79,11 +79,11 @@ async def test_cleanup_takes_only_penstocks_finalizer(cluster):
     assert cluster.of(INSTANCES)["theirs"]["metadata"]["finalizers"] == [names.FINALIZER]
 
 
-async def test_a_failing_step_is_followed_by_the_next():
+async def test_a_failing_step_is_followed_by_the_next() -> None:
     """A loop survives its steps, and says when the database was away."""
     steps, away, done = 0, [], asyncio.Event()
 
-    async def step():
+    async def step() -> None:
         nonlocal steps
         steps += 1
         if steps == 1:
@@ -103,7 +103,7 @@ async def test_a_failing_step_is_followed_by_the_next():
     assert pulse.silent() == {}
 
 
-async def test_probes_tell_what_hangs_and_what_is_missing():
+async def test_probes_tell_what_hangs_and_what_is_missing() -> None:
     """/healthz names loops that hang, /readyz why the replica is not ready, /metrics speaks Prometheus."""
     silent, reasons, metrics = {}, [None], Metrics()
     metrics.leading(active=True)
@@ -119,7 +119,7 @@ async def test_probes_tell_what_hangs_and_what_is_missing():
         assert (ready.status, await ready.text()) == (503, "no database\n")
 
 
-def test_a_silent_loop_is_noticed():
+def test_a_silent_loop_is_noticed() -> None:
     """A loop that does not come back within its time is silent."""
     now = [0.0]
     pulse = Pulse(monotonic=lambda: now[0])
@@ -129,7 +129,7 @@ def test_a_silent_loop_is_noticed():
     assert pulse.silent() == {"custody": 11.0}
 
 
-def test_log_lines_are_json_with_key_values():
+def test_log_lines_are_json_with_key_values() -> None:
     """A record is one JSON object: a constant message, and what belongs to the case beside it."""
     record = logging.makeLogRecord(
         {"name": "penstock", "levelname": "INFO", "msg": "flow applied", "namespace": "acme"}

@@ -26,7 +26,7 @@ def mirrored(world):
     return json.loads(base64.b64decode(world.cluster.of(SECRETS)[HOOKS]["data"]["6f1c"]))
 
 
-async def test_an_instance_gets_everything_it_needs(world):
+async def test_an_instance_gets_everything_it_needs(world) -> None:
     """Flows, CronJob, keys, database role, the gateway's right, definitions and a Ready status come from one Instance."""
     await world.settle()
     flows = world.cluster.of(FLOWS)
@@ -45,7 +45,7 @@ async def test_an_instance_gets_everything_it_needs(world):
     assert world.cluster.of(INSTANCES)["acme-orders"]["metadata"]["finalizers"] == [names.FINALIZER]
 
 
-async def test_an_unchanged_instance_costs_no_write(world):
+async def test_an_unchanged_instance_costs_no_write(world) -> None:
     """Reconciling again what has not changed writes nothing, to the cluster or the store."""
     await world.settle()
     before = len(world.cluster.writes), len(world.tenancy.mirrored), len(world.cluster.events)
@@ -56,7 +56,7 @@ async def test_an_unchanged_instance_costs_no_write(world):
     assert (len(world.cluster.writes), len(world.tenancy.mirrored), len(world.cluster.events)) == before
 
 
-async def test_a_restarted_operator_writes_nothing(world, cluster):
+async def test_a_restarted_operator_writes_nothing(world, cluster) -> None:
     """A fresh process that remembers nothing finds nothing to write."""
     await world.settle()
     fresh = world.fresh()
@@ -67,7 +67,7 @@ async def test_a_restarted_operator_writes_nothing(world, cluster):
     assert len(cluster.writes) == before
 
 
-async def test_the_password_in_use_is_kept(world, cluster, tenancy):
+async def test_the_password_in_use_is_kept(world, cluster, tenancy) -> None:
     """A fresh process uses the password of the Secret that runners have, so that none is locked out."""
     await world.settle()
     secret = cluster.of(SECRETS)["penstock-database-penstock"]
@@ -79,7 +79,7 @@ async def test_the_password_in_use_is_kept(world, cluster, tenancy):
     assert tenancy.roles == {"acme": "in-use"}
 
 
-async def test_the_mirrored_secret_holds_no_key(world):
+async def test_the_mirrored_secret_holds_no_key(world) -> None:
     """What the gateway can read is the digest of the generated key, not the key."""
     await world.settle()
     secrets = world.cluster.of(SECRETS)
@@ -90,7 +90,7 @@ async def test_the_mirrored_secret_holds_no_key(world):
     assert key not in base64.b64decode(secrets[HOOKS]["data"]["6f1c"])
 
 
-async def test_missing_configuration_is_told_and_deploys_nothing(world):
+async def test_missing_configuration_is_told_and_deploys_nothing(world) -> None:
     """An Instance that lacks a variable is accepted, says so, and has no Flows."""
     world.change(config={"region": "asia", "typo": 1})
     await world.settle()
@@ -102,7 +102,7 @@ async def test_missing_configuration_is_told_and_deploys_nothing(world):
     assert world.condition("Ready")["status"] == "False"
 
 
-async def test_broken_configuration_keeps_what_runs(world):
+async def test_broken_configuration_keeps_what_runs(world) -> None:
     """Flows stay on the last good configuration when a change is wrong, and can be paused meanwhile."""
     await world.settle()
     before = {name: flow["spec"]["definitionHash"] for name, flow in world.cluster.of(FLOWS).items()}
@@ -115,7 +115,7 @@ async def test_broken_configuration_keeps_what_runs(world):
     assert "1.0.0 stays deployed" in world.condition("Deployed")["message"]
 
 
-async def test_config_maps_fill_what_the_instance_leaves_out(world):
+async def test_config_maps_fill_what_the_instance_leaves_out(world) -> None:
     """Values of a ConfigMap are used, and a missing ConfigMap is named."""
     world.change(config={}, configFrom=[{"configMapRef": {"name": "acme-config"}}])
     await world.settle()
@@ -129,7 +129,7 @@ async def test_config_maps_fill_what_the_instance_leaves_out(world):
     assert world.cluster.of(FLOWS)["acme-orders.hook"]["spec"]["definition"]["config"] == {"region": "us"}
 
 
-async def test_pausing_suspends_the_schedule_and_is_noted(world):
+async def test_pausing_suspends_the_schedule_and_is_noted(world) -> None:
     """Pausing reaches Flows and CronJob, and the schedule's pause interval is recorded at both ends."""
     await world.settle()
     world.change(paused=True)
@@ -143,7 +143,7 @@ async def test_pausing_suspends_the_schedule_and_is_noted(world):
     assert world.schedules.notes == ["pause", "unpause"]
 
 
-async def test_a_follower_is_upgraded_and_a_removed_flow_goes(world):
+async def test_a_follower_is_upgraded_and_a_removed_flow_goes(world) -> None:
     """A new version reaches an Instance without a pin; flows that it lacks are removed."""
     await world.settle()
     world.publish("1.1.0", flows=INTEGRATION["spec"]["flows"][:1])
@@ -154,7 +154,7 @@ async def test_a_follower_is_upgraded_and_a_removed_flow_goes(world):
     assert sorted(world.cluster.of(INTEGRATION_VERSIONS)) == ["orders.1.0.0", "orders.1.1.0"]
 
 
-async def test_a_pin_stays_and_can_roll_back(world):
+async def test_a_pin_stays_and_can_roll_back(world) -> None:
     """A pinned Instance stays where it is, is told of the newer version, and goes back when its pin does."""
     world.change(integration={"name": "orders", "version": "1.0.0"})
     await world.settle()
@@ -171,7 +171,7 @@ async def test_a_pin_stays_and_can_roll_back(world):
     assert world.cluster.of(FLOWS)["acme-orders.hook"]["spec"]["integration"]["version"] == "1.0.0"
 
 
-async def test_events_are_not_repeated(world):
+async def test_events_are_not_repeated(world) -> None:
     """However often a wrong Instance is looked at, its Event is written once."""
     world.change(config={})
     await world.settle()
@@ -181,7 +181,7 @@ async def test_events_are_not_repeated(world):
     assert [reason for _, reason, _ in world.cluster.events].count("Incomplete") == 1
 
 
-async def test_versions_are_kept_while_somebody_runs_them(world):
+async def test_versions_are_kept_while_somebody_runs_them(world) -> None:
     """Deleting an Integration leaves the version that an Instance runs; it goes with the Instance."""
     await world.settle()
     world.publish("1.1.0")
@@ -199,7 +199,7 @@ async def test_versions_are_kept_while_somebody_runs_them(world):
     assert world.cluster.of(INTEGRATION_VERSIONS) == {}
 
 
-async def test_each_version_counts_its_instances(world):
+async def test_each_version_counts_its_instances(world) -> None:
     """An IntegrationVersion's status says how many Instances run it."""
     await world.settle()
     await world.settle()
@@ -207,7 +207,7 @@ async def test_each_version_counts_its_instances(world):
     assert world.cluster.of(INTEGRATION_VERSIONS)["orders.1.0.0"]["status"]["instances"] == 1
 
 
-async def test_versions_that_another_release_published_are_its_own(world):
+async def test_versions_that_another_release_published_are_its_own(world) -> None:
     """Of two releases with one catalogue each counts and collects what it published, and leaves the rest alone."""
     await world.settle()
     body = world.cluster.of(INTEGRATION_VERSIONS)["orders.1.0.0"]
@@ -228,7 +228,7 @@ async def test_versions_that_another_release_published_are_its_own(world):
     assert list(world.cluster.of(INTEGRATION_VERSIONS)) == ["orders.0.9.0"]
 
 
-async def test_another_namespace_must_be_a_catalogue(world):
+async def test_another_namespace_must_be_a_catalogue(world) -> None:
     """An Integration of a namespace that is no catalogue is refused with the remedy."""
     world.change(integration={"name": "orders", "namespace": "other"})
     await world.instances.reconcile(KEY)
@@ -236,7 +236,7 @@ async def test_another_namespace_must_be_a_catalogue(world):
     assert "other is not a catalogue" in world.condition("Deployed")["message"]
 
 
-async def test_named_keys_replace_the_generated_one(world):
+async def test_named_keys_replace_the_generated_one(world) -> None:
     """An Instance that names a Secret with keys has those accepted, and none generated."""
     world.change(webhook={"keysSecretRef": {"name": "my-keys"}})
     world.cluster.seed(
@@ -259,7 +259,7 @@ def signing_secret(value, **labels):
     }
 
 
-async def test_a_signing_secret_is_mirrored_beside_the_keys(world):
+async def test_a_signing_secret_is_mirrored_beside_the_keys(world) -> None:
     """The gateway finds how requests are signed where it finds the keys; taken out of the Instance, it goes."""
     world.cluster.seed(SECRETS, signing_secret(b"hush"))
     world.change(webhook={"signature": {"preset": "github", "secretRef": {"name": "shop", "key": "secret"}}})
@@ -272,7 +272,7 @@ async def test_a_signing_secret_is_mirrored_beside_the_keys(world):
     assert "signature" not in mirrored(world)
 
 
-async def test_a_signing_secret_that_breaks_stays_as_it_was(world):
+async def test_a_signing_secret_that_breaks_stays_as_it_was(world) -> None:
     """A missing label is a problem of the configuration; what is deployed goes on with the last good credentials."""
     world.cluster.seed(SECRETS, signing_secret(b"hush"))
     world.change(webhook={"signature": {"preset": "github", "secretRef": {"name": "shop", "key": "secret"}}})
@@ -284,7 +284,7 @@ async def test_a_signing_secret_that_breaks_stays_as_it_was(world):
     assert mirrored(world)["signature"]["key"] == base64.b64encode(b"hush").decode()
 
 
-async def test_named_keys_stay_while_the_version_is_unknown(world):
+async def test_named_keys_stay_while_the_version_is_unknown(world) -> None:
     """An Instance whose pin names no version keeps its own keys: the generated one is not put in their place."""
     keys = signing_secret(b"one")
     world.cluster.seed(SECRETS, keys)
@@ -299,7 +299,7 @@ async def test_named_keys_stay_while_the_version_is_unknown(world):
     assert "acme-orders-webhook-key" not in world.cluster.of(SECRETS)
 
 
-async def test_a_failed_write_is_raised_and_the_next_try_completes(world):
+async def test_a_failed_write_is_raised_and_the_next_try_completes(world) -> None:
     """A write that fails stops this try only: the next one goes on where it was."""
     world.cluster.failures[("apply", "flows")] = ClusterUnavailable("away", status=503)
     await world.publication.reconcile(("acme", "orders"))
@@ -311,7 +311,7 @@ async def test_a_failed_write_is_raised_and_the_next_try_completes(world):
     assert world.condition("Ready")["status"] == "True"
 
 
-async def test_a_finalizer_that_another_set_meanwhile_is_not_lost(world):
+async def test_a_finalizer_that_another_set_meanwhile_is_not_lost(world) -> None:
     """The finalizer is added only to the version that was read."""
     stale = world.cluster.of(INSTANCES)["acme-orders"]
     changed = {**stale, "metadata": {**stale["metadata"], "finalizers": ["other/one"]}}
@@ -323,7 +323,7 @@ async def test_a_finalizer_that_another_set_meanwhile_is_not_lost(world):
     assert world.cluster.of(INSTANCES)["acme-orders"]["metadata"]["finalizers"] == ["other/one", names.FINALIZER]
 
 
-def held_by(world, release, **metadata):
+def held_by(world, release, **metadata) -> None:
     """The Instance as another release holds it."""
     body = world.cluster.of(INSTANCES)["acme-orders"]
     held = {"finalizers": [names.FINALIZER], "annotations": {names.ANNOTATION_RELEASE: release}}
@@ -331,7 +331,7 @@ def held_by(world, release, **metadata):
     world.cluster.writes.clear()
 
 
-async def test_the_finalizer_names_the_release(world):
+async def test_the_finalizer_names_the_release(world) -> None:
     """Who deployed an Instance stands on it, written in one patch with the finalizer."""
     await world.settle()
 
@@ -340,7 +340,7 @@ async def test_the_finalizer_names_the_release(world):
     assert world.cluster.writes.count(("patch", "instances", "acme-orders")) == 1
 
 
-async def test_another_releases_instance_is_left_alone(world):
+async def test_another_releases_instance_is_left_alone(world) -> None:
     """Where two releases watch a namespace, the second deploys nothing, removes nothing, and says why once."""
     await world.settle()
     body = world.cluster.of(INSTANCES)["acme-orders"]
@@ -363,7 +363,7 @@ async def test_another_releases_instance_is_left_alone(world):
     assert "kubectl annotate instance acme-orders -n acme penstock.dev/release-" in told
 
 
-async def test_a_holder_that_reports_nothing_is_named_in_the_status(world):
+async def test_a_holder_that_reports_nothing_is_named_in_the_status(world) -> None:
     """A change that the other release has not taken up is shown as not ready; what it has reported on is its own affair."""
     await world.settle()
     held_by(world, "other.release")
@@ -381,7 +381,7 @@ async def test_a_holder_that_reports_nothing_is_named_in_the_status(world):
 
 
 @pytest.mark.parametrize("freed", [{"finalizers": []}, {"annotations": {}}])
-async def test_a_free_instance_is_taken_over(world, freed):
+async def test_a_free_instance_is_taken_over(world, freed) -> None:
     """After an uninstall, or without the annotation, the next release adopts the Instance, its Flows and its key."""
     await world.settle()
     for kind, name in ((FLOWS, "acme-orders.hook"), (SECRETS, "acme-orders-webhook-key")):
@@ -401,7 +401,7 @@ async def test_a_free_instance_is_taken_over(world, freed):
     assert world.cluster.of(SECRETS)["acme-orders-webhook-key"]["data"] == key
 
 
-async def test_of_two_releases_that_see_an_instance_at_once_one_gets_it(world):
+async def test_of_two_releases_that_see_an_instance_at_once_one_gets_it(world) -> None:
     """The claim holds only for the version that was read: the second finds it taken and leaves."""
     stale = world.cluster.of(INSTANCES)["acme-orders"]
     taken = {"finalizers": [names.FINALIZER], "annotations": {names.ANNOTATION_RELEASE: "other.release"}}

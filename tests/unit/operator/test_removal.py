@@ -11,7 +11,7 @@ from penstock_operator.errors import NotYet
 from penstock_operator.instances.removal import PATIENCE, QUIET, is_waited_for
 
 
-async def test_deletion_waits_for_jobs_and_then_leaves_nothing(world):
+async def test_deletion_waits_for_jobs_and_then_leaves_nothing(world) -> None:
     """An Instance goes when its Jobs are gone and its rows removed; the namespace's role goes with the last one."""
     await world.settle()
     world.delete_instance()
@@ -32,7 +32,7 @@ async def test_deletion_waits_for_jobs_and_then_leaves_nothing(world):
     assert "penstock-database-penstock" not in world.cluster.of(SECRETS)
 
 
-async def test_a_terminating_namespace_is_not_held_up(world):
+async def test_a_terminating_namespace_is_not_held_up(world) -> None:
     """In a namespace that is going away the finalizer goes at once, and the rows are removed apart."""
     await world.settle()
     world.cluster.seed(
@@ -49,7 +49,7 @@ async def test_a_terminating_namespace_is_not_held_up(world):
     assert world.tenancy.roles == {}
 
 
-async def test_the_role_of_a_terminating_namespace_goes_though_others_are_still_leaving(world, cluster):
+async def test_the_role_of_a_terminating_namespace_goes_though_others_are_still_leaving(world, cluster) -> None:
     """Instances that are being deleted too do not keep the namespace's database role."""
     await world.settle()
     world.delete_instance()
@@ -63,7 +63,7 @@ def deleted_job(at, name="pex-1"):
     return {"metadata": {"name": name, "deletionTimestamp": at.isoformat()}, "status": {}}
 
 
-async def test_a_job_that_cannot_go_holds_the_instance_for_five_minutes(world, clock):
+async def test_a_job_that_cannot_go_holds_the_instance_for_five_minutes(world, clock) -> None:
     """A pod on a lost node keeps its Job; an Event says so after a while, and the Instance goes without it in the end."""
     await world.settle()
     world.delete_instance()
@@ -83,7 +83,7 @@ async def test_a_job_that_cannot_go_holds_the_instance_for_five_minutes(world, c
     assert world.cluster.of(INSTANCES) == {}
 
 
-def test_a_job_that_runs_is_waited_for_whatever_its_age(clock):
+def test_a_job_that_runs_is_waited_for_whatever_its_age(clock) -> None:
     """Only its own deletion starts the time; one that is over, or was deleted long ago, keeps nobody."""
     over = {"metadata": {"name": "pex-1"}, "status": {"conditions": [{"type": "Complete", "status": "True"}]}}
 
@@ -93,7 +93,7 @@ def test_a_job_that_runs_is_waited_for_whatever_its_age(clock):
     assert not is_waited_for(over, now=clock())
 
 
-async def test_a_job_is_deleted_once(world, clock):
+async def test_a_job_is_deleted_once(world, clock) -> None:
     """What is on its way out is not deleted again while it is waited for."""
     await world.settle()
     world.delete_instance()
@@ -116,11 +116,11 @@ async def two(world):
     return world
 
 
-async def test_of_two_that_go_together_the_last_clears_the_namespace(two):
+async def test_of_two_that_go_together_the_last_clears_the_namespace(two) -> None:
     """Two Instances whose rows are removed at the same moment do not both leave the clearing to the other."""
     both, patch = asyncio.Barrier(2), two.cluster.patch
 
-    async def delete_instance_data(**_):
+    async def delete_instance_data(**_) -> int:
         await both.wait()
         return 0
 
@@ -140,7 +140,7 @@ async def test_of_two_that_go_together_the_last_clears_the_namespace(two):
     assert "penstock-database-penstock" not in two.cluster.of(SECRETS)
 
 
-async def test_one_that_stays_keeps_the_namespace(two):
+async def test_one_that_stays_keeps_the_namespace(two) -> None:
     """The role, its Secret and the RoleBinding stay for the other Instance, and so does what belongs to its flows."""
     two.delete_instance()
     await two.instances.reconcile(KEY)
@@ -150,7 +150,7 @@ async def test_one_that_stays_keeps_the_namespace(two):
     assert two.tenancy.kept_flows == sorted(flow["metadata"]["uid"] for flow in two.cluster.of(FLOWS).values())
 
 
-async def test_one_that_waits_for_anothers_finalizer_does_not_keep_the_namespace(two):
+async def test_one_that_waits_for_anothers_finalizer_does_not_keep_the_namespace(two) -> None:
     """What Penstock has let go already needs no database role, though its object is still there."""
     body = two.cluster.of(INSTANCES)["acme-more"]
     finalizers = [*body["metadata"]["finalizers"], "other/one"]
@@ -163,7 +163,7 @@ async def test_one_that_waits_for_anothers_finalizer_does_not_keep_the_namespace
     assert two.tenancy.roles == {}
 
 
-async def test_a_namespace_that_may_not_be_read_is_waited_for(world):
+async def test_a_namespace_that_may_not_be_read_is_waited_for(world) -> None:
     """Nothing is removed for good while Flows and Jobs cannot be seen, unless the namespace is going away."""
     await world.settle()
     world.inventory.set_partial(["acme"])

@@ -18,7 +18,7 @@ MINUTE = timedelta(minutes=1)
 class Schedules:
     """Ticks that have a row, and what was asked for; `failure` is raised instead of an answer."""
 
-    def __init__(self, known=()):
+    def __init__(self, known=()) -> None:
         self.known = set(known)
         self.recorded, self.asked = [], []
         self.failure = None
@@ -36,7 +36,7 @@ class Schedules:
 class Workloads:
     """Jobs by key, without pods."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.by_key = {}
 
     def job(self, key):
@@ -49,7 +49,7 @@ class Workloads:
 class TickStand:
     """Ticks over one inventory; `since` is when the replica before was last seen."""
 
-    def __init__(self, cluster, inventory, clock, *, since, known=()):
+    def __init__(self, cluster, inventory, clock, *, since, known=()) -> None:
         self.workloads, self.schedules, self.missed = Workloads(), Schedules(known), []
         self.ticks = Ticks(
             cluster,
@@ -118,7 +118,7 @@ def stand(cluster, inventory, clock):
     return lambda **options: TickStand(cluster, inventory, clock, **{"since": NOON - 12 * MINUTE} | options)
 
 
-async def test_ticks_without_a_row_are_recorded_as_missed(stand, cluster):
+async def test_ticks_without_a_row_are_recorded_as_missed(stand, cluster) -> None:
     """Ticks that were due while nothing ran are recorded, counted and told, once."""
     found = stand(known=[NOON - 15 * MINUTE])
     await found.ticks.step()
@@ -131,7 +131,7 @@ async def test_ticks_without_a_row_are_recorded_as_missed(stand, cluster):
     ]
 
 
-async def test_a_tick_that_may_still_start_is_not_missed(stand):
+async def test_a_tick_that_may_still_start_is_not_missed(stand) -> None:
     """A tick within the CronJob's deadline is nobody's business yet."""
     found = stand(since=NOON)
     await found.ticks.step()
@@ -139,7 +139,7 @@ async def test_a_tick_that_may_still_start_is_not_missed(stand):
     assert NOON not in found.schedules.recorded
 
 
-async def test_the_hour_before_the_predecessor_was_last_seen_is_looked_at_again(stand, cluster):
+async def test_the_hour_before_the_predecessor_was_last_seen_is_looked_at_again(stand, cluster) -> None:
     """It may have lived without the database, or have left Jobs behind that never started."""
     cluster.seed(FLOWS, scheduled(since="2026-03-01T06:00:00Z", cron="0 * * * *"))
     found = stand(since=NOON)
@@ -148,7 +148,7 @@ async def test_the_hour_before_the_predecessor_was_last_seen_is_looked_at_again(
     assert texts(found.schedules.recorded) == ["11:00"]
 
 
-async def test_a_tick_whose_job_is_there_is_waited_for(stand):
+async def test_a_tick_whose_job_is_there_is_waited_for(stand) -> None:
     """While a tick's Job is alive, its runner will accept the tick; afterwards it counts as missed."""
     found = stand(known=[NOON - 15 * MINUTE, NOON - 10 * MINUTE])
     key = found.run(NOON - 5 * MINUTE)
@@ -161,7 +161,7 @@ async def test_a_tick_whose_job_is_there_is_waited_for(stand):
     assert found.schedules.recorded == [NOON - 5 * MINUTE]
 
 
-async def test_what_comes_after_a_tick_that_is_under_way_is_asked_for_once(stand, clock):
+async def test_what_comes_after_a_tick_that_is_under_way_is_asked_for_once(stand, clock) -> None:
     """One old Job does not make every later tick a question of each round."""
     found = stand()
     found.run(NOON - 15 * MINUTE)
@@ -172,7 +172,7 @@ async def test_what_comes_after_a_tick_that_is_under_way_is_asked_for_once(stand
     assert found.schedules.asked == [("poll", 2)]
 
 
-async def test_a_paused_flow_has_its_ticks_until_it_was_written_so(stand, cluster):
+async def test_a_paused_flow_has_its_ticks_until_it_was_written_so(stand, cluster) -> None:
     """What was due before the pause is not forgotten in it; later ticks are nobody's."""
     cluster.seed(FLOWS, written(scheduled(paused=True), "2026-03-01T11:51:00Z"))
     found = stand()
@@ -181,7 +181,7 @@ async def test_a_paused_flow_has_its_ticks_until_it_was_written_so(stand, cluste
     assert texts(found.schedules.recorded) == ["11:45", "11:50"]
 
 
-async def test_another_releases_schedules_are_not_watched(stand, cluster):
+async def test_another_releases_schedules_are_not_watched(stand, cluster) -> None:
     """Where two releases watch a namespace, each records the missed ticks of its own Flows."""
     item = scheduled()
     item["metadata"]["labels"] = {names.LABEL_RELEASE: "other.release"}
@@ -192,7 +192,7 @@ async def test_another_releases_schedules_are_not_watched(stand, cluster):
     assert found.schedules.recorded == []
 
 
-async def test_flows_of_a_namespace_that_may_not_be_read_miss_nothing(stand, inventory):
+async def test_flows_of_a_namespace_that_may_not_be_read_miss_nothing(stand, inventory) -> None:
     """A deleted namespace takes the right to see its Flows go: what is known of them may be long gone."""
     inventory.set_partial(["acme"])
     found = stand()
@@ -201,7 +201,7 @@ async def test_flows_of_a_namespace_that_may_not_be_read_miss_nothing(stand, inv
     assert found.schedules.recorded == []
 
 
-async def test_a_schedule_that_cannot_be_read_does_not_keep_the_others(stand, cluster):
+async def test_a_schedule_that_cannot_be_read_does_not_keep_the_others(stand, cluster) -> None:
     """Every flow is checked, whatever stands in another."""
     cluster.seed(FLOWS, scheduled("broken", uid="f0", cron="every day"))
     cluster.seed(FLOWS, scheduled("later", uid="f2"))
@@ -211,7 +211,7 @@ async def test_a_schedule_that_cannot_be_read_does_not_keep_the_others(stand, cl
     assert [flow for flow, _ in found.schedules.asked] == ["poll", "later"]
 
 
-async def test_without_the_database_a_round_ends(stand, cluster):
+async def test_without_the_database_a_round_ends(stand, cluster) -> None:
     """What was not recorded is tried again by a later round, and the loop learns that the database is away."""
     cluster.seed(FLOWS, scheduled("later", uid="f2"))
     found = stand()
@@ -234,7 +234,7 @@ class Counting(dict):
         return super().__getitem__(name)
 
 
-async def test_a_round_looks_at_each_schedule_a_few_times(inventory, cluster, clock, monkeypatch):
+async def test_a_round_looks_at_each_schedule_a_few_times(inventory, cluster, clock, monkeypatch) -> None:
     """The work grows with the number of schedules, not with its square."""
     monkeypatch.setattr(Counting, "looks", 0)
     inventory._objects[FLOWS.plural] = {
@@ -248,7 +248,7 @@ async def test_a_round_looks_at_each_schedule_a_few_times(inventory, cluster, cl
     assert Counting.looks < 2 * 200 * 20
 
 
-def test_nothing_but_the_schedule_moves_where_ticks_begin():
+def test_nothing_but_the_schedule_moves_where_ticks_begin() -> None:
     """A spec that was written a moment ago hides no tick; a schedule that was changed then had none before."""
     flow = written(scheduled(since="2026-03-01T09:00:00Z"), "2026-03-01T11:58:00Z")
 
@@ -260,7 +260,7 @@ def test_nothing_but_the_schedule_moves_where_ticks_begin():
     )
 
 
-def test_a_schedule_without_the_annotation_holds_since_its_creation():
+def test_a_schedule_without_the_annotation_holds_since_its_creation() -> None:
     """As for a Flow that an earlier operator made."""
     flow = scheduled(since=None)
 
@@ -269,7 +269,7 @@ def test_a_schedule_without_the_annotation_holds_since_its_creation():
     )
 
 
-def test_ticks_end_where_they_may_still_start_and_where_a_pause_holds():
+def test_ticks_end_where_they_may_still_start_and_where_a_pause_holds() -> None:
     """The last write of a paused Flow is the latest moment at which its pause began."""
     flow = written(scheduled(), "2026-03-01T11:30:00Z", "2026-03-01T11:40:00Z")
     paused = {**flow, "spec": {**flow["spec"], "paused": True}}
@@ -279,7 +279,7 @@ def test_ticks_end_where_they_may_still_start_and_where_a_pause_holds():
     assert window_end(paused, now=NOON - 19 * MINUTE) == NOON - 22 * MINUTE
 
 
-def test_the_event_says_how_many_are_recorded():
+def test_the_event_says_how_many_are_recorded() -> None:
     """Of very many ticks the newest are kept, and the sentence says so."""
     many = [NOON + number * MINUTE for number in range(150)]
 

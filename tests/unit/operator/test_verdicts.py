@@ -297,14 +297,14 @@ TABLE = {
 
 
 @pytest.mark.parametrize("situation", TABLE)
-def test_verdict(situation):
+def test_verdict(situation) -> None:
     """Each situation of the table has its verdict."""
     judged, jobs, pods, expected = TABLE[situation]
 
     assert expected == outcome(judged, jobs, pods)
 
 
-def test_cause_names_the_memory_limit():
+def test_cause_names_the_memory_limit() -> None:
     """An execution killed for memory says how much it was allowed."""
     verdict = judge(lost(), jobs=[job()], pods=[pod(phase="Failed", exit_code=137, reason="OOMKilled")], now=NOW)
 
@@ -313,7 +313,7 @@ def test_cause_names_the_memory_limit():
     assert verdict.cause.words == "the container was killed for memory: limit 128Mi"
 
 
-def test_hindrance_is_told_while_it_lasts():
+def test_hindrance_is_told_while_it_lasts() -> None:
     """What keeps a pod from starting is known before its time is over."""
     verdict = judge(
         unstarted(20), jobs=[job(age=20)], pods=[pod(phase="Pending", age=20, waiting="ErrImagePull")], now=NOW
@@ -324,7 +324,7 @@ def test_hindrance_is_told_while_it_lasts():
     assert verdict.cause.words == "the image img:1 cannot be pulled (ErrImagePull): back-off"
 
 
-def test_a_replacement_that_is_missing_keeps_its_number():
+def test_a_replacement_that_is_missing_keeps_its_number() -> None:
     """What the row counts already is not counted again."""
     verdict = judge(lost(2, silent=60, replaced=31), jobs=[], pods=[], now=NOW)
 

@@ -22,10 +22,10 @@ INSTANCE = item(
 
 
 class Queue:
-    def __init__(self):
+    def __init__(self) -> None:
         self.keys = []
 
-    def add(self, key, *, after=0):
+    def add(self, key, *, after=0) -> None:
         self.keys.append(key[1])
 
 
@@ -38,7 +38,7 @@ def routed(inventory):
     return inventory, router, integrations, instances
 
 
-def test_an_integration_brings_its_instances(routed):
+def test_an_integration_brings_its_instances(routed) -> None:
     """A change of an Integration, or of one of its versions, reaches those that use it."""
     inventory, _, integrations, instances = routed
     inventory.put(INTEGRATIONS, item("orders"))
@@ -48,7 +48,7 @@ def test_an_integration_brings_its_instances(routed):
     assert instances.keys == ["i1", "i1"]
 
 
-def test_secrets_and_config_maps_bring_those_that_name_them(routed):
+def test_secrets_and_config_maps_bring_those_that_name_them(routed) -> None:
     """A referenced Secret or ConfigMap reaches its Instances, another one nobody."""
     _, router, _, instances = routed
     router.secret_changed(("acme", "acme-erp"), None)
@@ -60,7 +60,7 @@ def test_secrets_and_config_maps_bring_those_that_name_them(routed):
     assert instances.keys == ["i1", "i1", "i1"]
 
 
-def test_a_deleted_secret_of_digests_brings_those_whose_digests_it_held(routed):
+def test_a_deleted_secret_of_digests_brings_those_whose_digests_it_held(routed) -> None:
     """Who shares the Secret writes its field again; other Secrets' going brings nobody."""
     _, router, _, instances = routed
     held = names.webhook_digest_secret("penstock", INSTANCE["metadata"]["uid"])
@@ -71,7 +71,7 @@ def test_a_deleted_secret_of_digests_brings_those_whose_digests_it_held(routed):
     assert instances.keys == ["i1"]
 
 
-def test_a_flows_status_brings_nobody(routed):
+def test_a_flows_status_brings_nobody(routed) -> None:
     """A Flow's last execution is written often and causes no reconciliation; its deletion does."""
     inventory, _, _, instances = routed
     inventory.put(FLOWS, item("i1.a", spec={"instance": "i1"}, generation=1))
@@ -81,7 +81,7 @@ def test_a_flows_status_brings_nobody(routed):
     assert instances.keys == ["i1", "i1"]
 
 
-def test_an_older_version_does_not_replace_a_newer_one(inventory):
+def test_an_older_version_does_not_replace_a_newer_one(inventory) -> None:
     """A list that was read before a watch event arrived does not take it back."""
     inventory.put(INSTANCES, {**INSTANCE, "metadata": {**INSTANCE["metadata"], "resourceVersion": "10"}})
     inventory.put(INSTANCES, {**INSTANCE, "metadata": {**INSTANCE["metadata"], "resourceVersion": "9"}})
@@ -89,7 +89,7 @@ def test_an_older_version_does_not_replace_a_newer_one(inventory):
     assert inventory.get(INSTANCES, ("acme", "i1"))["metadata"]["resourceVersion"] == "10"
 
 
-def test_a_list_removes_what_is_gone_and_keeps_what_came_meanwhile(inventory):
+def test_a_list_removes_what_is_gone_and_keeps_what_came_meanwhile(inventory) -> None:
     """Objects known before the list and not in it are gone; newer ones are not."""
     inventory.put(INSTANCES, INSTANCE)
     with inventory.listing(INSTANCES, None) as listing:
@@ -100,7 +100,7 @@ def test_a_list_removes_what_is_gone_and_keeps_what_came_meanwhile(inventory):
     assert inventory.instances_of(("acme", "orders")) == {("acme", "new")}
 
 
-def test_watch_events_fill_the_inventory(inventory):
+def test_watch_events_fill_the_inventory(inventory) -> None:
     """What Kopf sees is put, what it sees deleted is removed."""
     take = into(inventory)
     take(INSTANCES, "", INSTANCE)
@@ -111,7 +111,7 @@ def test_watch_events_fill_the_inventory(inventory):
     assert ("acme", "i1") not in inventory.all(INSTANCES)
 
 
-def test_kopf_has_nothing_to_write(inventory):
+def test_kopf_has_nothing_to_write(inventory) -> None:
     """No handler makes Kopf add finalizers, annotations or events; nothing of an object is copied."""
     handlers = registry(lambda *_: None)
     chosen = settings()
@@ -125,7 +125,7 @@ def test_kopf_has_nothing_to_write(inventory):
     assert chosen.persistence.diffbase_storage.build(body=body) == {}
 
 
-async def test_a_namespace_without_rights_is_left_out(cluster, inventory):
+async def test_a_namespace_without_rights_is_left_out(cluster, inventory) -> None:
     """A namespace whose Role is gone does not keep the others from being read."""
     cluster.failures[("list", "gone")] = ClusterError("forbidden", status=403)
     cluster.seed(INSTANCES, INSTANCE, seen=False)
@@ -135,7 +135,7 @@ async def test_a_namespace_without_rights_is_left_out(cluster, inventory):
     assert (inventory.is_partial("gone"), inventory.is_partial("acme")) == (True, False)
 
 
-async def test_a_namespace_is_read_in_full_or_not_watched(cluster, inventory):
+async def test_a_namespace_is_read_in_full_or_not_watched(cluster, inventory) -> None:
     """Where Instances may be listed everywhere, a deleted namespace shows them alone: they are known, and nothing else is."""
     cluster.seed(INSTANCES, INSTANCE, seen=False)
     for kind in (INTEGRATIONS, INTEGRATION_VERSIONS, FLOWS):
@@ -149,7 +149,7 @@ async def test_a_namespace_is_read_in_full_or_not_watched(cluster, inventory):
     assert not inventory.is_partial("acme")
 
 
-async def test_what_is_known_is_what_was_listed(cluster, inventory):
+async def test_what_is_known_is_what_was_listed(cluster, inventory) -> None:
     """A namespace is known once its list was complete; one that is not watched, or not readable any more, is not."""
     cluster.failures[("list", "gone")] = ClusterError("forbidden", status=403)
     before = inventory.knows(FLOWS, "acme")
@@ -161,21 +161,21 @@ async def test_what_is_known_is_what_was_listed(cluster, inventory):
     assert not inventory.knows(FLOWS, "acme")
 
 
-async def test_a_list_of_all_namespaces_makes_each_known(cluster, inventory):
+async def test_a_list_of_all_namespaces_makes_each_known(cluster, inventory) -> None:
     """Where all are watched, nothing of any namespace is missing."""
     await list_readable(cluster, inventory, (None,))
 
     assert inventory.knows(FLOWS, "acme")
 
 
-async def test_an_api_server_that_is_away_is_no_missing_right(cluster, inventory):
+async def test_an_api_server_that_is_away_is_no_missing_right(cluster, inventory) -> None:
     """Only a refusal counts as one; what passes is raised and tried again."""
     cluster.failures[("list", "acme")] = ClusterError("away", status=503)
     with pytest.raises(ClusterError):
         await list_readable(cluster, inventory, ("acme",))
 
 
-async def test_a_list_of_one_namespace_leaves_others_alone(cluster, inventory):
+async def test_a_list_of_one_namespace_leaves_others_alone(cluster, inventory) -> None:
     """Listing a namespace removes what is gone there, and nothing elsewhere."""
     inventory.put(INSTANCES, INSTANCE)
     other = item("i2", spec=INSTANCE["spec"])
@@ -190,7 +190,7 @@ def renewed(version, uid="again"):
     return {**INSTANCE, "metadata": {**INSTANCE["metadata"], "uid": uid, "resourceVersion": version}}
 
 
-def test_what_goes_during_a_list_does_not_come_back(inventory):
+def test_what_goes_during_a_list_does_not_come_back(inventory) -> None:
     """A list that was read before the deletion is older than the event, known before it or not."""
     inventory.put(INSTANCES, INSTANCE)
     unseen = item("i2", spec=INSTANCE["spec"])
@@ -202,7 +202,7 @@ def test_what_goes_during_a_list_does_not_come_back(inventory):
     assert list(inventory.all(INSTANCES)) == []
 
 
-def test_what_was_made_anew_during_a_list_stays(inventory):
+def test_what_was_made_anew_during_a_list_stays(inventory) -> None:
     """A list from between deletion and creation lacks the name, and one from before has the old object."""
     for listed in ([], [INSTANCE]):
         inventory.remove(INSTANCES, ("acme", "i1"))
@@ -215,7 +215,7 @@ def test_what_was_made_anew_during_a_list_stays(inventory):
         assert inventory.get(INSTANCES, ("acme", "i1"))["metadata"]["uid"] == "again"
 
 
-def test_a_deletion_that_is_told_late_takes_nothing_else(inventory):
+def test_a_deletion_that_is_told_late_takes_nothing_else(inventory) -> None:
     """The event about the old object leaves the new one of its name alone."""
     take = into(inventory)
     take(INSTANCES, "", renewed("5"))
@@ -224,7 +224,7 @@ def test_a_deletion_that_is_told_late_takes_nothing_else(inventory):
     assert inventory.get(INSTANCES, ("acme", "i1"))["metadata"]["uid"] == "again"
 
 
-def test_a_status_of_an_integration_brings_nobody(routed):
+def test_a_status_of_an_integration_brings_nobody(routed) -> None:
     """Conditions and counts decide nothing; a new generation, that it was looked at, and what is published do."""
     inventory, _, integrations, instances = routed
     status = {"observedGeneration": 1, "publishedVersion": "1.0.0"}
@@ -244,7 +244,7 @@ def test_a_status_of_an_integration_brings_nobody(routed):
     assert heard == [(1, 1), (2, 2), (2, 2), (3, 3), (4, 4), (5, 5)]
 
 
-def test_a_count_of_a_version_brings_nobody(routed):
+def test_a_count_of_a_version_brings_nobody(routed) -> None:
     """How many Instances run a version is written every second of a rollout; its going reaches those that use it."""
     inventory, _, integrations, instances = routed
     spec = {"integration": "orders", "version": "1.0.0"}

@@ -36,19 +36,19 @@ def signed(preset="github", key="secret", name="shop", **described):
     return {"preset": preset, "secretRef": {"name": name, "key": key}, **described}
 
 
-def test_keys_are_digests_of_trimmed_values():
+def test_keys_are_digests_of_trimmed_values() -> None:
     """A trailing newline in a Secret is not part of the key, and empty values are no keys."""
     assert len(digests_of({"data": encoded(a=b"k1\n", b=b"k1", c=b" ", d=b"k2")})) == 2
 
 
-def test_an_instance_that_names_nothing_has_a_generated_key_and_no_signature():
+def test_an_instance_that_names_nothing_has_a_generated_key_and_no_signature() -> None:
     """`digests` None stands for the generated key."""
     found, problems = credentials_of(instance(), secret=SECRETS.get)
 
     assert (found.digests, found.signature, problems) == (None, None, [])
 
 
-def test_a_preset_needs_its_secret_alone():
+def test_a_preset_needs_its_secret_alone() -> None:
     """White space around the secret does not count, and keys may be named beside it."""
     found, problems = credentials_of(instance(keysSecretRef={"name": "keys"}, signature=signed()), secret=SECRETS.get)
 
@@ -58,14 +58,14 @@ def test_a_preset_needs_its_secret_alone():
     assert "aHVzaA" not in repr(found)
 
 
-def test_the_secret_of_standard_webhooks_is_decoded():
+def test_the_secret_of_standard_webhooks_is_decoded() -> None:
     """Behind `whsec_` stands base64: the gateway gets the bytes that the sender's library signs with."""
     found, _ = credentials_of(instance(signature=signed("standard-webhooks", "standard")), secret=SECRETS.get)
 
     assert found.signature["key"] == "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
-def test_a_generic_signature_is_described_in_full():
+def test_a_generic_signature_is_described_in_full() -> None:
     """Defaults are applied, header names are in lower case, the tolerance is in seconds."""
     plain, _ = credentials_of(instance(signature=signed("generic", header="X-Sig")), secret=SECRETS.get)
     full, _ = credentials_of(
@@ -126,7 +126,7 @@ def test_a_generic_signature_is_described_in_full():
         ),
     ],
 )
-def test_what_is_wrong_is_named_with_its_remedy(webhook, fragments):
+def test_what_is_wrong_is_named_with_its_remedy(webhook, fragments) -> None:
     """Each problem is one sentence, no value is in it, and nothing half right is handed to the gateway."""
     found, [problem] = credentials_of(instance(**webhook), secret=SECRETS.get)
 
@@ -135,7 +135,7 @@ def test_what_is_wrong_is_named_with_its_remedy(webhook, fragments):
     assert "hush" not in problem
 
 
-def test_all_problems_come_at_once():
+def test_all_problems_come_at_once() -> None:
     """Keys and signature are checked apart."""
     _, problems = credentials_of(
         instance(keysSecretRef={"name": "gone"}, signature=signed(name="gone")), secret=SECRETS.get
@@ -144,7 +144,7 @@ def test_all_problems_come_at_once():
     assert len(problems) == 2
 
 
-def test_the_signing_secret_is_one_that_the_instance_is_reconciled_for():
+def test_the_signing_secret_is_one_that_the_instance_is_reconciled_for() -> None:
     """A change of any Secret that it names brings the Instance back, its own generated key where it names none."""
     both = instance(keysSecretRef={"name": "keys"}, signature=signed())
 

@@ -44,7 +44,7 @@ async def filled(cluster, keys):
     return keys
 
 
-async def test_the_secret_is_made_with_the_first_field(cluster, keys):
+async def test_the_secret_is_made_with_the_first_field(cluster, keys) -> None:
     """The first Instance of a Secret makes it, with the labels by which the operator's watch sees it."""
     await keys.mirror(instance(UIDS[0]), digests("bb", "aa", signature=GITHUB))
 
@@ -55,7 +55,7 @@ async def test_the_secret_is_made_with_the_first_field(cluster, keys):
     }
 
 
-async def test_a_field_is_written_without_the_others(cluster, filled):
+async def test_a_field_is_written_without_the_others(cluster, filled) -> None:
     """One request changes one Instance's field; what others have in the Secret is not sent."""
     before = fields(cluster)
     await filled.mirror(instance(SHARING[1]), digests("cc"))
@@ -65,7 +65,7 @@ async def test_a_field_is_written_without_the_others(cluster, filled):
     assert fields(cluster) == before | {SHARING[1]: {"keys": ["cc"]}}
 
 
-async def test_unchanged_fields_cost_no_write(cluster, filled):
+async def test_unchanged_fields_cost_no_write(cluster, filled) -> None:
     """What the watch shows already is not written again, by a fresh process neither."""
     for uid in UIDS:
         await filled.mirror(instance(uid), digests("aa"))
@@ -73,7 +73,7 @@ async def test_unchanged_fields_cost_no_write(cluster, filled):
     assert cluster.writes == []
 
 
-async def test_two_that_make_a_secret_at_once_both_get_in(cluster, keys, monkeypatch):
+async def test_two_that_make_a_secret_at_once_both_get_in(cluster, keys, monkeypatch) -> None:
     """Who finds that another made the Secret meanwhile puts its field beside the other's."""
     create = cluster.create
 
@@ -87,7 +87,7 @@ async def test_two_that_make_a_secret_at_once_both_get_in(cluster, keys, monkeyp
     assert fields(cluster) == {SHARING[0]: {"keys": ["aa"]}, SHARING[1]: {"keys": []}}
 
 
-async def test_a_secret_that_the_watch_cannot_see_is_taken_over(cluster, keys):
+async def test_a_secret_that_the_watch_cannot_see_is_taken_over(cluster, keys) -> None:
     """One of that name without the release's label gets it, or each look at an Instance would write again."""
     cluster.seed(SECRETS, {"metadata": {"name": NAME, "namespace": NAMESPACE}}, seen=False)
     await keys.mirror(instance(UIDS[0]), digests("aa"))
@@ -95,7 +95,7 @@ async def test_a_secret_that_the_watch_cannot_see_is_taken_over(cluster, keys):
     assert cluster.of(SECRETS)[NAME]["metadata"]["labels"][names.LABEL_RELEASE] == "penstock-system.penstock"
 
 
-async def test_a_field_goes_with_its_instance(cluster, filled):
+async def test_a_field_goes_with_its_instance(cluster, filled) -> None:
     """Forgetting leaves the others' fields, and may be repeated."""
     for _ in range(2):
         await filled.forget(SHARING[0])
@@ -103,14 +103,14 @@ async def test_a_field_goes_with_its_instance(cluster, filled):
     assert sorted(fields(cluster)) == sorted(SHARING[1:])
 
 
-async def test_forgetting_where_there_is_no_secret_does_nothing(cluster, keys):
+async def test_forgetting_where_there_is_no_secret_does_nothing(cluster, keys) -> None:
     """An Instance without webhooks may be the first that goes."""
     await keys.forget(UIDS[0])
 
     assert cluster.of(SECRETS) == {}
 
 
-async def test_fields_of_instances_that_are_gone_are_dropped(cluster, filled):
+async def test_fields_of_instances_that_are_gone_are_dropped(cluster, filled) -> None:
     """One request a Secret removes what is stale in it, and none is sent where nothing is."""
     stale = set(SHARING[1:])
     await filled.forget_all_but(set(UIDS) - stale)
@@ -119,7 +119,7 @@ async def test_fields_of_instances_that_are_gone_are_dropped(cluster, filled):
     assert cluster.writes == [("patch", "secrets", NAME)]
 
 
-async def test_a_write_that_fails_is_told(cluster, keys):
+async def test_a_write_that_fails_is_told(cluster, keys) -> None:
     """Only a missing Secret is made: whatever else happens is the queue's to repeat."""
     cluster.failures[("patch", "secrets")] = ClusterUnavailable("away", status=503)
     with pytest.raises(ClusterUnavailable):

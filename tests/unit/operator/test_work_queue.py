@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from typing import Never
 
 import pytest
 
@@ -21,11 +22,11 @@ async def running(work, **options):
         await asyncio.wait({task})
 
 
-async def test_a_key_asked_for_often_is_worked_on_once():
+async def test_a_key_asked_for_often_is_worked_on_once() -> None:
     """Requests for a key that waits already are one."""
     seen, done = [], asyncio.Event()
 
-    async def work(key):
+    async def work(key) -> None:
         seen.append(key)
         done.set()
 
@@ -40,12 +41,12 @@ async def test_a_key_asked_for_often_is_worked_on_once():
     assert seen == ["a"]
 
 
-async def test_a_key_asked_for_during_its_work_is_worked_on_again_afterwards():
+async def test_a_key_asked_for_during_its_work_is_worked_on_again_afterwards() -> None:
     """A change during a reconciliation is not lost, and never handled at the same time."""
     active, most, count = 0, 0, 0
     twice = asyncio.Event()
 
-    async def work(key):
+    async def work(key) -> None:
         nonlocal active, most, count
         active += 1
         most, count = max(most, active), count + 1
@@ -63,13 +64,13 @@ async def test_a_key_asked_for_during_its_work_is_worked_on_again_afterwards():
     assert (most, count) == (1, 2)
 
 
-async def test_a_failing_key_does_not_stop_the_others(monkeypatch):
+async def test_a_failing_key_does_not_stop_the_others(monkeypatch) -> None:
     """One bad object is retried with back-off while the others are worked on."""
     monkeypatch.setattr("penstock_operator.control.work_queue.FIRST_RETRY_SECONDS", 0.01)
     tries, good = 0, asyncio.Event()
     repaired = asyncio.Event()
 
-    async def work(key):
+    async def work(key) -> None:
         nonlocal tries
         if key == "good":
             good.set()
@@ -88,11 +89,11 @@ async def test_a_failing_key_does_not_stop_the_others(monkeypatch):
     assert tries == 3
 
 
-async def test_waiting_is_no_failure():
+async def test_waiting_is_no_failure() -> None:
     """A reconciliation that waits names its own delay, and is tried again after it."""
     tries, results, done = 0, [], asyncio.Event()
 
-    async def work(key):
+    async def work(key) -> None:
         nonlocal tries
         tries += 1
         if tries == 1:
@@ -107,11 +108,11 @@ async def test_waiting_is_no_failure():
     assert results[0] is False
 
 
-async def test_the_earlier_of_two_delays_counts():
+async def test_the_earlier_of_two_delays_counts() -> None:
     """A delayed key that is asked for sooner is worked on sooner, once."""
     seen, done = [], asyncio.Event()
 
-    async def work(key):
+    async def work(key) -> None:
         seen.append(key)
         done.set()
 
@@ -125,18 +126,18 @@ async def test_the_earlier_of_two_delays_counts():
 
 
 @pytest.mark.parametrize("failures", [1, 2, 5, 8, 1000])
-def test_delays_grow_to_a_bound(failures):
+def test_delays_grow_to_a_bound(failures) -> None:
     """Retries slow down, but never below once a minute."""
     base = min(0.5 * 2 ** (min(failures, 16) - 1), LONGEST_RETRY_SECONDS)
 
     assert base * 0.8 <= retry_delay(failures) <= base
 
 
-async def test_a_failing_key_is_not_tried_in_a_hot_loop():
+async def test_a_failing_key_is_not_tried_in_a_hot_loop() -> None:
     """Events about a key that just failed do not defeat its back-off."""
     tries, failed = 0, asyncio.Event()
 
-    async def work(key):
+    async def work(key) -> Never:
         nonlocal tries
         tries += 1
         failed.set()
@@ -154,12 +155,12 @@ async def test_a_failing_key_is_not_tried_in_a_hot_loop():
         assert len(queue) == 0
 
 
-async def test_work_that_hangs_is_broken_off(monkeypatch):
+async def test_work_that_hangs_is_broken_off(monkeypatch) -> None:
     """A database that vanished without a word does not hold the workers for ever: the key counts as failed."""
     monkeypatch.setattr("penstock_operator.control.work_queue.FIRST_RETRY_SECONDS", 0.01)
     tries, others = 0, asyncio.Event()
 
-    async def work(key):
+    async def work(key) -> None:
         nonlocal tries
         if key == "good":
             others.set()

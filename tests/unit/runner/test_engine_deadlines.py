@@ -1,6 +1,7 @@
 """Deadlines of steps and flows: when they begin, and what a late database or a rounding error does to them."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Never
 
 import pytest
 
@@ -17,7 +18,7 @@ class SlowDatabase:
 
     now = SystemClock.now
 
-    def __init__(self, monkeypatch, stand, *, seconds):
+    def __init__(self, monkeypatch, stand, *, seconds) -> None:
         self.time_left = []
         self._late = 0.0
         monkeypatch.setattr(Set, "has_effect", lambda *_: True)
@@ -28,11 +29,11 @@ class SlowDatabase:
     def monotonic(self):
         return SystemClock().monotonic() + self._late
 
-    def _pass(self, seconds):
+    def _pass(self, seconds) -> None:
         self._late += seconds
 
 
-def test_step_has_its_own_time_behind_the_durable_start(stand, monkeypatch):
+def test_step_has_its_own_time_behind_the_durable_start(stand, monkeypatch) -> None:
     """A step's timeout begins when its action does, however long the database took before."""
     database = SlowDatabase(monkeypatch, stand, seconds=5)
 
@@ -42,7 +43,7 @@ def test_step_has_its_own_time_behind_the_durable_start(stand, monkeypatch):
     assert [round(left) for left in database.time_left] == [3]
 
 
-def test_action_does_not_begin_past_the_flows_deadline(stand, monkeypatch):
+def test_action_does_not_begin_past_the_flows_deadline(stand, monkeypatch) -> None:
     """A start that became durable only after the flow's timeout is not followed by the action."""
     database = SlowDatabase(monkeypatch, stand, seconds=5)
 
@@ -56,10 +57,10 @@ def test_action_does_not_begin_past_the_flows_deadline(stand, monkeypatch):
 @pytest.mark.parametrize(
     ("timeout", "state"), [({}, ExecutionState.TIMED_OUT), ({"timeout": "1s"}, ExecutionState.FAILED)]
 )
-def test_deadline_that_is_seen_too_early_is_a_timeout(stand, monkeypatch, timeout, state):
+def test_deadline_that_is_seen_too_early_is_a_timeout(stand, monkeypatch, timeout, state) -> None:
     """A wait that ends a rounding error before its deadline belongs to the limit that it waited for."""
 
-    def expire(*_):
+    def expire(*_) -> Never:
         raise Expired
 
     monkeypatch.setattr(Set, "run", expire)
@@ -70,7 +71,7 @@ def test_deadline_that_is_seen_too_early_is_a_timeout(stand, monkeypatch, timeou
     assert stand.recorder.statuses() == [("p", 1, "timed_out")]
 
 
-def test_flows_time_is_that_of_the_database(stand):
+def test_flows_time_is_that_of_the_database(stand) -> None:
     """A pod whose clock is hours ahead does not time out: what is gone of the time is the database's to say."""
     begun = datetime.now(UTC) - timedelta(hours=3)
 

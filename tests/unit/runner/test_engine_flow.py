@@ -6,7 +6,7 @@ from engine_stand import unpacked
 from penstock_core.states import ExecutionState
 
 
-def test_set_steps_see_what_ran_before(stand):
+def test_set_steps_see_what_ran_before(stand) -> None:
     """A later step's template reads an earlier step's output with its type."""
     outcome = stand.run(
         {"name": "first", "set": {"value": {"total": 41, "list": [1, 2]}}},
@@ -18,7 +18,7 @@ def test_set_steps_see_what_ran_before(stand):
     assert stand.recorder.output("second") == 42
 
 
-def test_trigger_body_is_parsed_from_the_raw_body(stand):
+def test_trigger_body_is_parsed_from_the_raw_body(stand) -> None:
     """trigger.body is what the stored rawBody and contentType say."""
     body = json.dumps({"id": "A1", "lines": [{"sku": "x"}]}).encode()
 
@@ -30,7 +30,7 @@ def test_trigger_body_is_parsed_from_the_raw_body(stand):
     assert stand.recorder.output("id") == "A1/POST"
 
 
-def test_malformed_trigger_body_fails_the_step_that_reads_it(stand):
+def test_malformed_trigger_body_fails_the_step_that_reads_it(stand) -> None:
     """A body that does not parse is an error of the step, with line and column."""
     outcome = stand.run(
         {"name": "id", "set": {"value": "${trigger.body.id}"}},
@@ -42,7 +42,7 @@ def test_malformed_trigger_body_fails_the_step_that_reads_it(stand):
     assert "line 1, column 2" in outcome.error_message
 
 
-def test_false_if_skips(stand):
+def test_false_if_skips(stand) -> None:
     """A step whose `if` is false is recorded as skipped, and its members are null with status skipped."""
     stand.run(
         {"name": "off", "if": "config.on", "set": {"value": 1}},
@@ -54,7 +54,7 @@ def test_false_if_skips(stand):
     assert stand.recorder.output("after") == "skipped:"
 
 
-def test_if_that_cannot_be_evaluated_fails_the_step(stand):
+def test_if_that_cannot_be_evaluated_fails_the_step(stand) -> None:
     """An `if` without an answer fails the flow and names the field."""
     outcome = stand.run(
         {"name": "odd", "if": "trigger.body.missing", "set": {"value": 1}},
@@ -66,7 +66,7 @@ def test_if_that_cannot_be_evaluated_fails_the_step(stand):
     assert "if: " in outcome.error_message
 
 
-def test_if_that_cannot_be_evaluated_is_one_failure(stand):
+def test_if_that_cannot_be_evaluated_is_one_failure(stand) -> None:
     """With onError continue such a step has failed, once, and later steps see it so."""
     outcome = stand.run(
         {"name": "odd", "if": "trigger.body.missing > 1", "set": {"value": 1}, "onError": "continue"},
@@ -79,7 +79,7 @@ def test_if_that_cannot_be_evaluated_is_one_failure(stand):
     assert stand.recorder.output("after") == "failed"
 
 
-def test_failed_step_ends_the_flow(stand):
+def test_failed_step_ends_the_flow(stand) -> None:
     """Steps behind a failed one do not run; the outcome names step, code and message."""
     outcome = stand.run(
         {"name": "valid", "check": {"that": ["config.total > 10", "config.total > 0"]}},
@@ -96,7 +96,7 @@ def test_failed_step_ends_the_flow(stand):
     assert stand.recorder.output("valid")[0]["left"] == 5
 
 
-def test_on_error_continue_completes_with_errors(stand):
+def test_on_error_continue_completes_with_errors(stand) -> None:
     """With onError continue the flow goes on, sees the error and ends as completed_with_errors."""
     outcome = stand.run(
         {"name": "valid", "check": {"that": ["1 > 2"]}, "onError": "continue"},
@@ -108,7 +108,7 @@ def test_on_error_continue_completes_with_errors(stand):
     assert stand.recorder.output("after") == "failed/check_failed"
 
 
-def test_failing_assertion_keeps_operands(stand):
+def test_failing_assertion_keeps_operands(stand) -> None:
     """A failing assertion records actual and expected, and the output all the same."""
     outcome = stand.run({"name": "made", "set": {"value": {"status": 500}}, "assert": ["output.status == 200"]})
 
@@ -118,7 +118,7 @@ def test_failing_assertion_keeps_operands(stand):
     assert stand.recorder.output("made") == {"status": 500}
 
 
-def test_extract_gives_value_list_or_failure(stand):
+def test_extract_gives_value_list_or_failure(stand) -> None:
     """One match gives the value, several a list, none a failure that names the path."""
     value = {"id": 7, "lines": [{"sku": "a"}, {"sku": "b"}]}
 
@@ -134,7 +134,7 @@ def test_extract_gives_value_list_or_failure(stand):
     assert "id, lines" in outcome.error_message
 
 
-def test_retry_runs_again_until_attempts_are_used_up(stand):
+def test_retry_runs_again_until_attempts_are_used_up(stand) -> None:
     """Each failed attempt is recorded under its number, with the delay between them."""
     outcome = stand.run(
         {"name": "valid", "check": {"that": ["false"]}, "retry": {"attempts": 3, "delay": "1ms"}},
@@ -145,7 +145,7 @@ def test_retry_runs_again_until_attempts_are_used_up(stand):
     assert [severity for severity, *_ in stand.recorder.logs] == ["warn", "warn"]
 
 
-def test_retry_when_decides_by_the_error(stand):
+def test_retry_when_decides_by_the_error(stand) -> None:
     """Where `when` is false for the error there is no further attempt."""
     rule = {"attempts": 3, "delay": "1ms", "when": "error.code == 'http_status'"}
 
@@ -154,7 +154,7 @@ def test_retry_when_decides_by_the_error(stand):
     assert stand.recorder.statuses() == [("valid", 1, "failed")]
 
 
-def test_stop_passed_ends_without_the_rest(stand):
+def test_stop_passed_ends_without_the_rest(stand) -> None:
     """A stop step with status passed ends the execution as passed."""
     outcome = stand.run({"name": "end", "stop": {"message": "nothing to do"}}, {"name": "never", "set": {"value": 1}})
 
@@ -162,7 +162,7 @@ def test_stop_passed_ends_without_the_rest(stand):
     assert [path for path, _, _ in stand.recorder.statuses()] == ["end"]
 
 
-def test_stop_failed_says_why(stand):
+def test_stop_failed_says_why(stand) -> None:
     """A stop step with status failed ends the execution as failed with its message."""
     outcome = stand.run(
         {"name": "end", "stop": {"status": "failed", "message": "no ${config.what}"}}, config={"what": "stock"}
@@ -173,7 +173,7 @@ def test_stop_failed_says_why(stand):
     )  # fmt: skip
 
 
-def test_unknown_action_is_named(stand):
+def test_unknown_action_is_named(stand) -> None:
     """A step of a later release fails with the members it has."""
     outcome = stand.run({"name": "sql", "sql": {"query": "select 1"}})
 
@@ -181,7 +181,7 @@ def test_unknown_action_is_named(stand):
     assert "sql" in outcome.error_message
 
 
-def test_expression_error_names_field_and_place(stand):
+def test_expression_error_names_field_and_place(stand) -> None:
     """A template that fails names the action's field, and what to do."""
     outcome = stand.run({"name": "made", "set": {"value": "${config.map.key}"}}, config={"map": {}})
 
@@ -189,7 +189,7 @@ def test_expression_error_names_field_and_place(stand):
     assert outcome.error_message.startswith("step made: set.value: ")
 
 
-def test_record_modes_leave_values_out(stand):
+def test_record_modes_leave_values_out(stand) -> None:
     """metadata keeps sizes without values, none keeps the state alone; later steps see the output all the same."""
     stand.run(
         {"name": "meta", "record": "metadata", "set": {"value": "secret-ish"}},
@@ -203,7 +203,7 @@ def test_record_modes_leave_values_out(stand):
     assert stand.recorder.output("seen") == "secret-ishsecret-ish"
 
 
-def test_a_secret_at_the_end_of_what_a_message_shows_is_masked(stand):
+def test_a_secret_at_the_end_of_what_a_message_shows_is_masked(stand) -> None:
     """Operands are masked before they are cut: the first half of a secret is found by nobody."""
     text = "x" * 190 + "canary-value"
     known = {"descriptions": {"erp": {"type": "apiKey"}}, "fields": {"erp": {"key": "canary-value"}}}
@@ -216,14 +216,14 @@ def test_a_secret_at_the_end_of_what_a_message_shows_is_masked(stand):
     assert "canary" not in f"{checked.error_message}{asserted.error_message}"
 
 
-def test_a_check_of_hundreds_of_alternatives_fails_as_others_do(stand):
+def test_a_check_of_hundreds_of_alternatives_fails_as_others_do(stand) -> None:
     """Its report takes no recursion for each of them."""
     outcome = stand.run({"name": "valid", "check": {"that": ["||".join(["1==2"] * 600)]}})
 
     assert outcome.error_code == "check_failed"
 
 
-def test_a_regular_expression_in_an_extraction_ends(stand):
+def test_a_regular_expression_in_an_extraction_ends(stand) -> None:
     """Python's engine would hold the whole process until long after the step's timeout."""
     value = [{"s": "a" * 200}, {"s": "aab"}]
 

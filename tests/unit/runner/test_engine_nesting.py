@@ -11,7 +11,7 @@ from penstock_runner.errors import Failure
 ITEMS = {"items": "${config.items}"}
 
 
-def test_for_each_gives_each_items_last_output(stand):
+def test_for_each_gives_each_items_last_output(stand) -> None:
     """The output is a list in the order of the items; paths carry the index."""
     steps = [
         {"name": "twice", "set": {"value": "${item * 2}"}},
@@ -32,7 +32,7 @@ def test_for_each_gives_each_items_last_output(stand):
     assert (stand.recorder.last("loop").items_total, stand.recorder.last("loop").items_failed) == (2, 0)
 
 
-def test_steps_of_an_iteration_are_not_seen_outside(stand):
+def test_steps_of_an_iteration_are_not_seen_outside(stand) -> None:
     """Outside of the loop its steps are null."""
     stand.run(
         {"name": "loop", "forEach": {**ITEMS, "steps": [{"name": "inner", "set": {"value": 1}}]}},
@@ -43,7 +43,7 @@ def test_steps_of_an_iteration_are_not_seen_outside(stand):
     assert stand.recorder.output("after") is None
 
 
-def test_parallel_iterations_overlap(stand):
+def test_parallel_iterations_overlap(stand) -> None:
     """With parallel 3 three iterations wait at the same time."""
     begun = threading.Barrier(3, timeout=10)
     recorder = stand.recorder
@@ -58,7 +58,7 @@ def test_parallel_iterations_overlap(stand):
     assert outcome.state is ExecutionState.PASSED
 
 
-def test_failed_item_ends_the_loop_unless_told_otherwise(stand):
+def test_failed_item_ends_the_loop_unless_told_otherwise(stand) -> None:
     """By default items behind a failed one are not run; the message names item and step."""
     steps = [{"name": "ok", "check": {"that": ["item < 2"]}}]
 
@@ -69,7 +69,7 @@ def test_failed_item_ends_the_loop_unless_told_otherwise(stand):
     assert [path for path, _, _ in stand.recorder.statuses()] == ["loop/0/ok", "loop/1/ok", "loop"]
 
 
-def test_other_items_run_on_without_stop_on_error(stand):
+def test_other_items_run_on_without_stop_on_error(stand) -> None:
     """With stopOnError false all items run, failed ones are null in the output, and the step fails."""
     loop = {**ITEMS, "stopOnError": False, "steps": [
         {"name": "ok", "check": {"that": ["item != 2"]}}, {"name": "value", "set": {"value": "${item}"}},
@@ -82,7 +82,7 @@ def test_other_items_run_on_without_stop_on_error(stand):
     assert stand.recorder.last("loop").items_failed == 1
 
 
-def test_retried_loop_repeats_failed_items_only(stand):
+def test_retried_loop_repeats_failed_items_only(stand) -> None:
     """A second attempt of the loop runs the failed items again under the next attempt number."""
     loop = {**ITEMS, "stopOnError": False, "steps": [{"name": "ok", "check": {"that": ["item != 2"]}}]}
 
@@ -101,11 +101,11 @@ def test_retried_loop_repeats_failed_items_only(stand):
         {"branch": [{"steps": [{"name": "p", "set": {"value": 1}}]}]},
     ],
 )
-def test_failure_that_a_later_attempt_made_good_is_none(stand, monkeypatch, holder):
+def test_failure_that_a_later_attempt_made_good_is_none(stand, monkeypatch, holder) -> None:
     """A loop or branch that passes in its second attempt leaves no failed step behind."""
     answers = iter([Failure("x", "x"), None])
 
-    def run(*_):
+    def run(*_) -> None:
         if failure := next(answers):
             raise failure
 
@@ -116,14 +116,14 @@ def test_failure_that_a_later_attempt_made_good_is_none(stand, monkeypatch, hold
     assert (outcome.state, outcome.steps_total, outcome.steps_failed) == (ExecutionState.PASSED, 2, 0)
 
 
-def test_items_must_be_a_list(stand):
+def test_items_must_be_a_list(stand) -> None:
     """Anything but a list is refused with what it is."""
     outcome = stand.run({"name": "loop", "forEach": {**ITEMS, "steps": []}}, config={"items": {"a": 1}})
 
     assert outcome.error_message == "step loop: forEach.items: a list is needed, but the value is a map"
 
 
-def test_stop_inside_a_loop_ends_the_flow(stand):
+def test_stop_inside_a_loop_ends_the_flow(stand) -> None:
     """A stop step inside an iteration ends the whole execution."""
     outcome = stand.run(
         {
@@ -136,7 +136,7 @@ def test_stop_inside_a_loop_ends_the_flow(stand):
     assert (outcome.state, outcome.failed_step) == (ExecutionState.FAILED, "loop/0/end")
 
 
-def test_branch_takes_the_first_case_that_holds(stand):
+def test_branch_takes_the_first_case_that_holds(stand) -> None:
     """Only the taken case runs; its steps are visible afterwards; the output is its last one."""
     branch = [
         {"when": "config.n > 10", "steps": [{"name": "big", "set": {"value": "big"}}]},
@@ -154,7 +154,7 @@ def test_branch_takes_the_first_case_that_holds(stand):
     assert [path for path, _, _ in stand.recorder.statuses()] == ["route/1/middle", "route", "after"]
 
 
-def test_branch_without_a_case_gives_null(stand):
+def test_branch_without_a_case_gives_null(stand) -> None:
     """Where no case holds the branch passes with null."""
     outcome = stand.run({"name": "route", "branch": [{"when": "false", "steps": [{"name": "x", "set": {"value": 1}}]}]})
 
@@ -162,7 +162,7 @@ def test_branch_without_a_case_gives_null(stand):
     assert stand.recorder.last("route").output is None
 
 
-def test_inner_item_hides_the_outer_one(stand):
+def test_inner_item_hides_the_outer_one(stand) -> None:
     """In a loop inside a loop `item` is the inner one."""
     inner = {"name": "inner", "forEach": {"items": "${item}", "steps": [{"name": "v", "set": {"value": "${item}"}}]}}
 
@@ -172,7 +172,7 @@ def test_inner_item_hides_the_outer_one(stand):
     assert stand.recorder.last("outer/1/inner/0/v").status == "passed"
 
 
-def test_ten_thousand_items(stand):
+def test_ten_thousand_items(stand) -> None:
     """A loop over 10,000 items works and records each."""
     loop = {**ITEMS, "parallel": 4, "steps": [{"name": "v", "set": {"value": "${item}"}}]}
 

@@ -56,7 +56,7 @@ def flaky(monkeypatch):
     return make
 
 
-def test_recorded_steps_are_not_run_again(stand):
+def test_recorded_steps_are_not_run_again(stand) -> None:
     """A passed step is taken from the record, with its output, and is not recorded anew."""
     outcome = stand.run(
         {"name": "first", "set": {"value": 1}},
@@ -69,7 +69,7 @@ def test_recorded_steps_are_not_run_again(stand):
     assert stand.recorder.output("second") == 99
 
 
-def test_skipped_steps_stay_skipped(stand):
+def test_skipped_steps_stay_skipped(stand) -> None:
     """A step that was skipped is not asked again."""
     stand.run(
         {"name": "off", "if": "true", "set": {"value": 1}},
@@ -80,7 +80,7 @@ def test_skipped_steps_stay_skipped(stand):
     assert stand.recorder.output("after") == "skipped"
 
 
-def test_failed_step_with_continue_is_not_run_again(stand):
+def test_failed_step_with_continue_is_not_run_again(stand) -> None:
     """A recorded failure with onError continue stands."""
     outcome = stand.run(
         {"name": "bad", "check": {"that": ["true"]}, "onError": "continue"},
@@ -92,7 +92,7 @@ def test_failed_step_with_continue_is_not_run_again(stand):
     assert stand.recorder.output("after") == "check_failed"
 
 
-def test_remaining_attempts_are_made(stand):
+def test_remaining_attempts_are_made(stand) -> None:
     """A step that failed once of three attempts has two left, numbered on."""
     stand.run(
         {"name": "bad", "check": {"that": ["false"]}, "retry": {"attempts": 3, "delay": "1ms"}},
@@ -102,7 +102,7 @@ def test_remaining_attempts_are_made(stand):
     assert stand.recorder.statuses() == [("bad", 2, "failed"), ("bad", 3, "failed")]
 
 
-def test_interrupted_attempt_is_closed_and_does_not_count(stand):
+def test_interrupted_attempt_is_closed_and_does_not_count(stand) -> None:
     """An attempt without a result is recorded as interrupted; the next number runs, with all of its retries."""
     stand.run(
         {"name": "nap", "sleep": {"for": "1ms"}, "assert": ["false"], "retry": {"attempts": 2, "delay": "1ms"}},
@@ -113,14 +113,14 @@ def test_interrupted_attempt_is_closed_and_does_not_count(stand):
     assert stand.recorder.records[0].error_code == "interrupted"
 
 
-def test_resumed_sleep_ends_when_the_first_would_have(stand):
+def test_resumed_sleep_ends_when_the_first_would_have(stand) -> None:
     """The end of a sleep is recorded with its start, so that a replacement does not start over."""
     stand.run(NAP, recorded=[recorded("nap", "running", output={"until": "2020-01-01T00:00:00+00:00"})])
 
     assert stand.recorder.last("nap").status == "passed"
 
 
-def test_loop_goes_on_where_it_was(stand):
+def test_loop_goes_on_where_it_was(stand) -> None:
     """Passed iterations are taken from the record; the loop keeps its attempt number."""
     stand.run(
         {
@@ -135,7 +135,7 @@ def test_loop_goes_on_where_it_was(stand):
     assert stand.recorder.output("loop") == ["old", 2]
 
 
-def test_own_record_resumes_completely(stand):
+def test_own_record_resumes_completely(stand) -> None:
     """Whatever one runner recorded, the next one needs to run nothing."""
     steps = [
         {"name": "a", "set": {"value": {"k": [1, 2]}}, "extract": {"x": "$.k[*]"}},
@@ -152,7 +152,7 @@ def test_own_record_resumes_completely(stand):
 
 
 @pytest.mark.parametrize("known", [{"details": {"status": 503}}, {"output": {"status": 503}}])
-def test_resumed_retry_knows_the_error(stand, known):
+def test_resumed_retry_knows_the_error(stand, known) -> None:
     """`retry.when` sees the recorded error's status, so a runner lost in the delay costs no attempt."""
     rule = AGAIN | {"when": "error.status >= 500"}
 
@@ -166,7 +166,7 @@ def test_resumed_retry_knows_the_error(stand, known):
 
 
 @pytest.mark.parametrize("mode", ["full", "metadata", "none"])
-def test_resumed_failure_has_its_details(stand, mode):
+def test_resumed_failure_has_its_details(stand, mode) -> None:
     """`steps.<name>.error` is the same for a replacement, whatever the step records of its values."""
     steps = [
         {"name": "bad", "set": {"value": {}}, "extract": {"x": "$.no"}, "record": mode, "onError": "continue"},
@@ -181,7 +181,7 @@ def test_resumed_failure_has_its_details(stand, mode):
     assert second.recorder.output("seen")["details"] == {"name": "x", "path": "$.no"}
 
 
-def test_resumed_failure_keeps_its_output(stand):
+def test_resumed_failure_keeps_its_output(stand) -> None:
     """A failed step that the flow went on behind is seen as the first runner saw it, output included."""
     steps = [
         {"name": "bad", "check": {"that": ["1 > 2"]}, "onError": "continue"},
@@ -196,7 +196,7 @@ def test_resumed_failure_keeps_its_output(stand):
     assert second.recorder.output("seen") == stand.recorder.output("seen")
 
 
-def test_attempt_that_was_closed_as_interrupted_is_made_again(stand):
+def test_attempt_that_was_closed_as_interrupted_is_made_again(stand) -> None:
     """Where the replacement was lost too before its attempt began, the next one makes it, without retries and delay."""
     outcome = stand.run(
         {"name": "a", "set": {"value": 1}, "retry": {"attempts": 1, "backoff": "exponential", "delay": "1h"}},
@@ -215,7 +215,7 @@ BRANCH = {"name": "loop", "branch": [{"steps": [{"name": "p", "set": {"value": 1
 
 
 @pytest.mark.parametrize("holder", [LOOP, BRANCH])
-def test_loop_lost_in_its_delay_runs_its_failures_anew(stand, holder):
+def test_loop_lost_in_its_delay_runs_its_failures_anew(stand, holder) -> None:
     """The next attempt of a loop or branch does not repeat what failed in the one before."""
     outcome = stand.run(
         holder | {"retry": AGAIN},
@@ -227,7 +227,7 @@ def test_loop_lost_in_its_delay_runs_its_failures_anew(stand, holder):
     assert stand.recorder.statuses() == [("loop/0/p", 2, "passed"), ("loop", 2, "passed")]
 
 
-def test_loop_lost_in_a_later_attempt_runs_old_failures_alone(stand, flaky):
+def test_loop_lost_in_a_later_attempt_runs_old_failures_alone(stand, flaky) -> None:
     """What failed in an earlier attempt runs; what passed in any, or failed in this one already, does not."""
     ran = flaky()
 
@@ -249,7 +249,7 @@ def test_loop_lost_in_a_later_attempt_runs_old_failures_alone(stand, flaky):
     assert stand.recorder.output("loop") == ["old", 2, None]
 
 
-def test_attempts_inside_an_earlier_attempt_of_the_loop_do_not_count(stand, flaky):
+def test_attempts_inside_an_earlier_attempt_of_the_loop_do_not_count(stand, flaky) -> None:
     """A step inside has all of its attempts in each attempt of the loop, minus those that were made in this one."""
     ran = flaky({"loop/0/p": 9})
     inside = LOOP["forEach"] | {"steps": [{"name": "p", "set": {"value": 1}, "retry": AGAIN}]}
@@ -269,7 +269,7 @@ def test_attempts_inside_an_earlier_attempt_of_the_loop_do_not_count(stand, flak
     assert [number for path, number, _ in stand.recorder.statuses() if path == "loop/0/p"] == [5, 6]
 
 
-def test_item_that_went_on_behind_a_failure_is_not_run_again(stand, flaky):
+def test_item_that_went_on_behind_a_failure_is_not_run_again(stand, flaky) -> None:
     """An item whose steps are all behind it passed, though one of them failed with onError continue."""
     ran = flaky()
     steps = [
@@ -293,7 +293,7 @@ def test_item_that_went_on_behind_a_failure_is_not_run_again(stand, flaky):
     assert (outcome.state, outcome.steps_total, outcome.steps_failed) == (ExecutionState.COMPLETED_WITH_ERRORS, 5, 1)
 
 
-def test_skipped_step_inside_is_asked_again_by_the_next_attempt(stand):
+def test_skipped_step_inside_is_asked_again_by_the_next_attempt(stand) -> None:
     """What was skipped because of a failure runs where the failure does not come again."""
     steps = [
         {"name": "p", "set": {"value": 1}, "onError": "continue"},
@@ -316,7 +316,7 @@ def test_skipped_step_inside_is_asked_again_by_the_next_attempt(stand):
     ]  # fmt: skip
 
 
-def test_failure_that_this_runner_did_not_reach_is_not_repeated(stand, flaky):
+def test_failure_that_this_runner_did_not_reach_is_not_repeated(stand, flaky) -> None:
     """Also an attempt that begins behind a failure of this runner's own forgets what the earlier one left."""
     ran = flaky({"loop/0/p": 1})
 
@@ -330,7 +330,7 @@ def test_failure_that_this_runner_did_not_reach_is_not_repeated(stand, flaky):
     assert ran == ["loop/0/p", "loop/0/p", "loop/1/p"]
 
 
-def test_counts_are_those_of_the_first_runner(stand):
+def test_counts_are_those_of_the_first_runner(stand) -> None:
     """A passed loop counts what is inside of it, failures with onError continue included."""
     inside = [{"name": "p", "check": {"that": ["item > 1"]}, "onError": "continue"}]
     steps = [{"name": "loop", "forEach": {**ITEMS, "steps": inside}}, {"name": "z", "set": {"value": 1}}]
@@ -343,7 +343,7 @@ def test_counts_are_those_of_the_first_runner(stand):
     assert outcome == first
 
 
-def test_steps_of_a_resumed_branch_are_seen(stand):
+def test_steps_of_a_resumed_branch_are_seen(stand) -> None:
     """What a branch shows outside of it, it shows where it is taken from the record too."""
     failed = {"name": "off", "branch": [{"steps": [
         {"name": "c", "set": {"value": "c"}}, {"name": "d", "check": {"that": ["false"]}},
@@ -378,7 +378,7 @@ STOP = {"name": "end", "stop": {"status": "failed", "message": "no"}}
     ],
 )
 @pytest.mark.parametrize("mode", ["full", "none"])
-def test_resumed_stop_stops_again(stand, step, mode, monkeypatch):
+def test_resumed_stop_stops_again(stand, step, mode, monkeypatch) -> None:
     """A recorded stop ends a resumed flow with the same status, wherever it lies and whatever it records."""
     monkeypatch.setitem(STOP, "record", mode)
     steps = [step, {"name": "never", "set": {"value": 1}}]
@@ -393,7 +393,7 @@ def test_resumed_stop_stops_again(stand, step, mode, monkeypatch):
 
 
 @pytest.mark.parametrize("status", ["running", "passed"])
-def test_what_ran_beside_a_stop_counts(stand, status):
+def test_what_ran_beside_a_stop_counts(stand, status) -> None:
     """A resumed stop ends the loop at once, and the iterations that ran at its side are in the counts and the state."""
     steps = [
         {"name": "may", "set": {"value": 1}, "onError": "continue"},
@@ -415,7 +415,7 @@ def test_what_ran_beside_a_stop_counts(stand, status):
     assert [path for path, _, _ in stand.recorder.statuses()] == ["loop"] * (status == "running")
 
 
-def test_what_an_ended_loop_did_not_come_to_again_counts(stand):
+def test_what_an_ended_loop_did_not_come_to_again_counts(stand) -> None:
     """Where a recorded failure ends a resumed loop, what the lost runner did in other iterations is counted all the same."""
     branch = {"name": "b", "branch": [{"steps": [{"name": "v", "set": {"value": 1}}]}]}
     steps = [{"name": "p", "set": {"value": 1}}, branch]
@@ -434,14 +434,14 @@ def test_what_an_ended_loop_did_not_come_to_again_counts(stand):
     assert (outcome.state, outcome.steps_total, outcome.steps_failed) == (ExecutionState.FAILED, 4, 2)
 
 
-def test_resumed_skipped_stop_does_not_stop(stand):
+def test_resumed_skipped_stop_does_not_stop(stand) -> None:
     """A stop that was skipped lets a resumed flow go on."""
     stand.run(STOP | {"if": "false"}, {"name": "after", "set": {"value": 1}}, recorded=[recorded("end", "skipped")])
 
     assert stand.recorder.statuses() == [("after", 1, "passed")]
 
 
-def test_step_whose_if_failed_is_not_run_by_a_replacement(stand):
+def test_step_whose_if_failed_is_not_run_by_a_replacement(stand) -> None:
     """A condition without an answer failed the step once: no retry of a replacement runs its action."""
     step = {"name": "a", "if": "trigger.body.x > 1", "set": {"value": 1}, "retry": AGAIN, "onError": "continue"}
     trigger = {"rawBody": b"{", "contentType": "application/json"}
@@ -467,7 +467,7 @@ CUT = recorded("big", "passed", output=list(range(1000)), limit=300)
         {"name": "reader", "branch": [{"steps": [{"name": "v", "set": {"value": "${steps.big.output}"}}]}], "retry": AGAIN},
     ],
 )  # fmt: skip
-def test_cut_result_that_is_read_ends_the_execution(stand, reader):
+def test_cut_result_that_is_read_ends_the_execution(stand, reader) -> None:
     """A replacement has a part of the result only: it fails with the step's name rather than go on with that."""
     outcome = stand.run(BIG, reader, {"name": "never", "set": {"value": 1}}, recorded=[CUT])
 
@@ -477,7 +477,7 @@ def test_cut_result_that_is_read_ends_the_execution(stand, reader):
     assert {status for _, _, status in stand.recorder.statuses()} <= {"failed"}
 
 
-def test_cut_result_that_nothing_reads_is_no_problem(stand):
+def test_cut_result_that_nothing_reads_is_no_problem(stand) -> None:
     """What is not read any more may be cut, and the other members of its step are there."""
     outcome = stand.run(
         {"name": "big", "set": {"value": 1}},
@@ -490,7 +490,7 @@ def test_cut_result_that_nothing_reads_is_no_problem(stand):
     assert stand.recorder.output("seen") == "passed 1"
 
 
-def test_cut_result_of_an_item_ends_the_execution(stand):
+def test_cut_result_of_an_item_ends_the_execution(stand) -> None:
     """An item's last output belongs to the loop's: a loop that goes on needs it whole."""
     outcome = stand.run(
         {"name": "loop", "forEach": {**ITEMS, "steps": [BIG]}, "onError": "continue"},
@@ -502,7 +502,7 @@ def test_cut_result_of_an_item_ends_the_execution(stand):
 
 
 @pytest.mark.parametrize("reason", [Reason.HANDED_OVER, Reason.LOST])
-def test_interruption_leaves_the_step_without_result(stand, reason):
+def test_interruption_leaves_the_step_without_result(stand, reason) -> None:
     """SIGTERM or a lost lease ends a sleeping flow at once; the running step gets no result."""
     threading.Timer(0.05, stand.interrupt.set, [reason]).start()
 
@@ -513,7 +513,7 @@ def test_interruption_leaves_the_step_without_result(stand, reason):
     assert [record.status for record in stand.recorder.starts] == ["running"]
 
 
-def test_cancellation_is_recorded(stand):
+def test_cancellation_is_recorded(stand) -> None:
     """A cancelled flow records its running step as cancelled."""
     threading.Timer(0.05, stand.interrupt.set, [Reason.CANCELLED]).start()
 
@@ -523,7 +523,7 @@ def test_cancellation_is_recorded(stand):
     assert stand.recorder.statuses() == [("nap", 1, "cancelled")]
 
 
-def test_step_timeout_is_a_failure_that_is_retried(stand):
+def test_step_timeout_is_a_failure_that_is_retried(stand) -> None:
     """A step's own timeout is recorded as timed_out, and retried like every failure."""
     outcome = stand.run(NAP | {"timeout": "20ms", "retry": {"attempts": 2, "delay": "1ms"}})
 
@@ -532,7 +532,7 @@ def test_step_timeout_is_a_failure_that_is_retried(stand):
     assert "no result within its timeout of 20ms" in outcome.error_message
 
 
-def test_flow_timeout_ends_everything_inside(stand):
+def test_flow_timeout_ends_everything_inside(stand) -> None:
     """The flow's timeout ends loop and step as timed_out, without retries."""
     outcome = stand.run(
         {"name": "loop", "forEach": {"items": [1], "steps": [NAP | {"retry": {"attempts": 9}}]}}, timeout_ms=100

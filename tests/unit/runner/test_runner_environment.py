@@ -14,7 +14,7 @@ ID = "0190a000-0000-7000-8000-000000000001"
 GIVEN = {"PENSTOCK_DSN": "postgresql://canary", "PENSTOCK_NAMESPACE": "acme", "PENSTOCK_POD": "pod-1"}
 
 
-def test_settings_are_taken_out():
+def test_settings_are_taken_out() -> None:
     """Every variable of Penstock is gone afterwards, others stay; fields are grouped by connection."""
     given = {
         **GIVEN, "PENSTOCK_EXECUTION": ID, "PATH": "/bin",
@@ -28,7 +28,7 @@ def test_settings_are_taken_out():
     assert settings.fields == {"erp": {"key": "k.1"}, "shop": {"user": "u", "a.b": "x"}}
 
 
-def test_secrets_are_not_in_the_repr():
+def test_secrets_are_not_in_the_repr() -> None:
     """Neither DSN nor fields are shown where settings are printed."""
     settings = environment.take({**GIVEN, "PENSTOCK_EXECUTION": ID, "PENSTOCK_CONNECTION.erp.key": "canary"})
 
@@ -46,7 +46,7 @@ def test_secrets_are_not_in_the_repr():
         ({**GIVEN, "PENSTOCK_EXECUTION": "x"}, "PENSTOCK_EXECUTION is not an execution's id: 'x'"),
     ],
 )
-def test_what_is_missing_is_named(given, message):
+def test_what_is_missing_is_named(given, message) -> None:
     """A missing or malformed variable is named, and secrets are taken out all the same."""
     given = dict(given)
     with pytest.raises(ConfigurationError, match=message):
@@ -68,7 +68,7 @@ HEAVY = {
 }  # fmt: skip
 
 
-def test_a_simple_flow_loads_little():
+def test_a_simple_flow_loads_little() -> None:
     """What a flow of `set` steps needs loads neither CEL nor an HTTP client nor zstd beyond what psycopg brings."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     loaded = [

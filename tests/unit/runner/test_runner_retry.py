@@ -16,16 +16,16 @@ from penstock_runner.engine import retry
         ({"delay": "2h"}, [3600, 3600, 3600]),
     ],
 )
-def test_delays(rule, delays):
+def test_delays(rule, delays) -> None:
     """Constant, linear and exponential delays, bounded by maxDelay, an hour where it is not set."""
     assert [retry.delay_seconds(rule, failed) for failed in (1, 2, 3)] == delays
 
 
-def test_hundredth_delay_is_finite():
+def test_hundredth_delay_is_finite() -> None:
     """However often it failed, the delay is the longest one."""
     assert retry.delay_seconds({"delay": "1s", "backoff": "exponential"}, 100) == 3600
 
 
-def test_attempts():
+def test_attempts() -> None:
     """Without a rule there is one attempt; the number counts the first one too."""
     assert [retry.attempts(None), retry.attempts({}), retry.attempts({"attempts": 3})] == [1, 1, 3]

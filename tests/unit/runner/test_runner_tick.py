@@ -24,7 +24,7 @@ def made(text=None, *, job=f"{CRON_JOB}-{MINUTE}"):
     return tick(text or json.dumps(GIVEN), job=job, namespace="acme", identifier=UUID(int=1), now=NOW)
 
 
-def test_scheduled_tick():
+def test_scheduled_tick() -> None:
     """The minute comes from the Job's name, everything else from the variable."""
     found = made()
 
@@ -36,14 +36,14 @@ def test_scheduled_tick():
 @pytest.mark.parametrize(
     "job", ["try-1", f"{CRON_JOB}-try", f"{CRON_JOB}-123", f"x{CRON_JOB}-{MINUTE}", f"{CRON_JOB}-{MINUTE}-2", f"{CRON_JOB}-99999999", CRON_JOB, ""]
 )  # fmt: skip
-def test_other_names_are_manual_runs(job):
+def test_other_names_are_manual_runs(job) -> None:
     """Every name but the controller's own form is a run by hand, also with a number that is no near minute."""
     assert scheduled_minute(job, cron_job=CRON_JOB, now=NOW) is None
     assert made(job=job).scheduled_at is None
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", json.dumps({**GIVEN, "customer": 1})])
-def test_malformed_variable_is_named(text):
+def test_malformed_variable_is_named(text) -> None:
     """A variable that is no tick is a defect of whoever made the Job."""
     if text == "{}":
         text = json.dumps({"instance": "x"})

@@ -54,11 +54,11 @@ class FakeRunning:
         self.lines.append(list(logs))
         return Renewal(lost=False, cancel=self.cancel)
 
-    def finish(self, execution, *, epoch, outcome, steps, logs):
+    def finish(self, execution, *, epoch, outcome, steps, logs) -> None:
         self.record(execution, epoch=epoch, steps=steps, logs=logs)
         self.outcomes.append(outcome)
 
-    def _ask(self, execution, epoch):
+    def _ask(self, execution, epoch) -> None:
         self.tries += 1
         assert (execution, epoch) == (EXECUTION, 3)
         if self.away:
@@ -90,7 +90,7 @@ def step(path, *, output=None):
     )
 
 
-def test_final_state_goes_with_the_last_steps(writer, running):
+def test_final_state_goes_with_the_last_steps(writer, running) -> None:
     """A short flow costs one transaction: steps and final state together."""
     for name in "abc":
         writer.behind(step(name))
@@ -101,7 +101,7 @@ def test_final_state_goes_with_the_last_steps(writer, running):
     assert running.outcomes == [PASSED]
 
 
-def test_durable_returns_after_everything_before_is_written(writer, running):
+def test_durable_returns_after_everything_before_is_written(writer, running) -> None:
     """durable writes what lies before it in the same transaction, in order."""
     writer.behind(step("a"))
     writer.durable(step("b"))
@@ -109,14 +109,14 @@ def test_durable_returns_after_everything_before_is_written(writer, running):
     assert running.written() == ["a", "b"]
 
 
-def test_lingering_records_are_written_by_themselves(writer, running):
+def test_lingering_records_are_written_by_themselves(writer, running) -> None:
     """Records that nobody waits for are durable soon."""
     writer.behind(step("a"))
 
     assert eventually(lambda: running.writes == [["a"]], within=timeouts.QUIET, every=0.01)
 
 
-def test_logs_are_numbered(writer, running):
+def test_logs_are_numbered(writer, running) -> None:
     """Log lines carry a sequence, so that a repeated write adds none twice."""
     for text in ("one", "two"):
         writer.log(at=datetime.now(UTC), severity="info", message=text, step="a", fields=None)
@@ -125,7 +125,7 @@ def test_logs_are_numbered(writer, running):
     assert running.logs == [(1, "one"), (2, "two")]
 
 
-def test_nothing_is_lost_while_the_database_is_away(writer, running):
+def test_nothing_is_lost_while_the_database_is_away(writer, running) -> None:
     """Writes are repeated until the database answers; then all is there, once."""
     running.away = True
     waiting = threading.Thread(target=writer.durable, args=[step("a")])
@@ -141,7 +141,7 @@ def test_nothing_is_lost_while_the_database_is_away(writer, running):
     assert running.written() == ["a", "b"]
 
 
-def test_gives_up_at_the_deadline(running, interrupt):
+def test_gives_up_at_the_deadline(running, interrupt) -> None:
     """Past the flow's deadline a database that is away ends the runner: somebody else goes on."""
     running.away = True
     writer = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic())
@@ -154,7 +154,7 @@ def test_gives_up_at_the_deadline(running, interrupt):
     assert not writer.finish(PASSED)
 
 
-def test_lost_lease_interrupts_and_writes_nothing_more(writer, running, interrupt):
+def test_lost_lease_interrupts_and_writes_nothing_more(writer, running, interrupt) -> None:
     """A lost lease wakes whoever waits; a final state is not written."""
     running.lost = True
 
@@ -166,7 +166,7 @@ def test_lost_lease_interrupts_and_writes_nothing_more(writer, running, interrup
     assert running.outcomes == []
 
 
-def test_cancel_mark_is_seen_at_a_write(writer, running, interrupt):
+def test_cancel_mark_is_seen_at_a_write(writer, running, interrupt) -> None:
     """A write sees the cancel mark as a renewal does."""
     running.cancel = True
     writer.behind(step("a"))
@@ -175,7 +175,7 @@ def test_cancel_mark_is_seen_at_a_write(writer, running, interrupt):
     assert writer.finish(Outcome(state=ExecutionState.CANCELLED))
 
 
-def test_lease_is_renewed(running, interrupt, monkeypatch):
+def test_lease_is_renewed(running, interrupt, monkeypatch) -> None:
     """Without any record the lease is renewed in time."""
     monkeypatch.setattr(module, "RENEW_SECONDS", 0.02)
     writer = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic() + 60)
@@ -185,7 +185,7 @@ def test_lease_is_renewed(running, interrupt, monkeypatch):
     writer.hand_over()
 
 
-def test_terminate_interrupts(writer, interrupt):
+def test_terminate_interrupts(writer, interrupt) -> None:
     """SIGTERM reaches the flow through the writer's queue."""
     writer.terminate()
 
@@ -204,7 +204,7 @@ def stranded(running, interrupt, monkeypatch):
     return made
 
 
-def test_sigterm_bounds_the_hand_over(stranded, running, interrupt):
+def test_sigterm_bounds_the_hand_over(stranded, running, interrupt) -> None:
     """While the database is away, SIGTERM leaves it a part of the pod's grace period, whatever the flow's timeout."""
     stranded.terminate()
 
@@ -215,14 +215,14 @@ def test_sigterm_bounds_the_hand_over(stranded, running, interrupt):
     assert running.writes == []
 
 
-def test_sigterm_bounds_the_wait_for_the_final_state(stranded):
+def test_sigterm_bounds_the_wait_for_the_final_state(stranded) -> None:
     """A runner that waits for the database with its final state gives up after SIGTERM, too."""
     threading.Timer(0.1, stranded.terminate).start()
 
     assert not stranded.finish(PASSED)
 
 
-def test_call_without_an_answer_is_left_behind(stranded, running, interrupt):
+def test_call_without_an_answer_is_left_behind(stranded, running, interrupt) -> None:
     """A database that takes a call and never answers holds neither the flow nor the hand-over."""
     answer = threading.Event()
     running.record = lambda *_, **__: answer.wait() and Renewal(lost=False, cancel=False)
@@ -236,7 +236,7 @@ def test_call_without_an_answer_is_left_behind(stranded, running, interrupt):
     assert interrupt.reason is Reason.HANDED_OVER
 
 
-def test_lease_that_is_lost_during_the_hand_over_ends_it(stranded, running, interrupt):
+def test_lease_that_is_lost_during_the_hand_over_ends_it(stranded, running, interrupt) -> None:
     """A hand-over that another claim overtakes ends without writing."""
     running.away, running.lost = False, True
 
@@ -246,7 +246,7 @@ def test_lease_that_is_lost_during_the_hand_over_ends_it(stranded, running, inte
     assert running.writes == []
 
 
-def test_nothing_to_hand_over_asks_nothing_of_the_database(running, interrupt):
+def test_nothing_to_hand_over_asks_nothing_of_the_database(running, interrupt) -> None:
     """A flow without unwritten records ends at once, also while the database is away."""
     running.away = True
     writer = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic() + 3600)
@@ -257,22 +257,22 @@ def test_nothing_to_hand_over_asks_nothing_of_the_database(running, interrupt):
     assert running.tries == 0
 
 
-def say(writer, text, *, fields=None):
+def say(writer, text, *, fields=None) -> None:
     writer.log(at=datetime.now(UTC), severity="info", message=text, step="a", fields=fields)
 
 
-def keep_lines(writer):
+def keep_lines(writer) -> None:
     for number in range(300):
         say(writer, f"{number} {'x' * 1000}")
 
 
-def keep_steps(writer):
+def keep_steps(writer) -> None:
     for number in range(300):
         writer.behind(step(f"{number}", output=b"x" * 1000))
 
 
 @pytest.mark.parametrize("keep", [keep_lines, keep_steps])
-def test_what_waits_is_bounded(writer, running, monkeypatch, keep):
+def test_what_waits_is_bounded(writer, running, monkeypatch, keep) -> None:
     """While the database is away, whoever logs or records more than may wait has to wait too; nothing is lost by it."""
     monkeypatch.setattr(module, "MAX_WAITING_BYTES", 100_000)
     running.away = True
@@ -292,7 +292,7 @@ def test_what_waits_is_bounded(writer, running, monkeypatch, keep):
     assert running.logs == sorted(running.logs)
 
 
-def test_fields_of_a_line_are_bounded(writer, running):
+def test_fields_of_a_line_are_bounded(writer, running) -> None:
     """Fields beyond 64 KiB are cut, and their header says so."""
     say(writer, "large", fields={"a": "x" * 200_000, "b": 1})
     writer.finish(PASSED)
@@ -303,7 +303,7 @@ def test_fields_of_a_line_are_bounded(writer, running):
     assert codec.unfolded_size(line.fields) <= 65_536
 
 
-def test_many_log_lines_are_written_in_pieces(writer, running, monkeypatch):
+def test_many_log_lines_are_written_in_pieces(writer, running, monkeypatch) -> None:
     """Lines are written in statements of bounded size as well, the final state with the last."""
     monkeypatch.setattr(module, "MAX_BATCH_BYTES", 10_000)
     for number in range(20):
@@ -314,7 +314,7 @@ def test_many_log_lines_are_written_in_pieces(writer, running, monkeypatch):
     assert [sequence for sequence, _ in running.logs] == list(range(1, 21))
 
 
-def test_large_batches_are_split(writer, running, monkeypatch):
+def test_large_batches_are_split(writer, running, monkeypatch) -> None:
     """Records are written in pieces of bounded size, the final state with the last."""
     monkeypatch.setattr(module, "MAX_BATCH_BYTES", 1000)
     for name in "abcd":
@@ -325,7 +325,7 @@ def test_large_batches_are_split(writer, running, monkeypatch):
     assert max(map(len, running.writes)) == 1
 
 
-def test_defect_in_the_store_reaches_the_caller(running, interrupt):
+def test_defect_in_the_store_reaches_the_caller(running, interrupt) -> None:
     """An error that is no outage ends the writer and is raised where the flow ends."""
     running.record = None  # cannot be called
     writer = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic() + 60)
