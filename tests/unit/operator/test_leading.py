@@ -7,7 +7,8 @@ from typing import Any, Never, cast
 
 import pytest
 
-from operator_stand import FakeCluster, FakeTenancy
+from fake_cluster import FakeCluster
+from operator_stand import FakeTenancy
 from operator_world import INSTANCE
 from penstock_core.cluster import INSTANCES, INTEGRATIONS, ROLE_BINDINGS, SECRETS, Kind, Object
 from penstock_core.errors import ClusterError, StoreUnavailable
