@@ -128,7 +128,7 @@ class Starter:
 
 
 def _described(execution: Started, flow: ServedFlow | None) -> dict[str, str]:
-    described: dict[str, str] = {"namespace": execution.namespace, "executionId": str(execution.id)}
+    described: dict[str, str] = {"namespace": execution.namespace, "execution": str(execution.id)}
     if flow is not None:
         described |= {"instance": flow.identity.instance, "flow": flow.identity.flow}
     return described

@@ -64,7 +64,12 @@ def run(settings: Settings) -> int:
         begun = _Run(running, settings, answer, start_ms=_process_age_ms())
         del claimed, answer  # what was recorded goes as the flow passes it
         return begun.run()
-    _say("nothing to run", execution=getattr(answer, "id", settings.execution), reason=_reason(answer))
+    _say(
+        "nothing to run",
+        namespace=settings.namespace,
+        execution=getattr(answer, "id", settings.execution),
+        reason=_reason(answer),
+    )
     return EXIT_HANDED_OVER if answer is None or isinstance(answer, HeldUntil) else EXIT_DONE
 
 
