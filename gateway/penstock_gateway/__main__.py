@@ -7,6 +7,7 @@ import sys
 import uvloop
 
 from penstock_core import logs
+from penstock_core.errors import SettingsError
 from penstock_gateway import settings
 from penstock_gateway.server.server import serve
 
@@ -17,7 +18,7 @@ def main() -> None:
     logs.configure(os.environ.get("PENSTOCK_LOG_LEVEL") or "info", libraries={"psycopg.pool": logging.ERROR})
     try:
         chosen = settings.from_environment(os.environ)
-    except settings.SettingsError as error:
+    except SettingsError as error:
         print(f"penstock_gateway: {error}", file=sys.stderr)
         sys.exit(2)
     uvloop.run(serve(chosen))

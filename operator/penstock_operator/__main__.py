@@ -10,10 +10,10 @@ from pathlib import Path
 
 from penstock_core import logs
 from penstock_core.cluster import Cluster
+from penstock_core.errors import SettingsError
 from penstock_core.store.schema.migrate import migrate
 from penstock_operator.commands.cleanup import remove_finalizers
 from penstock_operator.commands.crds import apply_all, shipped
-from penstock_operator.errors import SettingsError
 from penstock_operator.process.replica import Replica
 from penstock_operator.settings import Settings, from_environment, watched_namespaces
 
