@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from penstock_core import names
+from penstock_core.backoff import Backoff
 from penstock_core.cluster import JOBS, Cluster
 from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict
 from penstock_core.job_status import is_alive
@@ -23,6 +24,7 @@ from penstock_gateway.metrics import Metrics
 CONCURRENCY: Final = 12
 QUEUE: Final = 10_000
 ATTEMPTS: Final = 3
+RETRY: Final = Backoff(first=0.3, longest=2.7, factor=3.0, spread=0.5)
 
 _log = logging.getLogger(__name__)
 
@@ -99,7 +101,7 @@ class Starter:
                 await self._found(execution)
             except ClusterUnavailable as error:
                 if attempt + 1 < ATTEMPTS:
-                    await asyncio.sleep(0.3 * 3**attempt * random.uniform(0.5, 1))  # noqa: S311 - not a secret
+                    await asyncio.sleep(RETRY.delay(attempt + 1, chance=random.random()))  # noqa: S311 - not a secret
                     continue
                 self._leave(execution, "unavailable", str(error))
             except ClusterError as error:
@@ -128,7 +130,7 @@ class Starter:
 
 
 def _described(execution: Started, flow: ServedFlow | None) -> dict[str, str]:
-    described: dict[str, str] = {"namespace": execution.namespace, "executionId": str(execution.id)}
+    described: dict[str, str] = {"namespace": execution.namespace, "execution": str(execution.id)}
     if flow is not None:
         described |= {"instance": flow.identity.instance, "flow": flow.identity.flow}
     return described

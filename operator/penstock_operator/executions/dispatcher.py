@@ -78,7 +78,7 @@ class Dispatcher:
                 namespace=one.namespace, flow_uid=one.flow_uid, limit=limit_of(flow), most=most
             )
         except StoreContended:
-            log.warning("slots of a flow are locked", extra={"namespace": one.namespace, "flow": one.flow})
+            log.warning("slots of a flow are locked", extra=_log_keys(one))
             return []
 
     async def _start(self, taken: Sequence[tuple[Object, UUID]]) -> int:
@@ -101,7 +101,11 @@ class Dispatcher:
     async def _end_orphan(self, one: WaitingFlow, execution: UUID) -> None:
         cause = f"the flow {one.flow} of the instance {one.instance} was removed before the execution began"
         await self._dispatch.end(execution, ExecutionState.CANCELLED, cause=cause, code="flow_removed")
-        log.info("execution of a removed flow ended", extra={"namespace": one.namespace, "execution": str(execution)})
+        log.info("execution of a removed flow ended", extra=_log_keys(one) | {"execution": str(execution)})
+
+
+def _log_keys(one: WaitingFlow) -> dict[str, str]:
+    return {"namespace": one.namespace, "instance": one.instance, "flow": one.flow}
 
 
 def following(page: Sequence[WaitingFlow], ready: Sequence[Ready], room: int) -> FlowKey:

@@ -14,12 +14,11 @@ from aiohttp.test_utils import TestClient, TestServer
 from operator_stand import FakeCluster, item
 from penstock_core import names
 from penstock_core.cluster import CRDS, INSTANCES, Object
-from penstock_core.errors import StoreUnavailable
+from penstock_core.errors import SettingsError, StoreUnavailable
+from penstock_core.logs import JsonFormatter
 from penstock_operator.commands.cleanup import remove_finalizers
 from penstock_operator.commands.crds import apply_all, is_downgrade, shipped
 from penstock_operator.control.loops import Pulse, every
-from penstock_operator.errors import SettingsError
-from penstock_operator.logs import JsonFormatter
 from penstock_operator.metrics import Metrics
 from penstock_operator.process.probes import application
 from penstock_operator.settings import from_environment
