@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from penstock_core import codec
-from penstock_core.store.executions.records import Outcome, RecordedStep, StepRecord
+from penstock_core.records import Outcome, RecordedStep, StepRecord
 from penstock_runner.engine.connections import connections
 from penstock_runner.engine.flow_run import Engine, Execution
 from penstock_runner.engine.interrupt import Interrupt

@@ -22,8 +22,8 @@ import urllib3
 import yaml
 
 from penstock_core import codec
+from penstock_core.records import Outcome, RecordedStep, StepRecord
 from penstock_core.states import StepStatus
-from penstock_core.store.executions.records import Outcome, RecordedStep, StepRecord
 from penstock_runner.actions.http.transport import Transport
 from penstock_runner.engine.connections import connections
 from penstock_runner.engine.flow_run import Engine, Execution

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from penstock_core.masking import Masker
+from penstock_core.records import Outcome, RecordedStep
 from penstock_core.states import ExecutionState
-from penstock_core.store.executions.records import Outcome, RecordedStep
 from penstock_runner.engine.connections import Connection
 from penstock_runner.engine.history import History
 from penstock_runner.engine.interrupt import Interrupt

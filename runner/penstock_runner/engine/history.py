@@ -5,8 +5,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from penstock_core.records import LONG_AGO, RecordedStep
 from penstock_core.states import StepStatus
-from penstock_core.store.executions.records import LONG_AGO, RecordedStep
 from penstock_runner.errors import Failure, ResultCut
 
 INTERRUPTED = "interrupted"

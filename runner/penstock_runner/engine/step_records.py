@@ -5,8 +5,8 @@ from typing import Any
 
 from penstock_core import codec
 from penstock_core.masking import Masker
+from penstock_core.records import StepRecord
 from penstock_core.states import StepStatus
-from penstock_core.store.executions.records import StepRecord
 from penstock_runner.engine.attempt import Attempt
 from penstock_runner.engine.history import INTERRUPTED
 

@@ -22,7 +22,8 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from penstock_core.errors import LeaseLost, StoreUnavailable
-from penstock_core.store.executions.records import LogRecord, Outcome, Renewal, StepRecord
+from penstock_core.records import LogRecord, Outcome, StepRecord
+from penstock_core.store.executions.records import Renewal
 from penstock_core.store.executions.running import Running
 from penstock_runner.engine.interrupt import Interrupt
 from penstock_runner.errors import Reason
