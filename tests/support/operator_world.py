@@ -73,7 +73,7 @@ class World:
         self._parts = {"settings": settings, "tenancy": tenancy, "clock": clock, "collection": collection}
         self.cluster, self.inventory, self.tenancy = cluster, inventory, tenancy
         self.schedules, self.workloads = Schedules(), Workloads()
-        self.left_behind = []
+        self.orphans = []
         reporter = Reporter(cluster, inventory, clock=clock)
         keys = WebhookKeys(cluster, own=collection(SECRETS), settings=settings)
         self.namespaces = namespaces = Namespaces(cluster, tenancy, settings)
@@ -86,7 +86,7 @@ class World:
             tenancy=tenancy,
             namespaces=namespaces,
             keys=keys,
-            leave_behind=self.left_behind.append,
+            orphan=self.orphans.append,
         )
         self.publication = Publication(cluster, inventory, reporter, settings=settings)
         self.instances = Instances(

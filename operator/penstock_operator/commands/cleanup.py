@@ -24,8 +24,8 @@ async def remove_finalizers(cluster: Cluster, namespaces: tuple[str | None, ...]
             log.info("no instances: the kind is not installed")
             continue
         for instance in instances:
-            held = names.FINALIZER in instance["metadata"].get("finalizers", [])
-            if held and holder_of(instance) in (None, release):
+            has_finalizer = names.FINALIZER in instance["metadata"].get("finalizers", [])
+            if has_finalizer and holder_of(instance) in (None, release):
                 await _let_go(cluster, instance)
                 removed += 1
     log.info("finalizers removed", extra={"count": removed})

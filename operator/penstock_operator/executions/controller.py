@@ -12,12 +12,12 @@ from penstock_operator.control.controller import Controller, Loop
 from penstock_operator.executions.dispatcher import Dispatcher
 from penstock_operator.executions.job_creation import Starter
 from penstock_operator.executions.last_executions import LastRuns
-from penstock_operator.executions.recovery import Custody
+from penstock_operator.executions.recovery import Recovery
 from penstock_operator.services import Services
 from penstock_operator.workloads.diagnosis import Cause
 
 DISPATCH_SECONDS: Final = 1.0
-CUSTODY_SECONDS: Final = 2.0
+RECOVERY_SECONDS: Final = 2.0
 LAST_RUNS_SECONDS: Final = 1.0
 
 
@@ -27,10 +27,10 @@ def build(services: Services) -> Controller:
     return Controller(
         loops=(
             Loop(name="dispatcher", seconds=DISPATCH_SECONDS, step=topic.dispatch),
-            Loop(name="custody", seconds=CUSTODY_SECONDS, step=topic.custody.step),
+            Loop(name="recovery", seconds=RECOVERY_SECONDS, step=topic.recovery.step),
             Loop(name="last-runs", seconds=LAST_RUNS_SECONDS, step=topic.last_runs.step),
         ),
-        on_store_away=topic.custody.database_was_away,
+        on_store_away=topic.recovery.database_was_away,
     )
 
 
@@ -49,14 +49,14 @@ class _Topic:
             lost=services.metrics.lost,
         )
         self._dispatcher = Dispatcher(dispatch, starter, max_running=services.settings.max_running)
-        self.custody = Custody(
+        self.recovery = Recovery(
             services.cluster,
             dispatch,
             services.workloads,
             starter,
             clock=services.clock,
             lost=services.metrics.lost,
-            held_up=self._tell_hindrance,
+            blocked=self._tell_blocker,
         )
         self.last_runs = LastRuns(
             self._statistics, services.inventory, services.reporter, monotonic=asyncio.get_running_loop().time
@@ -71,7 +71,7 @@ class _Topic:
             live = sum(counts.by_state.get(state, 0) for state in (ExecutionState.STARTING, ExecutionState.RUNNING))
             metrics.dispatched(await self._dispatcher.step(live=live))
 
-    async def _tell_hindrance(self, row: Expired | Starting, cause: Cause) -> None:
+    async def _tell_blocker(self, row: Expired | Starting, cause: Cause) -> None:
         instance = self._services.inventory.get(INSTANCES, (row.namespace, row.instance))
         if instance is not None:
             message = f"{row.flow}: an execution cannot start yet: {cause.words}"

@@ -23,7 +23,7 @@ REFUSED: Final = "job_refused"
 
 
 class Starter:
-    """Creates Jobs; what cannot be created now is left to custody, what never can be is ended, and `lost` told its code."""
+    """Creates Jobs; what cannot be created now is left to recovery, what never can be is ended, and `lost` told its code."""
 
     def __init__(
         self,

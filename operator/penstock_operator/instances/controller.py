@@ -9,7 +9,7 @@ from penstock_operator.control.controller import Controller, Loop
 from penstock_operator.control.work_queue import WorkQueue
 from penstock_operator.instances.dependents import Dependents
 from penstock_operator.instances.reconciler import Instances
-from penstock_operator.instances.removal import Left, Removal
+from penstock_operator.instances.removal import Orphan, Removal
 from penstock_operator.instances.resolution import Resolver
 from penstock_operator.instances.webhook_secrets import WebhookKeys
 from penstock_operator.services import Services
@@ -24,7 +24,7 @@ def build(services: Services) -> Controller:
     """A queue of Instances, and one of those whose object is gone and whose rows are not."""
     topic = _Topic(services)
     return Controller(
-        queues=(topic.queue, topic.left_behind),
+        queues=(topic.queue, topic.orphans),
         loops=(
             Loop(name="stale-keys", seconds=STALE_KEYS_SECONDS, step=topic.forget_stale_keys),
             Loop(name="namespaces", seconds=NAMESPACES_SECONDS, step=topic.recheck_namespaces),
@@ -56,9 +56,9 @@ class _Topic:
             tenancy=services.tenancy,
             namespaces=services.namespaces,
             keys=self._keys,
-            leave_behind=lambda left: self.left_behind.add(left),
+            orphan=lambda orphan: self.orphans.add(orphan),
         )
-        self.left_behind: WorkQueue[Left] = services.queue("left-behind", removal.forget_data, workers=1)
+        self.orphans: WorkQueue[Orphan] = services.queue("left-behind", removal.remove_orphaned_data, workers=1)
         self.queue = services.queue("instances", self._reconciler(removal).reconcile, workers=WORKERS)
         self.dependents = Dependents(services.inventory, self.queue, release_name=services.settings.release_name)
 

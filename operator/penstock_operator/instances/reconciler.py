@@ -29,7 +29,7 @@ from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import InstanceMirror
 from penstock_operator.errors import NotYet
 from penstock_operator.instances.ownership import claim, holder_of, leave
-from penstock_operator.instances.plan import Plan, Resolution, held, scheduled_since
+from penstock_operator.instances.plan import Plan, Resolution, kept, scheduled_since
 from penstock_operator.instances.removal import UNREADABLE_SECONDS, Removal
 from penstock_operator.instances.resolution import Resolver
 from penstock_operator.instances.status import status
@@ -137,7 +137,7 @@ class Instances:
     async def _deploy(self, instance: Object, resolution: Resolution) -> None:
         key = key_of(instance)
         present = {item["metadata"]["name"]: item for item in self._inventory.flows_of(key)}
-        plan = resolution.plan or await self._held(instance, list(present.values()))
+        plan = resolution.plan or await self._kept(instance, list(present.values()))
         if plan is None:
             return
         await self._namespaces.prepare(key[0])
@@ -157,10 +157,10 @@ class Instances:
         if refusals:
             raise ClusterError("; ".join(map(str, refusals)), status=refusals[0].status)
 
-    async def _held(self, instance: Object, flows: Sequence[Object]) -> Plan | None:
+    async def _kept(self, instance: Object, flows: Sequence[Object]) -> Plan | None:
         secrets = {one["secretName"] for item in flows for one in item["spec"]["connections"]}
         withdrawn = await self._resolver.withdrawn(instance["metadata"]["namespace"], secrets)
-        return held(instance, flows, withdrawn=withdrawn)
+        return kept(instance, flows, withdrawn=withdrawn)
 
     async def _mirror_keys(self, instance: Object, wanted: Plan, resolution: Resolution) -> None:
         if resolution.credentials and any(spec["trigger"] == "webhook" for spec in wanted.flows.values()):

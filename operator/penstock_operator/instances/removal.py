@@ -1,7 +1,7 @@
 """The end of an Instance: nothing starts any more, what runs is stopped, its rows go, then the finalizer.
 
 1. In a namespace that is going away: the finalizer goes at once, since nothing can be made or waited for there;
-   the rows are removed by `forget_data`, which is retried apart.
+   the rows are removed by `remove_orphaned_data`, which is retried apart.
 2. CronJobs and Flows are deleted, so that nothing new starts; what waits is cancelled.
 3. Jobs that still run are deleted, and waited for, five minutes at most: a pod on a node that does not answer keeps its Job
    for as long as the node is known. An Event says what is waited for. Without its rows such a runner can write nothing more.
@@ -36,12 +36,12 @@ PATIENCE: Final = timedelta(minutes=5)
 QUIET: Final = timedelta(seconds=40)
 """What a pod takes to end, with its grace period: nothing is said before."""
 _NAMED: Final = 3
-Left = tuple[str, str, str]
-"""(namespace, name, uid) of an Instance whose object is gone."""
+Orphan = tuple[str, str, str]
+"""(namespace, name, uid) of an Instance whose object is gone, and whose data is orphaned."""
 
 
 class Removal:
-    """Removes Instances; `leave_behind` is told whose rows are to be removed later."""
+    """Removes Instances; `orphan` is told whose rows are to be removed later."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Removal:
         tenancy: Tenancy,
         namespaces: Namespaces,
         keys: WebhookKeys,
-        leave_behind: Callable[[Left], None],
+        orphan: Callable[[Orphan], None],
     ) -> None:
         self._cluster = cluster
         self._inventory = inventory
@@ -64,7 +64,7 @@ class Removal:
         self._tenancy = tenancy
         self._namespaces = namespaces
         self._keys = keys
-        self._leave_behind = leave_behind
+        self._orphan = orphan
 
     async def remove(self, instance: Object) -> None:
         """One try; raises NotYet while its Jobs are still there."""
@@ -73,7 +73,7 @@ class Removal:
         namespace, name = key_of(instance)
         uid = instance["metadata"]["uid"]
         if await self._is_going_away(namespace):
-            self._leave_behind((namespace, name, uid))
+            self._orphan((namespace, name, uid))
             await self._release(instance)
             return
         if self._inventory.is_partial(namespace):
@@ -86,17 +86,17 @@ class Removal:
             namespace, is_last=lambda: self._is_last(instance), release=lambda: self._release(instance)
         )
 
-    async def forget_data(self, left: Left) -> None:
+    async def remove_orphaned_data(self, orphan: Orphan) -> None:
         """Removes the rows of an Instance whose object is gone, and the database role of an empty namespace."""
-        namespace, _, uid = left
-        await self._delete_rows(left)
+        namespace, _, uid = orphan
+        await self._delete_rows(orphan)
         await self._keys.forget(uid)
         if not any(self._stays(key) for key in self._inventory.instances_in(namespace)):
             await self._tenancy.drop_runner_role(namespace)
             self._namespaces.forget(namespace)
 
-    async def _delete_rows(self, left: Left) -> int:
-        namespace, name, uid = left
+    async def _delete_rows(self, orphan: Orphan) -> int:
+        namespace, name, uid = orphan
         flows = (item for key, item in self._inventory.all(FLOWS).items() if key[0] == namespace)
         others = [item["metadata"]["uid"] for item in flows if item["spec"]["instanceUid"] != uid]
         return await self._tenancy.delete_instance_data(

@@ -25,7 +25,7 @@ from penstock_core.store.flows.schedules import MOST_RECORDED, Schedules
 from penstock_operator.objects.flow_times import holds_since, last_applied
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.watch.inventory import Inventory
-from penstock_operator.workloads.diagnosis import hindrance_of
+from penstock_operator.workloads.diagnosis import blocker_of
 from penstock_operator.workloads.index import Workloads
 
 log = logging.getLogger(__name__)
@@ -109,8 +109,8 @@ class Ticks:
 
     async def _may_start(self, flow: Object, job: Object, tick: datetime) -> bool:
         """False where a tick's Job cannot start in its time; it is deleted then."""
-        hindrances = [hindrance_of(pod, now=self._clock()) for pod in self._workloads.pods_of(job)]
-        overdue = next((found[0] for found in hindrances if found and found[1]), None)
+        blockers = [blocker_of(pod, now=self._clock()) for pod in self._workloads.pods_of(job)]
+        overdue = next((found[0] for found in blockers if found and found[1]), None)
         if overdue is None:
             return True
         metadata = job["metadata"]

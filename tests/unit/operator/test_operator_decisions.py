@@ -8,7 +8,7 @@ from penstock_core.compiler import Problem
 from penstock_core.manifests.integration_version import content_hash, snapshot
 from penstock_core.versions import precedence
 from penstock_operator.instances.connections import Connection, resolve, used_by
-from penstock_operator.instances.plan import Resolution, held, override_problems, plan
+from penstock_operator.instances.plan import Resolution, kept, override_problems, plan
 from penstock_operator.instances.status import conditions_of
 from penstock_operator.instances.version_choice import Choice, choose
 from penstock_operator.integrations.reconciler import decide
@@ -270,11 +270,11 @@ def test_pausing_does_not_change_the_definition() -> None:
 
 def test_what_stays_deployed_can_still_be_paused() -> None:
     """An Instance whose configuration broke keeps its Flows, and pausing still reaches them."""
-    kept = held(instance(paused=True, whenPaused="queue"), [{"spec": spec} for spec in flows_of(instance()).values()])
+    found = kept(instance(paused=True, whenPaused="queue"), [{"spec": spec} for spec in flows_of(instance()).values()])
 
-    assert kept.version == "1.4.0"
-    assert {(spec["paused"], spec["whenPaused"]) for spec in kept.flows.values()} == {(True, "queue")}
-    assert held(instance(), []) is None
+    assert found.version == "1.4.0"
+    assert {(spec["paused"], spec["whenPaused"]) for spec in found.flows.values()} == {(True, "queue")}
+    assert kept(instance(), []) is None
 
 
 def test_overrides_that_fit_nothing_are_named() -> None:
