@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from penstock_core import names
-from penstock_core.cluster import INSTANCES, Object, key_of
+from penstock_core.cluster import INSTANCES, Cluster, Object, key_of
+from penstock_core.errors import NotFound
 from penstock_operator.objects.conditions import Condition, merged
 from penstock_operator.objects.reporter import Reporter
 
@@ -30,15 +31,34 @@ def claim(instance: Mapping[str, Any], release: str) -> dict[str, Any] | None:
     """
     if holder_of(instance) == release:
         return None
-    metadata = instance["metadata"]
-    kept = [one for one in metadata.get("finalizers", ()) if one != names.FINALIZER]
     return {
         "metadata": {
-            "finalizers": [*kept, names.FINALIZER],
+            "finalizers": [*_others(instance), names.FINALIZER],
             "annotations": {names.ANNOTATION_RELEASE: release},
-            "resourceVersion": metadata["resourceVersion"],
+            "resourceVersion": instance["metadata"]["resourceVersion"],
         }
     }
+
+
+async def let_go(cluster: Cluster, instance: Mapping[str, Any]) -> Object | None:
+    """Takes Penstock's finalizer off an Instance; the Instance as it is then, None where that let it vanish.
+
+    Raises Conflict where it has changed since it was read, as a list in a merge patch would replace what others added.
+    """
+    namespace, name = key_of(instance)
+    others = _others(instance)
+    body = {"metadata": {"finalizers": others, "resourceVersion": instance["metadata"]["resourceVersion"]}}
+    try:
+        left = await cluster.patch(INSTANCES, namespace, name, body)
+    except NotFound:
+        return None
+    # the answer shows the object as it was when it went
+    return left if others or "deletionTimestamp" not in left["metadata"] else None
+
+
+def _others(instance: Mapping[str, Any]) -> list[str]:
+    """The finalizers of others on an Instance."""
+    return [one for one in instance["metadata"].get("finalizers", ()) if one != names.FINALIZER]
 
 
 async def leave(reporter: Reporter, instance: Object, *, holder: str, release: str) -> None:

@@ -24,6 +24,7 @@ from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, Cluster, Key, Obj
 from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict
 from penstock_core.manifests.cronjob import cron_job
 from penstock_core.manifests.flow import flow as flow_manifest
+from penstock_core.objects import condition_of
 from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import InstanceMirror
@@ -36,7 +37,6 @@ from penstock_operator.instances.status import status
 from penstock_operator.instances.webhook_secrets import WebhookKeys
 from penstock_operator.namespaces import Namespaces
 from penstock_operator.objects.apply import ensure
-from penstock_operator.objects.conditions import condition_of
 from penstock_operator.objects.flow_times import last_applied
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.settings import Settings

@@ -21,6 +21,7 @@ from penstock_core.errors import Conflict, NotFound
 from penstock_core.job_status import job_is_over, timestamp
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_operator.errors import NotYet
+from penstock_operator.instances.ownership import let_go
 from penstock_operator.instances.webhook_secrets import WebhookKeys
 from penstock_operator.namespaces import Namespaces
 from penstock_operator.objects.reporter import Reporter
@@ -147,22 +148,16 @@ class Removal:
         return not any(needs_namespace(other) for key in others if (other := self._inventory.get(INSTANCES, key)))
 
     async def _release(self, instance: Object) -> None:
-        metadata = instance["metadata"]
         namespace, name = key_of(instance)
-        kept = [one for one in metadata.get("finalizers", []) if one != names.FINALIZER]
-        body = {"metadata": {"finalizers": kept, "resourceVersion": metadata["resourceVersion"]}}
         try:
-            left = await self._cluster.patch(INSTANCES, namespace, name, body)
-        except NotFound:
-            kept = []
+            left = await let_go(self._cluster, instance)
         except Conflict:
             self._inventory.put(INSTANCES, await self._cluster.get(INSTANCES, namespace, name))
             raise
-        if kept:
-            self._inventory.put(INSTANCES, left)
+        if left is None:
+            self._inventory.remove(INSTANCES, (namespace, name), uid=instance["metadata"]["uid"])
         else:
-            # the answer shows the object as it was when it went: to keep it would bring it back
-            self._inventory.remove(INSTANCES, (namespace, name), uid=metadata["uid"])
+            self._inventory.put(INSTANCES, left)
         log.info("instance removed", extra={"namespace": namespace, "instance": name})
 
 

@@ -61,9 +61,3 @@ def status_patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, An
         elif name not in old or before != value:
             patch[name] = value
     return patch
-
-
-def condition_of(item: Mapping[str, Any], kind: str) -> Mapping[str, Any] | None:
-    """The condition of that type in an object's status."""
-    found = item.get("status", {}).get("conditions", ())
-    return next((condition for condition in found if condition["type"] == kind), None)

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from penstock_core import names
-from penstock_core.job_status import job_failure, pod_is_live, timestamp, true_condition
+from penstock_core.job_status import job_failure, pod_is_live, timestamp
 from penstock_core.manifests.job import CONTAINER
+from penstock_core.objects import condition_of
 
 IMAGE_DEADLINE_SECONDS: Final = 60
 UNSCHEDULABLE_DEADLINE_SECONDS: Final = 300
@@ -47,7 +48,7 @@ def exit_cause_of(pod: Mapping[str, Any]) -> Cause | None:
         return Cause(code="out_of_memory", words=f"the container was killed for memory: limit {_memory_limit(pod)}")
     if status.get("reason") == "Evicted":
         return Cause(code="evicted", words=f"the pod was evicted: {_sentence(status.get('message'))}")
-    disruption = true_condition(pod, "DisruptionTarget")
+    disruption = condition_of(pod, "DisruptionTarget", status="True")
     if disruption:
         return Cause(
             code="disrupted", words=f"the pod was stopped from outside: {_sentence(disruption.get('message'))}"
@@ -83,7 +84,7 @@ def blocker_of(pod: Mapping[str, Any], *, now: datetime) -> tuple[Cause, bool] |
         return Cause(
             code="container", words=f"the container cannot be made ({reason}): {text}"
         ), age > IMAGE_DEADLINE_SECONDS
-    unscheduled = true_condition(pod, "PodScheduled", status="False")
+    unscheduled = condition_of(pod, "PodScheduled", status="False")
     if unscheduled:
         cause = Cause(code="unschedulable", words=f"no node takes the pod: {_sentence(unscheduled.get('message'))}")
         return cause, age > UNSCHEDULABLE_DEADLINE_SECONDS
@@ -125,7 +126,7 @@ def cause_of(job: Mapping[str, Any] | None, pods: Iterable[Mapping[str, Any]]) -
 
 def _pending_since(pod: Mapping[str, Any]) -> datetime:
     """Since when a pod waits for its start: since it has a node, or for one since it was made."""
-    scheduled = true_condition(pod, "PodScheduled") or {}
+    scheduled = condition_of(pod, "PodScheduled", status="True") or {}
     return timestamp(scheduled.get("lastTransitionTime") or pod["metadata"]["creationTimestamp"])
 
 
