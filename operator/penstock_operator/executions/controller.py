@@ -13,6 +13,7 @@ from penstock_operator.executions.dispatcher import Dispatcher
 from penstock_operator.executions.job_creation import Starter
 from penstock_operator.executions.last_executions import LastRuns
 from penstock_operator.executions.recovery import Recovery
+from penstock_operator.objects.reasons import Reason
 from penstock_operator.services import Services
 from penstock_operator.workloads.diagnosis import Cause
 
@@ -75,4 +76,4 @@ class _Topic:
         instance = self._services.inventory.get(INSTANCES, (row.namespace, row.instance))
         if instance is not None:
             message = f"{row.flow}: an execution cannot start yet: {cause.words}"
-            await self._services.reporter.event(instance, type="Warning", reason="ExecutionHeldUp", message=message)
+            await self._services.reporter.event(instance, reason=Reason.EXECUTION_HELD_UP, message=message)

@@ -5,15 +5,14 @@ at the same moment do not both deploy it. A release that is uninstalled takes it
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from penstock_core import names
 from penstock_core.cluster import INSTANCES, Cluster, Object, key_of
 from penstock_core.errors import NotFound
 from penstock_operator.objects.conditions import Condition, merged
+from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter
-
-REASON: Final = "ManagedByAnotherRelease"
 
 
 def holder_of(instance: Mapping[str, Any]) -> str | None:
@@ -73,10 +72,10 @@ async def leave(reporter: Reporter, instance: Object, *, holder: str, release: s
         f" (watchNamespaces). If {holder} is gone, take the Instance from it with"
         f" `kubectl annotate instance {name} -n {namespace} {names.ANNOTATION_RELEASE}-`."
     )
-    await reporter.event(instance, type="Warning", reason=REASON, message=message)
+    await reporter.event(instance, reason=Reason.MANAGED_BY_ANOTHER_RELEASE, message=message)
     old, generation = instance.get("status", {}), instance["metadata"]["generation"]
     if old.get("observedGeneration") == generation:
         return
-    ready = Condition(type="Ready", status=False, reason=REASON, message=message)
+    ready = Condition(type="Ready", status=False, reason=Reason.MANAGED_BY_ANOTHER_RELEASE, message=message)
     conditions = merged(old.get("conditions", ()), [ready], generation=generation, now=reporter.now())
     await reporter.status(INSTANCES, instance, {**old, "conditions": conditions})

@@ -17,7 +17,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from penstock_core import codec, names
 from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, Cluster, Key, Object, key_of
@@ -38,14 +38,13 @@ from penstock_operator.instances.webhook_secrets import WebhookKeys
 from penstock_operator.namespaces import Namespaces
 from penstock_operator.objects.apply import ensure
 from penstock_operator.objects.flow_times import last_applied
+from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.settings import Settings
 from penstock_operator.watch.collection import Collection
 from penstock_operator.watch.inventory import Inventory
 
 log = logging.getLogger(__name__)
-_WARNINGS: Final = frozenset({"Incomplete", "NoVersion", "NewVersion", "Refused"})
-"""Reasons of conditions that are worth an Event; the others follow from these."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -227,15 +226,12 @@ class Instances:
             await self._tell(instance, {"status": new})
 
     async def _tell(self, before: Object, after: Mapping[str, Any]) -> None:
-        """One Event for each condition that became another, in the words of the condition."""
+        """One Event for each condition that became another, in its words; Ready and Paused follow from these or from the user."""
         for kind in ("Configured", "Deployed", "UpToDate"):
             old, new = condition_of(before, kind), condition_of(after, kind)
             if new is None or (old and (old["reason"], old["message"]) == (new["reason"], new["message"])):
                 continue
-            if new["reason"] == "Deployed":
-                await self._reporter.event(before, type="Normal", reason=new["reason"], message=new["message"])
-            elif new["reason"] in _WARNINGS:
-                await self._reporter.event(before, type="Warning", reason=new["reason"], message=new["message"])
+            await self._reporter.event(before, reason=Reason(new["reason"]), message=new["message"])
 
     async def _mirror(self, instance: Object, new: Mapping[str, Any]) -> None:
         metadata, spec = instance["metadata"], instance["spec"]

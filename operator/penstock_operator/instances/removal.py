@@ -24,6 +24,7 @@ from penstock_operator.errors import NotYet
 from penstock_operator.instances.ownership import let_go
 from penstock_operator.instances.webhook_secrets import WebhookKeys
 from penstock_operator.namespaces import Namespaces
+from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.watch.inventory import Inventory
 from penstock_operator.workloads.index import Workloads
@@ -139,7 +140,7 @@ class Removal:
                 f"Waiting for the Jobs {named}{more}: their pods have not ended, as on a node that does not answer."
                 f" {PATIENCE.seconds // 60} minutes after their deletion the Instance goes without them."
             )
-            await self._reporter.event(instance, type="Warning", reason="WaitingForJobs", message=message)
+            await self._reporter.event(instance, reason=Reason.WAITING_FOR_JOBS, message=message)
 
     def _is_last(self, instance: Object) -> bool:
         """Others that are being deleted count until they are let go: the last of them clears the namespace."""

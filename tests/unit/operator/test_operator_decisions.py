@@ -14,6 +14,7 @@ from penstock_operator.instances.version_choice import Choice, choose
 from penstock_operator.integrations.reconciler import decide
 from penstock_operator.objects.apply import differs, stamped
 from penstock_operator.objects.conditions import Condition, merged, status_patch
+from penstock_operator.objects.reasons import Reason
 
 URL = "https://hooks.example"
 CONTENT = {
@@ -335,12 +336,19 @@ def test_a_newer_version_is_named() -> None:
 
 def test_unchanged_conditions_keep_their_time() -> None:
     """The transition time moves only where the status changes; foreign conditions stay."""
-    old = merged([], [Condition(type="Ready", status=True, reason="A", message="a")], generation=1, now="t1")
+    old = merged(
+        [], [Condition(type="Ready", status=True, reason=Reason.COMPLETE, message="a")], generation=1, now="t1"
+    )
     foreign = {"type": "Other", "status": "True", "lastTransitionTime": "t0"}
     same = merged(
-        [*old, foreign], [Condition(type="Ready", status=True, reason="B", message="b")], generation=2, now="t2"
+        [*old, foreign],
+        [Condition(type="Ready", status=True, reason=Reason.DEPLOYED, message="b")],
+        generation=2,
+        now="t2",
     )
-    other = merged(same, [Condition(type="Ready", status=False, reason="C", message="c")], generation=3, now="t3")
+    other = merged(
+        same, [Condition(type="Ready", status=False, reason=Reason.REFUSED, message="c")], generation=3, now="t3"
+    )
 
     assert [one["lastTransitionTime"] for one in same] == ["t0", "t1"]
     assert [one["lastTransitionTime"] for one in other] == ["t0", "t3"]
