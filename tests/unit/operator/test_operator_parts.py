@@ -119,10 +119,10 @@ async def test_probes_tell_what_hangs_and_what_is_missing() -> None:
         assert (await client.get("/healthz")).status == 200
         assert (await client.get("/readyz")).status == 200
         assert "penstock_operator_leader 1.0" in await (await client.get("/metrics")).text()
-        silent["custody"], reasons[0] = 200.0, "no database"
+        silent["recovery"], reasons[0] = 200.0, "no database"
         health, ready = await client.get("/healthz"), await client.get("/readyz")
 
-        assert (health.status, await health.text()) == (503, "not moving: custody (200 s)\n")
+        assert (health.status, await health.text()) == (503, "not moving: recovery (200 s)\n")
         assert (ready.status, await ready.text()) == (503, "no database\n")
 
 
@@ -130,10 +130,10 @@ def test_a_silent_loop_is_noticed() -> None:
     """A loop that does not come back within its time is silent."""
     now = [0.0]
     pulse = Pulse(monotonic=lambda: now[0])
-    pulse.beat("custody", within=10)
+    pulse.beat("recovery", within=10)
     now[0] = timedelta(seconds=11).total_seconds()
 
-    assert pulse.silent() == {"custody": 11.0}
+    assert pulse.silent() == {"recovery": 11.0}
 
 
 def test_log_lines_are_json_with_key_values() -> None:

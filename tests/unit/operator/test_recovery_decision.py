@@ -1,4 +1,4 @@
-"""What is done about executions that nobody seems to work on: one table of situations and verdicts."""
+"""What is done about executions that nobody seems to work on: one table of situations and decisions."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from penstock_core.cluster import Object
 from penstock_core.states import ExecutionState
-from penstock_operator.executions.recovery_decision import End, Replace, Requeue, Subject, Wait, judge
+from penstock_operator.executions.recovery_decision import End, Replace, Requeue, Subject, Wait, decide
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -90,13 +90,13 @@ def unstarted(seconds: float, attempt: int = 1, *, replaced: float = 0) -> Subje
     return subject(attempt, since=seconds, claimed=False, replaced=replaced)
 
 
-def outcome(judged: Subject, jobs: list[Object], pods: list[Object]) -> str | tuple[str, ...]:
-    verdict = judge(judged, jobs=jobs, pods=pods, now=NOW)
-    if isinstance(verdict, End):
-        return "end", str(verdict.state), verdict.cause.code
-    if isinstance(verdict, Replace):
-        return "replace", verdict.cause.code
-    return "requeue" if isinstance(verdict, Requeue) else "wait"
+def outcome(found: Subject, jobs: list[Object], pods: list[Object]) -> str | tuple[str, ...]:
+    decision = decide(found, jobs=jobs, pods=pods, now=NOW)
+    if isinstance(decision, End):
+        return "end", str(decision.state), decision.cause.code
+    if isinstance(decision, Replace):
+        return "replace", decision.cause.code
+    return "requeue" if isinstance(decision, Requeue) else "wait"
 
 
 DISRUPTED: dict[str, Any] = {"conditions": [{"type": "DisruptionTarget", "status": "True", "message": "drained"}]}
@@ -107,13 +107,13 @@ TABLE: dict[str, tuple[Subject, list[Object], list[Object], str | tuple[str, ...
     "a live pod protects its execution": (lost(), [job()], [pod()], "wait"),
     "a pod that is silent for too long is cut off": (lost(silent=91), [job()], [pod()], ("replace", "cut_off")),
     "a killed pod is replaced at once": (lost(), [job()], [pod(phase="Failed", exit_code=137)], ("replace", "killed")),
-    "a container that ended counts as dead before its pod does": (
+    "a container that ended counts as ended before its pod does": (
         lost(),
         [job()],
         [pod(exit_code=1)],
         ("replace", "runner_failed"),
     ),
-    "a pod that hangs in deletion is dead": (lost(), [job()], [pod(deleted=11)], ("replace", "pod_gone")),
+    "a pod that hangs in deletion has ended": (lost(), [job()], [pod(deleted=11)], ("replace", "pod_gone")),
     "a pod that is being deleted may still be alive": (lost(), [job()], [pod(deleted=-20)], "wait"),
     "memory ends it: a replacement would meet it again": (
         lost(),
@@ -314,36 +314,36 @@ TABLE: dict[str, tuple[Subject, list[Object], list[Object], str | tuple[str, ...
 
 
 @pytest.mark.parametrize("situation", TABLE)
-def test_verdict(situation: str) -> None:
-    """Each situation of the table has its verdict."""
-    judged, jobs, pods, expected = TABLE[situation]
+def test_decision(situation: str) -> None:
+    """Each situation of the table has its decision."""
+    found, jobs, pods, expected = TABLE[situation]
 
-    assert expected == outcome(judged, jobs, pods)
+    assert expected == outcome(found, jobs, pods)
 
 
 def test_cause_names_the_memory_limit() -> None:
     """An execution killed for memory says how much it was allowed."""
-    verdict = judge(lost(), jobs=[job()], pods=[pod(phase="Failed", exit_code=137, reason="OOMKilled")], now=NOW)
+    decision = decide(lost(), jobs=[job()], pods=[pod(phase="Failed", exit_code=137, reason="OOMKilled")], now=NOW)
 
-    assert isinstance(verdict, End)
-    assert verdict.state is ExecutionState.FAILED
-    assert verdict.cause.words == "the container was killed for memory: limit 128Mi"
+    assert isinstance(decision, End)
+    assert decision.state is ExecutionState.FAILED
+    assert decision.cause.words == "the container was killed for memory: limit 128Mi"
 
 
 def test_hindrance_is_told_while_it_lasts() -> None:
     """What keeps a pod from starting is known before its time is over."""
-    verdict = judge(
+    decision = decide(
         unstarted(20), jobs=[job(age=20)], pods=[pod(phase="Pending", age=20, waiting="ErrImagePull")], now=NOW
     )
 
-    assert isinstance(verdict, Wait)
-    assert verdict.cause is not None
-    assert verdict.cause.words == "the image img:1 cannot be pulled (ErrImagePull): back-off"
+    assert isinstance(decision, Wait)
+    assert decision.cause is not None
+    assert decision.cause.words == "the image img:1 cannot be pulled (ErrImagePull): back-off"
 
 
 def test_a_replacement_that_is_missing_keeps_its_number() -> None:
     """What the row counts already is not counted again."""
-    verdict = judge(lost(2, silent=60, replaced=31), jobs=[], pods=[], now=NOW)
+    decision = decide(lost(2, silent=60, replaced=31), jobs=[], pods=[], now=NOW)
 
-    assert isinstance(verdict, Replace)
-    assert verdict.attempt == 2
+    assert isinstance(decision, Replace)
+    assert decision.attempt == 2
