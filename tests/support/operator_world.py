@@ -10,7 +10,7 @@ from penstock_core import names
 from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, INTEGRATIONS, SECRETS, Kind, Object
 from penstock_core.store.flows import schedules
 from penstock_operator.instances.reconciler import Instances
-from penstock_operator.instances.removal import Left, Removal
+from penstock_operator.instances.removal import Orphan, Removal
 from penstock_operator.instances.resolution import Resolver
 from penstock_operator.instances.webhook_secrets import WebhookKeys
 from penstock_operator.integrations.reconciler import Publication
@@ -93,7 +93,7 @@ class World:
         self._parts = {"settings": settings, "tenancy": tenancy, "clock": clock, "collection": collection}
         self.cluster, self.inventory, self.tenancy = cluster, inventory, tenancy
         self.schedules, self.workloads = Schedules(), Workloads()
-        self.left_behind: list[Left] = []
+        self.orphans: list[Orphan] = []
         reporter = Reporter(cluster, inventory, clock=clock)
         keys = WebhookKeys(cluster, own=collection(SECRETS), settings=settings)
         self.namespaces = namespaces = Namespaces(cluster, tenancy, settings)
@@ -106,7 +106,7 @@ class World:
             tenancy=tenancy,
             namespaces=namespaces,
             keys=keys,
-            leave_behind=self.left_behind.append,
+            orphan=self.orphans.append,
         )
         self.publication = Publication(cluster, inventory, reporter, settings=settings)
         self.instances = Instances(

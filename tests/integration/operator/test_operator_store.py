@@ -24,7 +24,7 @@ from penstock_core.store.tenants.instances import Tenancy
 from penstock_operator.executions.dispatcher import Dispatcher
 from penstock_operator.executions.job_creation import Starter
 from penstock_operator.executions.last_executions import LastRuns
-from penstock_operator.executions.recovery import RECOVERY_SECONDS, Custody
+from penstock_operator.executions.recovery import RECOVERY_SECONDS, Recovery
 from penstock_operator.namespaces import Namespaces, password_in
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.schedules.missed_ticks import Ticks
@@ -120,22 +120,22 @@ class Stand:
     async def state(self, execution: UUID) -> ExecutionState:
         return (await self.found(execution)).state
 
-    async def judge(self) -> None:
-        async def held_up(*_: Any) -> None:
+    async def recover(self) -> None:
+        async def blocked(*_: Any) -> None:
             pass
 
-        custody = Custody(
+        recovery = Recovery(
             self.cluster,
             self.dispatch,
             Workloads(),
             self.starter,
             clock=self.clock,
             lost=self.lost.append,
-            held_up=held_up,
+            blocked=blocked,
         )
-        await custody.step()
+        await recovery.step()
         self.clock.advance(timedelta(seconds=RECOVERY_SECONDS))
-        await custody.step()
+        await recovery.step()
 
     async def execute(self, statement: str) -> None:
         async with self.pool.connection() as connection:
@@ -164,7 +164,7 @@ async def test_a_start_without_a_job_goes_back_to_the_queue(stand: Stand) -> Non
     execution = await stand.accept(flow, start=True)
     await stand.execute("update live_executions set state_since = now() - interval '31 seconds'")
     stand.clock.advance(timedelta(seconds=60))
-    await stand.judge()
+    await stand.recover()
     started = await Dispatcher(stand.dispatch, stand.starter, max_running=10).step(live=0)
 
     assert started == 1
@@ -184,12 +184,12 @@ async def running_without_a_runner(stand: Stand) -> UUID:
 async def test_a_lost_execution_is_replaced_once_and_then_ends_with_its_cause(stand: Stand) -> None:
     """A runner that vanished is replaced; when its replacement has claimed and vanishes too, the execution ends in words."""
     execution = await running_without_a_runner(stand)
-    await stand.judge()
+    await stand.recover()
     second = list(stand.cluster.of(JOBS))
     await stand.execute(
         "update live_executions set epoch = 2, lease_until = now() - interval '1 minute', replaced_at = now() - interval '2 minutes'"
     )
-    await stand.judge()
+    await stand.recover()
     found = await stand.found(execution)
 
     assert second == [f"pex-{execution}-2"]
@@ -202,12 +202,12 @@ async def test_a_replacement_that_was_not_made_is_made_again(stand: Stand) -> No
     """A Job that the API server did not take is created in a later round, under the number that was counted."""
     execution = await running_without_a_runner(stand)
     stand.cluster.failures[("create", "jobs")] = ClusterUnavailable("away")
-    await stand.judge()
+    await stand.recover()
     stand.cluster.failures.clear()
     await stand.execute(
         "update live_executions set replaced_at = now() - interval '1 minute', lease_until = lease_until - interval '2 minutes'"
     )
-    await stand.judge()
+    await stand.recover()
 
     assert list(stand.cluster.of(JOBS)) == [f"pex-{execution}-2"]
     assert await stand.state(execution) is ExecutionState.RUNNING
@@ -218,10 +218,10 @@ async def test_a_cancellation_that_is_not_heeded_is_carried_out(stand: Stand) ->
     execution = await running_without_a_runner(stand)
     await stand.execute("update live_executions set lease_until = now() + interval '15 seconds'")
     await stand.dispatch.cancel(execution)
-    await stand.judge()
+    await stand.recover()
     before = await stand.state(execution)
     await stand.execute("update live_executions set cancel_at = now() - interval '61 seconds'")
-    await stand.judge()
+    await stand.recover()
     found = await stand.found(execution)
 
     assert before is ExecutionState.RUNNING

@@ -1,6 +1,7 @@
 """Fixtures of the operator's unit tests."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,10 @@ from fake_cluster import FakeCluster
 from operator_stand import ENVIRONMENT, Clock, FakeCollection, FakeTenancy, watched
 from operator_world import INSTANCE, INTEGRATION, World
 from penstock_core.cluster import INSTANCES, INTEGRATIONS, NAMESPACES, Kind
+from penstock_operator.metrics import Metrics
+from penstock_operator.namespaces import Namespaces
+from penstock_operator.objects.reporter import Reporter
+from penstock_operator.services import Services
 from penstock_operator.settings import Settings, from_environment
 from penstock_operator.watch.inventory import Inventory
 
@@ -45,6 +50,40 @@ def tenancy() -> FakeTenancy:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+class Unwatched:
+    """Jobs and pods that no watch shows."""
+
+    async def run(self) -> None:
+        """Nothing to keep current."""
+
+    async def synced(self, *, within: float) -> None:
+        """Nothing to wait for."""
+
+
+@pytest.fixture
+def services(
+    cluster: FakeCluster, inventory: Inventory, settings: Settings, tenancy: FakeTenancy, clock: Clock
+) -> Services:
+    """What controllers share, over stand-ins; the database is never asked."""
+    api: Any = cluster
+    store: Any = tenancy
+    unwatched: Any = Unwatched()
+    pool: Any = None
+    return Services(
+        cluster=api,
+        pool=pool,
+        settings=settings,
+        metrics=Metrics(),
+        inventory=inventory,
+        workloads=unwatched,
+        reporter=Reporter(api, inventory, clock=clock),
+        tenancy=store,
+        namespaces=Namespaces(api, store, settings),
+        clock=clock,
+        predecessor_seen=clock(),
+    )
 
 
 @pytest.fixture

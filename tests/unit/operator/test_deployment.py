@@ -11,7 +11,7 @@ from penstock_core import names
 from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, SECRETS, Object
 from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict, NotFound
 from penstock_operator.errors import NotYet
-from penstock_operator.instances.plan import held, scheduled_since
+from penstock_operator.instances.plan import kept, scheduled_since
 from penstock_operator.instances.reconciler import is_refusal
 from penstock_operator.settings import from_environment
 
@@ -165,10 +165,10 @@ def test_what_is_withdrawn_is_left_out_of_what_is_held() -> None:
         "integration": {"version": "1.0.0"},
         "connections": [{"name": "a", "secretName": "one"}, {"name": "b", "secretName": "two"}],
     }
-    kept = held({"spec": {}}, [{"spec": spec}], withdrawn={"one"})
+    found = kept({"spec": {}}, [{"spec": spec}], withdrawn={"one"})
 
-    assert kept is not None
-    assert kept.flows["hook"]["connections"] == [{"name": "b", "secretName": "two"}]
+    assert found is not None
+    assert found.flows["hook"]["connections"] == [{"name": "b", "secretName": "two"}]
 
 
 SCHEDULE = {"cron": "0 6 * * *", "timeZone": "Etc/UTC", "overlap": "skip"}

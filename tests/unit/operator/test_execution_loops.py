@@ -1,4 +1,4 @@
-"""The loops around executions: dispatcher, custody, last runs, against stand-ins of store and cluster."""
+"""The loops around executions: dispatcher, recovery, last runs, against stand-ins of store and cluster."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from penstock_core.store.flows.model import FlowChange, LastExecution
 from penstock_operator.executions.dispatcher import PAGE, STARTS, Dispatcher
 from penstock_operator.executions.job_creation import Starter
 from penstock_operator.executions.last_executions import LastRuns
-from penstock_operator.executions.recovery import RECOVERY_SECONDS, Custody
+from penstock_operator.executions.recovery import RECOVERY_SECONDS, Recovery
 from penstock_operator.executions.recovery_decision import UNSEEN
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.settings import Settings
@@ -341,31 +341,31 @@ def starting(clock: Clock, *, number: int = 5, seconds: float = 60) -> Starting:
 
 
 class Ward:
-    """Custody with all that it needs."""
+    """Recovery with all that it needs."""
 
     def __init__(self, cluster: FakeCluster, inventory: Inventory, starter: Starters, clock: Clock) -> None:
         self.cluster, self.inventory, self.clock = cluster, inventory, clock
         self.dispatch, self.workloads = Dispatch(), Workloads()
         self.lost: list[str] = []
-        self.held_up: list[str] = []
-        self.custody = Custody(
+        self.blocked: list[str] = []
+        self.recovery = Recovery(
             cluster,
             self.dispatch,
             self.workloads,
             starter(self.dispatch),
             clock=clock,
             lost=self.lost.append,
-            held_up=self._held_up,
+            blocked=self._tell_blocker,
         )
 
-    async def _held_up(self, row: Expired | Starting, cause: Cause) -> None:
-        self.held_up.append(cause.code)
+    async def _tell_blocker(self, row: Expired | Starting, cause: Cause) -> None:
+        self.blocked.append(cause.code)
 
     async def step(self) -> None:
         """One round after runners had their time to renew."""
-        await self.custody.step()
+        await self.recovery.step()
         self.clock.advance(timedelta(seconds=RECOVERY_SECONDS))
-        await self.custody.step()
+        await self.recovery.step()
 
 
 @pytest.fixture
@@ -404,15 +404,15 @@ async def test_a_claim_meanwhile_wins(ward: Ward) -> None:
 
 
 async def test_runners_get_time_to_renew_after_the_database_was_away(ward: Ward) -> None:
-    """Nothing is judged right after an outage: every lease has run out then."""
+    """Nothing is decided right after an outage: every lease has run out then."""
     await ward.step()
-    ward.custody.database_was_away()
+    ward.recovery.database_was_away()
     ward.dispatch.expired_rows = [expired(ward.clock)]
-    await ward.custody.step()
+    await ward.recovery.step()
     assert ward.dispatch.replacements == []
 
     ward.clock.advance(timedelta(seconds=RECOVERY_SECONDS))
-    await ward.custody.step()
+    await ward.recovery.step()
 
     assert ward.dispatch.replacements == [2]
 
@@ -451,10 +451,10 @@ async def test_a_replacement_that_could_not_be_made_is_made_later(ward: Ward) ->
     row = expired(ward.clock, job_attempt=2, replaced_at=ward.clock())
     ward.dispatch.expired_rows = [row]
     ward.cluster.failures.clear()
-    await ward.custody.step()
+    await ward.recovery.step()
     at_once = list(ward.cluster.of(JOBS))
     ward.clock.advance(UNSEEN + timedelta(seconds=1))
-    await ward.custody.step()
+    await ward.recovery.step()
 
     assert (at_once, list(ward.cluster.of(JOBS))) == ([], [f"pex-{UUID(int=1)}-2"])
     assert (ward.dispatch.replacements, ward.dispatch.ended) == ([2], [])

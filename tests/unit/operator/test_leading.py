@@ -1,56 +1,43 @@
 """What the active replica does again and again, and what it makes sure of in namespaces with instances."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Never, cast
+from typing import Any, Never
 
 import pytest
 
 from fake_cluster import FakeCluster
-from operator_stand import FakeTenancy
+from operator_stand import Clock
 from operator_world import INSTANCE
 from penstock_core.cluster import INSTANCES, INTEGRATIONS, ROLE_BINDINGS, SECRETS, Kind, Object
 from penstock_core.errors import ClusterError, StoreUnavailable
-from penstock_core.store.connection.pool import Pool
 from penstock_core.store.schema import maintenance
 from penstock_operator.control.loops import Pulse
-from penstock_operator.metrics import Metrics
+from penstock_operator.instances import controller as instances
+from penstock_operator.maintenance import Housekeeping
 from penstock_operator.namespaces import Namespaces
-from penstock_operator.process.leader import MAINTENANCE_SECONDS, NAMESPACES_SECONDS, Leader
-from penstock_operator.settings import Settings, from_environment
-
-NO_POOL = cast("Pool", None)
-"""Of a store that is never asked."""
+from penstock_operator.process.leader import Leader
+from penstock_operator.services import Services
+from penstock_operator.settings import from_environment
 
 
 @pytest.fixture
-def namespaces(cluster: FakeCluster, tenancy: FakeTenancy, settings: Settings) -> Namespaces:
-    return Namespaces(cluster, tenancy, settings)
-
-
-@pytest.fixture
-async def leader(cluster: FakeCluster, settings: Settings, namespaces: Namespaces) -> Leader:
-    """A leader that has not started; its store is never asked."""
-    found = Leader(cluster, NO_POOL, settings, metrics=Metrics(), pulse=Pulse(), predecessor_seen=None)
-    found._namespaces = namespaces
-    return found
-
-
-def steps(leader: Leader, seconds: float) -> dict[str, Callable[[], Awaitable[object]]]:
-    """The loops of that period, by name."""
-    return {name: step for period, name, step in leader._loops() if period == seconds}
+def namespaces(services: Services) -> Namespaces:
+    return services.namespaces
 
 
 async def test_a_binding_that_was_deleted_comes_back(
-    leader: Leader, cluster: FakeCluster, namespaces: Namespaces
+    services: Services, cluster: FakeCluster, namespaces: Namespaces
 ) -> None:
     """Nothing watches RoleBindings: the loop looks again at every namespace that was prepared, and writes what is missing."""
     for namespace in ("acme", "beta"):
         await namespaces.prepare(namespace)
     cluster.remove(ROLE_BINDINGS, "acme", "jobs")
     cluster.writes.clear()
-    await steps(leader, NAMESPACES_SECONDS)["namespaces"]()
+    (recheck,) = [loop for loop in instances.build(services).loops if loop.name == "namespaces"]
+    await recheck.step()
 
     assert cluster.writes == [("apply", "rolebindings", "jobs")]
     assert ("rolebindings", "acme", "jobs") in cluster.objects
@@ -118,27 +105,29 @@ class Maintenance(maintenance.Maintenance):
         return 1
 
 
-async def test_each_part_of_the_maintenance_stands_alone(leader: Leader) -> None:
+async def test_each_part_of_the_maintenance_stands_alone(clock: Clock) -> None:
     """A long reader of the tables does not keep expired keys and forgotten rows."""
-    leader._maintenance = maintained = Maintenance()
+    maintenance: Any = Maintenance()
     failed = []
-    for name, step in steps(leader, MAINTENANCE_SECONDS).items():
+    for loop in Housekeeping(maintenance, clock=clock, retention_days=30).loops():
         try:
-            await step()
+            await loop.step()
         except StoreUnavailable:
-            failed.append(name)
+            failed.append(loop.name)
 
     assert failed == ["partitions-ahead", "partitions-over"]
-    assert maintained.done == ["keys", "rows"]
+    assert maintenance.done == ["keys", "rows"]
 
 
-async def test_a_namespace_that_is_gone_ends_no_start(cluster: FakeCluster, environment: dict[str, str]) -> None:
+async def test_a_namespace_that_is_gone_ends_no_start(
+    services: Services, cluster: FakeCluster, environment: dict[str, str]
+) -> None:
     """A watched namespace that may not be read any more is left out, and what belongs to it is not taken for stale."""
-    named = from_environment(environment | {"PENSTOCK_WATCH_NAMESPACES": "acme,gone"})
-    leader = Leader(cluster, NO_POOL, named, metrics=Metrics(), pulse=Pulse(), predecessor_seen=None)
+    named = replace(services, settings=from_environment(environment | {"PENSTOCK_WATCH_NAMESPACES": "acme,gone"}))
+    leader = Leader(named, (), pulse=Pulse())
     cluster.seed(INSTANCES, INSTANCE, seen=False)
     cluster.failures[("list", INTEGRATIONS.plural, "gone")] = ClusterError("forbidden", status=403)
     await leader._list()
 
-    assert list(leader._inventory.all(INSTANCES)) == [("acme", "acme-orders")]
-    assert leader._knows_all is False
+    assert list(named.inventory.all(INSTANCES)) == [("acme", "acme-orders")]
+    assert named.inventory.began_whole is False

@@ -11,12 +11,13 @@ from penstock_core.compiler import Problem
 from penstock_core.manifests.integration_version import content_hash, snapshot
 from penstock_core.versions import precedence
 from penstock_operator.instances.connections import Connection, resolve, used_by
-from penstock_operator.instances.plan import Resolution, held, override_problems, plan
+from penstock_operator.instances.plan import Resolution, kept, override_problems, plan
 from penstock_operator.instances.status import conditions_of
 from penstock_operator.instances.version_choice import Choice, choose
 from penstock_operator.integrations.reconciler import decide
 from penstock_operator.objects.apply import differs, stamped
 from penstock_operator.objects.conditions import Condition, merged, status_patch
+from penstock_operator.objects.reasons import Reason
 
 URL = "https://hooks.example"
 CONTENT: dict[str, Any] = {
@@ -279,12 +280,12 @@ def test_pausing_does_not_change_the_definition() -> None:
 
 def test_what_stays_deployed_can_still_be_paused() -> None:
     """An Instance whose configuration broke keeps its Flows, and pausing still reaches them."""
-    kept = held(instance(paused=True, whenPaused="queue"), [{"spec": spec} for spec in flows_of(instance()).values()])
+    found = kept(instance(paused=True, whenPaused="queue"), [{"spec": spec} for spec in flows_of(instance()).values()])
 
-    assert kept is not None
-    assert kept.version == "1.4.0"
-    assert {(spec["paused"], spec["whenPaused"]) for spec in kept.flows.values()} == {(True, "queue")}
-    assert held(instance(), []) is None
+    assert found is not None
+    assert found.version == "1.4.0"
+    assert {(spec["paused"], spec["whenPaused"]) for spec in found.flows.values()} == {(True, "queue")}
+    assert kept(instance(), []) is None
 
 
 def test_overrides_that_fit_nothing_are_named() -> None:
@@ -345,12 +346,19 @@ def test_a_newer_version_is_named() -> None:
 
 def test_unchanged_conditions_keep_their_time() -> None:
     """The transition time moves only where the status changes; foreign conditions stay."""
-    old = merged([], [Condition(type="Ready", status=True, reason="A", message="a")], generation=1, now="t1")
+    old = merged(
+        [], [Condition(type="Ready", status=True, reason=Reason.COMPLETE, message="a")], generation=1, now="t1"
+    )
     foreign = {"type": "Other", "status": "True", "lastTransitionTime": "t0"}
     same = merged(
-        [*old, foreign], [Condition(type="Ready", status=True, reason="B", message="b")], generation=2, now="t2"
+        [*old, foreign],
+        [Condition(type="Ready", status=True, reason=Reason.DEPLOYED, message="b")],
+        generation=2,
+        now="t2",
     )
-    other = merged(same, [Condition(type="Ready", status=False, reason="C", message="c")], generation=3, now="t3")
+    other = merged(
+        same, [Condition(type="Ready", status=False, reason=Reason.REFUSED, message="c")], generation=3, now="t3"
+    )
 
     assert [one["lastTransitionTime"] for one in same] == ["t0", "t1"]
     assert [one["lastTransitionTime"] for one in other] == ["t0", "t3"]

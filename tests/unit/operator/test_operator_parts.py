@@ -15,12 +15,11 @@ from fake_cluster import FakeCluster
 from operator_stand import item
 from penstock_core import names
 from penstock_core.cluster import CRDS, INSTANCES, Object
-from penstock_core.errors import StoreUnavailable
+from penstock_core.errors import SettingsError, StoreUnavailable
+from penstock_core.logs import JsonFormatter
 from penstock_operator.commands.cleanup import remove_finalizers
 from penstock_operator.commands.crds import apply_all, is_downgrade, shipped
 from penstock_operator.control.loops import Pulse, every
-from penstock_operator.errors import SettingsError
-from penstock_operator.logs import JsonFormatter
 from penstock_operator.metrics import Metrics
 from penstock_operator.process.probes import application
 from penstock_operator.settings import from_environment
@@ -121,10 +120,10 @@ async def test_probes_tell_what_hangs_and_what_is_missing() -> None:
         assert (await client.get("/healthz")).status == 200
         assert (await client.get("/readyz")).status == 200
         assert "penstock_operator_leader 1.0" in await (await client.get("/metrics")).text()
-        silent["custody"], reasons[0] = 200.0, "no database"
+        silent["recovery"], reasons[0] = 200.0, "no database"
         health, ready = await client.get("/healthz"), await client.get("/readyz")
 
-        assert (health.status, await health.text()) == (503, "not moving: custody (200 s)\n")
+        assert (health.status, await health.text()) == (503, "not moving: recovery (200 s)\n")
         assert (ready.status, await ready.text()) == (503, "no database\n")
 
 
@@ -132,10 +131,10 @@ def test_a_silent_loop_is_noticed() -> None:
     """A loop that does not come back within its time is silent."""
     now = [0.0]
     pulse = Pulse(monotonic=lambda: now[0])
-    pulse.beat("custody", within=10)
+    pulse.beat("recovery", within=10)
     now[0] = timedelta(seconds=11).total_seconds()
 
-    assert pulse.silent() == {"custody": 11.0}
+    assert pulse.silent() == {"recovery": 11.0}
 
 
 def test_log_lines_are_json_with_key_values() -> None:

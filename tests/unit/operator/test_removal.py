@@ -46,8 +46,8 @@ async def test_a_terminating_namespace_is_not_held_up(world: World) -> None:
     await world.instances.reconcile(KEY)
 
     assert world.cluster.of(INSTANCES) == {}
-    assert world.left_behind == [("acme", "acme-orders", "6f1c")]
-    await world.removal.forget_data(("acme", "acme-orders", "6f1c"))
+    assert world.orphans == [("acme", "acme-orders", "6f1c")]
+    await world.removal.remove_orphaned_data(("acme", "acme-orders", "6f1c"))
     assert world.tenancy.removed == [("acme", "acme-orders", "6f1c")]
     assert world.tenancy.roles == {}
 
@@ -58,7 +58,7 @@ async def test_the_role_of_a_terminating_namespace_goes_though_others_are_still_
     """Instances that are being deleted too do not keep the namespace's database role."""
     await world.settle()
     world.delete_instance()
-    await world.removal.forget_data(("acme", "another", "uid"))
+    await world.removal.remove_orphaned_data(("acme", "another", "uid"))
 
     assert world.tenancy.roles == {}
 
@@ -183,4 +183,4 @@ async def test_a_namespace_that_may_not_be_read_is_waited_for(world: World) -> N
     await world.instances.reconcile(KEY)
 
     assert world.cluster.of(INSTANCES) == {}
-    assert world.left_behind == [("acme", "acme-orders", "6f1c")]
+    assert world.orphans == [("acme", "acme-orders", "6f1c")]

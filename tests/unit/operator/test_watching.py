@@ -11,7 +11,8 @@ from penstock_core import names
 from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Object
 from penstock_core.errors import ClusterError
 from penstock_operator.control.work_queue import WorkQueue
-from penstock_operator.watch.dependents import Router
+from penstock_operator.instances.dependents import Dependents as InstanceDependents
+from penstock_operator.integrations.controller import Dependents as IntegrationDependents
 from penstock_operator.watch.inventory import KINDS, Inventory
 from penstock_operator.watch.kopf_events import NothingStored, into, list_once, list_readable, registry, settings
 
@@ -35,16 +36,21 @@ class Queue(WorkQueue[Key]):
         self.keys.append(key[1])
 
 
-Routed = tuple[Inventory, Router, Queue, Queue]
+Routed = tuple[Inventory, InstanceDependents, Queue, Queue]
 
 
 @pytest.fixture
 def routed(inventory: Inventory) -> Routed:
     integrations, instances = Queue(), Queue()
-    router = Router(inventory, integrations=integrations, instances=instances)
+    dependents = InstanceDependents(inventory, instances, release_name="penstock")
     inventory.put(INSTANCES, INSTANCE)
-    inventory.on_change = router.changed
-    return inventory, router, integrations, instances
+
+    def changed(*change: Any) -> None:
+        IntegrationDependents(inventory, integrations).changed(*change)
+        dependents.changed(*change)
+
+    inventory.on_change = changed
+    return inventory, dependents, integrations, instances
 
 
 def test_an_integration_brings_its_instances(routed: Routed) -> None:
@@ -59,23 +65,23 @@ def test_an_integration_brings_its_instances(routed: Routed) -> None:
 
 def test_secrets_and_config_maps_bring_those_that_name_them(routed: Routed) -> None:
     """A referenced Secret or ConfigMap reaches its Instances, another one nobody."""
-    _, router, _, instances = routed
-    router.secret_changed(("acme", "acme-erp"), None)
-    router.secret_changed(("acme", "i1-webhook-key"), None)
-    router.config_map_changed(("acme", "cm"), None)
-    router.secret_changed(("other", "acme-erp"), None)
-    router.config_map_changed(("acme", "nobodys"), None)
+    _, dependents, _, instances = routed
+    dependents.secret_changed(("acme", "acme-erp"), None)
+    dependents.secret_changed(("acme", "i1-webhook-key"), None)
+    dependents.config_map_changed(("acme", "cm"), None)
+    dependents.secret_changed(("other", "acme-erp"), None)
+    dependents.config_map_changed(("acme", "nobodys"), None)
 
     assert instances.keys == ["i1", "i1", "i1"]
 
 
 def test_a_deleted_secret_of_digests_brings_those_whose_digests_it_held(routed: Routed) -> None:
     """Who shares the Secret writes its field again; other Secrets' going brings nobody."""
-    _, router, _, instances = routed
+    inventory, dependents, _, instances = routed
     held = names.webhook_digest_secret("penstock", INSTANCE["metadata"]["uid"])
     for name in (*names.webhook_digest_secrets("penstock"), "penstock-gateway-database"):
-        router.digests_gone(name, release_name="penstock")
-    router.digests_gone(held, release_name="other")
+        dependents.digests_gone(name)
+    InstanceDependents(inventory, instances, release_name="other").digests_gone(held)
 
     assert instances.keys == ["i1"]
 

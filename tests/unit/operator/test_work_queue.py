@@ -7,8 +7,11 @@ from typing import Any, Never
 
 import pytest
 
-from penstock_operator.control.work_queue import LONGEST_RETRY_SECONDS, WorkQueue, retry_delay
+from penstock_core.backoff import Backoff
+from penstock_operator.control.work_queue import RETRY, WorkQueue
 from penstock_operator.errors import NotYet
+
+SOON = Backoff(first=0.01, longest=60.0)
 
 
 @asynccontextmanager
@@ -66,9 +69,8 @@ async def test_a_key_asked_for_during_its_work_is_worked_on_again_afterwards() -
     assert (most, count) == (1, 2)
 
 
-async def test_a_failing_key_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failing_key_does_not_stop_the_others() -> None:
     """One bad object is retried with back-off while the others are worked on."""
-    monkeypatch.setattr("penstock_operator.control.work_queue.FIRST_RETRY_SECONDS", 0.01)
     tries, good = 0, asyncio.Event()
     repaired = asyncio.Event()
 
@@ -82,7 +84,7 @@ async def test_a_failing_key_does_not_stop_the_others(monkeypatch: pytest.Monkey
             raise ValueError("broken")
         repaired.set()
 
-    async with running(work, workers=1) as queue:
+    async with running(work, workers=1, retry=SOON) as queue:
         queue.add("bad")
         queue.add("good")
         await good.wait()
@@ -132,9 +134,10 @@ async def test_the_earlier_of_two_delays_counts() -> None:
 @pytest.mark.parametrize("failures", [1, 2, 5, 8, 1000])
 def test_delays_grow_to_a_bound(failures: int) -> None:
     """Retries slow down, but never below once a minute."""
-    base = min(0.5 * 2 ** (min(failures, 16) - 1), LONGEST_RETRY_SECONDS)
+    base = min(0.5 * 2 ** (min(failures, 16) - 1), 60.0)
 
-    assert base * 0.8 <= retry_delay(failures) <= base
+    assert RETRY.delay(failures) == base
+    assert RETRY.delay(failures, chance=1.0) == pytest.approx(base * 0.8)
 
 
 async def test_a_failing_key_is_not_tried_in_a_hot_loop() -> None:
@@ -159,9 +162,8 @@ async def test_a_failing_key_is_not_tried_in_a_hot_loop() -> None:
         assert len(queue) == 0
 
 
-async def test_work_that_hangs_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_work_that_hangs_is_broken_off() -> None:
     """A database that vanished without a word does not hold the workers for ever: the key counts as failed."""
-    monkeypatch.setattr("penstock_operator.control.work_queue.FIRST_RETRY_SECONDS", 0.01)
     tries, others = 0, asyncio.Event()
 
     async def work(key: str) -> None:
@@ -173,7 +175,9 @@ async def test_work_that_hangs_is_broken_off(monkeypatch: pytest.MonkeyPatch) ->
         await asyncio.Event().wait()
 
     results: list[bool] = []
-    async with running(work, workers=1, limit=0.01, on_end=lambda _, good, seconds: results.append(good)) as queue:
+    async with running(
+        work, workers=1, limit=0.01, retry=SOON, on_end=lambda _, good, seconds: results.append(good)
+    ) as queue:
         queue.add("hangs")
         queue.add("good")
         await others.wait()
