@@ -21,6 +21,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from penstock_core.backoff import Backoff
 from penstock_core.errors import LeaseLost, StoreUnavailable
 from penstock_core.records import LogRecord, Outcome, StepRecord
 from penstock_core.store.executions.records import Renewal
@@ -40,8 +41,7 @@ MAX_FIELDS_BYTES: Final = 65_536
 """Of a log line's fields; longer ones are cut."""
 ITEM_BYTES: Final = 1024
 """What a record or a log line takes beside its values."""
-FIRST_DELAY: Final = 0.2
-LONGEST_DELAY: Final = 5.0
+RETRY: Final = Backoff(first=0.2, longest=5.0)
 HAND_OVER_SECONDS: Final = 20.0
 """How long after SIGTERM the database is still tried: its pod has 30 seconds."""
 LAST_CALL_SECONDS: Final = 5.0
@@ -83,7 +83,7 @@ class Writer:
         self._oldest = _FOREVER
         self._renew_at = time.monotonic() + RENEW_SECONDS
         self._retry_at = 0.0
-        self._delay = FIRST_DELAY
+        self._failures = 0
         self._waiting = 0
         """Bytes that came and are not written, as `_size` counts them; guarded by the lock."""
         self._lock = threading.Lock()
@@ -217,7 +217,7 @@ class Writer:
             return
         except LeaseLost:
             renewal = Renewal(lost=True, cancel=False)
-        self._delay, self._retry_at = FIRST_DELAY, 0.0
+        self._failures, self._retry_at = 0, 0.0
         self._renew_at = time.monotonic() + RENEW_SECONDS
         if renewal.lost:
             self._interrupt.set(Reason.LOST)
@@ -230,8 +230,8 @@ class Writer:
         if now >= self._give_up_at:
             self._interrupt.set(Reason.UNAVAILABLE)
             self._ended = True
-        self._retry_at = min(now + self._delay, max(now, self._give_up_at))
-        self._delay = min(self._delay * 2, LONGEST_DELAY)
+        self._failures += 1
+        self._retry_at = min(now + RETRY.delay(self._failures), max(now, self._give_up_at))
 
     def _write(self) -> Renewal:
         steps, logs = _batch(self._steps), _batch(self._logs)

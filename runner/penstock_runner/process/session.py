@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from penstock_core.backoff import Backoff
 from penstock_core.errors import StoreUnavailable
 from penstock_core.names import EXIT_DONE, EXIT_HANDED_OVER
 from penstock_core.store.executions.records import AlreadyEnded, Claim, HeldUntil, LeftQueued, Skipped
@@ -28,8 +29,7 @@ CLAIM_SECONDS: Final = 120.0
 """How long to try to claim while the database is away or another runner holds the lease."""
 GRACE_SECONDS: Final = 60.0
 """How long after the flow's deadline a final state is still tried."""
-FIRST_DELAY: Final = 0.1
-LONGEST_DELAY: Final = 2.0
+CLAIM_RETRY: Final = Backoff(first=0.1, longest=2.0)
 Answer = Claim | AlreadyEnded | HeldUntil | Skipped | LeftQueued
 
 
@@ -65,7 +65,12 @@ def run(settings: Settings) -> int:
         begun = _Run(running, settings, answer, start_ms=_process_age_ms())
         del claimed, answer  # what was recorded goes as the flow passes it
         return begun.run()
-    _say("nothing to run", execution=getattr(answer, "id", settings.execution), reason=_reason(answer))
+    _say(
+        "nothing to run",
+        namespace=settings.namespace,
+        execution=getattr(answer, "id", settings.execution),
+        reason=_reason(answer),
+    )
     return EXIT_HANDED_OVER if answer is None or isinstance(answer, HeldUntil) else EXIT_DONE
 
 
@@ -91,7 +96,9 @@ class _Claiming:
 
     def _work(self) -> None:
         try:
-            self._answer = _patiently(self._ask())
+            self._answer = _patiently(
+                self._ask(), namespace=self._settings.namespace, execution=self._settings.execution
+            )
         except BaseException as exc:  # noqa: BLE001 - raised again in the main thread
             self._fault = exc
 
@@ -112,22 +119,23 @@ class _Claiming:
         return lambda: running.accept_tick(ticked, holder=settings.pod)
 
 
-def _patiently(ask: Callable[[], Answer]) -> Answer | None:
-    """Ask until there is an answer that stands, for two minutes at most."""
+def _patiently(ask: Callable[[], Answer], **where: object) -> Answer | None:
+    """Ask until there is an answer that stands, for two minutes at most; `where` stands in the lines that are written meanwhile."""
     give_up_at = time.monotonic() + CLAIM_SECONDS
-    delay = FIRST_DELAY
+    tries = 0
     while True:
         answer: Answer | None = None
         try:
             answer = ask()
         except StoreUnavailable as exc:
-            _say("the database does not answer", reason=str(exc))
+            _say("the database does not answer", **where, reason=str(exc))
         if answer is not None and not isinstance(answer, HeldUntil):
             return answer
+        tries += 1
+        delay = CLAIM_RETRY.delay(tries)
         if time.monotonic() + delay > give_up_at:
             return answer
         time.sleep(delay)
-        delay = min(delay * 2, LONGEST_DELAY)
 
 
 class _Run:
