@@ -125,7 +125,8 @@ def _outcome(
     if row is None:
         return Full()
     identifier = row["execution_id"]
-    state = ExecutionState.STARTING if identifier in moved else states.get(identifier, ExecutionState.QUEUED)
+    stays = ExecutionState.SKIPPED if leader.skipped else ExecutionState.QUEUED
+    state = ExecutionState.STARTING if identifier in moved else states.get(identifier, stays)
     if identifier == item.id:
         return Accepted(id=identifier, state=state)
     if item.idempotency is None:

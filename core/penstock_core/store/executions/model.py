@@ -68,7 +68,7 @@ EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The execution is durable; `state` is starting where its Job may be created, else queued."""
+    """The execution is durable; `state` is starting where its Job may be created, else queued (or skipped, as asked)."""
 
     id: UUID
     state: ExecutionState

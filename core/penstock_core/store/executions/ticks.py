@@ -26,13 +26,10 @@ _REASONS: Final = {
 
 
 def accept(connection: psycopg.Connection[Any], tick: Tick) -> tuple[UUID, Skipped | LeftQueued | None]:
-    """The tick's execution, and what was decided where it does not run now; within the caller's transaction."""
-    slot = {"namespace": tick.flow.namespace, "flow_uid": tick.flow.flow_uid}
-    with connection.cursor(row_factory=dict_row) as cursor:
-        cursor.execute(_QUERIES["make_slot"].encode(), slot)
-        cursor.execute(_QUERIES["lock_slot"].encode(), slot)
-        asked = {**slot, "id": tick.id, "scheduled_at": tick.scheduled_at, "flow_limit": tick.limit}
-        (against,) = cursor.execute(_QUERIES["tick_decision"].encode(), asked).fetchall()
+    """The tick's execution, and what was decided where it does not run now; one transaction."""
+    # what comes before the decision goes out together: each wait for an answer is a part of the runner's start
+    with connection.pipeline(), connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
+        against = _against(cursor, tick)
         if against["stored"]:
             return tick.id, None
         reason = _reason_to_skip(tick, against)
@@ -44,6 +41,16 @@ def accept(connection: psycopg.Connection[Any], tick: Tick) -> tuple[UUID, Skipp
     if reason is not None:
         return tick.id, Skipped(id=tick.id, reason=reason)
     return tick.id, LeftQueued(id=tick.id) if queued else None
+
+
+def _against(cursor: psycopg.Cursor[DictRow], tick: Tick) -> DictRow:
+    """What speaks against the tick; its flow's row stays locked from here on."""
+    slot = {"namespace": tick.flow.namespace, "flow_uid": tick.flow.flow_uid}
+    cursor.execute(_QUERIES["make_slot"].encode(), slot)
+    cursor.execute(_QUERIES["lock_slot"].encode(), slot)
+    asked = {**slot, "id": tick.id, "scheduled_at": tick.scheduled_at, "flow_limit": tick.limit}
+    (row,) = cursor.execute(_QUERIES["tick_decision"].encode(), asked).fetchall()
+    return row
 
 
 def tick_key(scheduled_at: datetime) -> IdempotencyKey:

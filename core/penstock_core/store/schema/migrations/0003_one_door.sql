@@ -20,7 +20,31 @@ create function store_executions(
 ) returns table (id uuid, execution_id uuid, body_sha256 bytea)
 language plpgsql security invoker rows 10 set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
+declare
+    refused uuid[] := '{}';
 begin
+-- Of a flow that rejects, as many are let in as there is room for, in the batch's order; what waits takes room too.
+-- A key that is there already asks for no room: exact, because whoever names a limit has locked the flow's row.
+if full_at is not null then
+    refused := array(
+        select asking.id
+        from (
+            select
+                i.id, i.full_at, i.namespace, i.flow_uid,
+                row_number() over (partition by i.namespace, i.flow_uid order by i.place) as place
+            from unnest(ids, namespaces, flow_uids, full_at, key_kinds, key_digests)
+                with ordinality as i (id, namespace, flow_uid, full_at, kind, key, place)
+            where i.full_at is not null and not exists (
+                select from idempotency_keys k
+                where k.namespace = i.namespace and k.flow_uid = i.flow_uid and k.kind = i.kind and k.key_sha256 = i.key
+                    and k.expires_at > now()
+            )
+        ) as asking
+        where asking.full_at < asking.place + (
+            select count(*) from live_executions l where l.namespace = asking.namespace and l.flow_uid = asking.flow_uid
+        )
+    );
+end if;
 return query
 with
 item as (
@@ -28,40 +52,20 @@ item as (
     from unnest(
         ids, namespaces, instances, instance_uids, flows, flow_uids, integrations, versions, hashes, customer_ids,
         customer_names, triggers, requesters, payloads, warning_lists, states, codes, messages, run_afters, replays_of,
-        retries_of, parents, full_at, key_kinds, key_digests, body_digests, key_seconds
-    ) with ordinality as i (
+        retries_of, parents, key_kinds, key_digests, body_digests, key_seconds
+    ) as i (
         id, namespace, instance, instance_uid, flow, flow_uid, integration, version, hash, customer_id,
         customer_name, trigger, requester, payload, warnings, state, code, message, run_after, replay_of,
-        retry_of, parent, full_at, kind, key, body, seconds, place
+        retry_of, parent, kind, key, body, seconds
     )
-),
--- Keys that are there already: exact for flows with a limit, whose rows are locked; the rest is found by `claimed`.
-known as (
-    select i.id
-    from item i join idempotency_keys k
-        on k.namespace = i.namespace and k.flow_uid = i.flow_uid and k.kind = i.kind and k.key_sha256 = i.key
-    where k.expires_at > now()
-),
--- Of a flow that rejects, as many as there is room for, in the batch's order; what waits takes room too.
-asking as (
-    select
-        i.id, i.full_at, i.namespace, i.flow_uid,
-        row_number() over (partition by i.namespace, i.flow_uid order by i.place) as place
-    from item i
-    where i.full_at is not null and not exists (select from known k where k.id = i.id)
-),
-rejected as (
-    select a.id from asking a
-    where a.full_at < a.place + (
-        select count(*) from live_executions l where l.namespace = a.namespace and l.flow_uid = a.flow_uid
-    )
+    where i.id <> all(refused)
 ),
 -- The update gives the row as it is now, even where another transaction wrote it while this one waited.
 claimed as (
     insert into idempotency_keys as k (namespace, flow_uid, kind, key_sha256, execution_id, body_sha256, expires_at)
     select i.namespace, i.flow_uid, i.kind, i.key, i.id, i.body, now() + i.seconds * interval '1 second'
     from item i
-    where i.kind is not null and not exists (select from rejected r where r.id = i.id)
+    where i.kind is not null
     order by i.namespace, i.flow_uid, i.kind, i.key
     on conflict (namespace, flow_uid, kind, key_sha256) do update set
         execution_id = case when k.expires_at > now() then k.execution_id else excluded.execution_id end,
@@ -70,14 +74,10 @@ claimed as (
     returning k.namespace, k.flow_uid, k.kind, k.key_sha256, k.execution_id, k.body_sha256
 ),
 result as (
-    select i.id, coalesce(c.execution_id, i.id) as execution_id, c.body_sha256
+    select i.*, coalesce(c.execution_id, i.id) as execution_id, c.body_sha256
     from item i
     left join claimed c
         on c.namespace = i.namespace and c.flow_uid = i.flow_uid and c.kind = i.kind and c.key_sha256 = i.key
-    where not exists (select from rejected r where r.id = i.id)
-),
-fresh as (
-    select i.* from item i join result r on r.execution_id = i.id
 ),
 stored as (
     insert into executions (
@@ -86,22 +86,22 @@ stored as (
         replay_of, retry_of, parent
     )
     select
-        f.id, f.namespace, f.instance, f.instance_uid, f.flow, f.flow_uid, f.integration, f.version, f.customer_id,
-        f.customer_name, f.trigger, case f.state when 'skipped' then 'skipped' else 'queued' end, f.hash, f.requester,
-        string_to_array(f.warnings, e'\x1f'), case f.state when 'skipped' then now() end, f.code, f.message,
-        f.replay_of, f.retry_of, f.parent
-    from fresh f
+        r.id, r.namespace, r.instance, r.instance_uid, r.flow, r.flow_uid, r.integration, r.version, r.customer_id,
+        r.customer_name, r.trigger, case r.state when 'skipped' then 'skipped' else 'queued' end, r.hash, r.requester,
+        string_to_array(r.warnings, e'\x1f'), case r.state when 'skipped' then now() end, r.code, r.message,
+        r.replay_of, r.retry_of, r.parent
+    from result r where r.execution_id = r.id
     on conflict do nothing -- a batch that is sent again after a broken connection
     returning executions.id
 ),
 kept as (
     insert into execution_payloads (execution_id, namespace, payload)
-    select f.id, f.namespace, f.payload from fresh f join stored s on s.id = f.id where f.payload is not null
+    select r.id, r.namespace, r.payload from result r join stored s on s.id = r.id where r.payload is not null
 ),
 live as (
     insert into live_executions (id, namespace, instance, instance_uid, flow, flow_uid, state, run_after)
-    select f.id, f.namespace, f.instance, f.instance_uid, f.flow, f.flow_uid, f.state, f.run_after
-    from fresh f join stored s on s.id = f.id where f.state <> 'skipped'
+    select r.id, r.namespace, r.instance, r.instance_uid, r.flow, r.flow_uid, r.state, r.run_after
+    from result r join stored s on s.id = r.id where r.state <> 'skipped'
 )
 select r.id, r.execution_id, r.body_sha256 from result r;
 end
