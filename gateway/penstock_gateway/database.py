@@ -15,8 +15,8 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from penstock_core.cluster import SECRETS, Cluster
 from penstock_core.errors import ClusterError, NotFound, StoreUnavailable
-from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import DEAD_PEER, Pool
+from penstock_core.store.executions.acceptance import Acceptances
 
 POLL_SECONDS: Final = 0.5
 POOL_TIMEOUT: Final = 2.5
@@ -75,16 +75,22 @@ class DatabaseAccess:
         return "" if self._opened else "waiting for the database to answer"
 
     async def open(self) -> None:
-        """Wait for the Secret, then for the first answer of the database; as long as it takes."""
+        """Wait for the Secret, then for the first answer of the database; as long as it takes.
+
+        In an upgrade the operator may not have migrated yet: until then the pods of the release before serve.
+        """
         await self._wait_for_secret()
         await self.accepting.open(wait=False)
         await self.reading.open(wait=False)
         while not self._opened:
             try:
-                await Database(self.accepting).rows("select 1")
-                self._opened = True
+                self._opened = await Acceptances(self.accepting).may_store()
             except (StoreUnavailable, PoolTimeout) as error:
                 _log.warning("database does not answer yet", extra={"cause": str(error)})
+            else:
+                if not self._opened:
+                    _log.info("database is not migrated to this release yet")
+            if not self._opened:
                 await asyncio.sleep(POLL_SECONDS)
         _log.info("database answers")
 
