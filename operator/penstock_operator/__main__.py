@@ -2,25 +2,29 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from penstock_core import logs
 from penstock_core.cluster import Cluster
+from penstock_core.errors import SettingsError
 from penstock_core.store.schema.migrate import migrate
-from penstock_operator import logs
 from penstock_operator.commands.cleanup import remove_finalizers
 from penstock_operator.commands.crds import apply_all, shipped
-from penstock_operator.errors import SettingsError
 from penstock_operator.process.replica import Replica
 from penstock_operator.settings import Settings, from_environment, watched_namespaces
+
+_QUIET = ("kopf", "kubernetes", "aiohttp", "psycopg", "asyncio")
+"""Libraries that tell every step of theirs below a warning."""
 
 
 def main() -> int:
     """Exit code 0 where the command did its work, 2 where the environment is incomplete."""
     options = _parser().parse_args()
-    logs.configure(os.environ.get("PENSTOCK_LOG_LEVEL") or "info")
+    logs.configure(os.environ.get("PENSTOCK_LOG_LEVEL") or "info", libraries=dict.fromkeys(_QUIET, logging.WARNING))
     try:
         return asyncio.run(_command(options))
     except SettingsError as error:
