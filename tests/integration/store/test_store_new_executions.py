@@ -140,13 +140,17 @@ async def test_a_runner_stores_for_its_own_namespace_alone(pool: Pool, runner: R
     assert await Database(pool).rows("select id from executions") == [{"id": mine.id}]
 
 
-async def test_nobody_else_may_call_the_function(pool: Pool) -> None:
-    """A role without a grant of Penstock's cannot store anything."""
-    found = await Database(pool).rows(
-        "select from pg_proc, aclexplode(proacl) as granted where proname = 'store_executions' and granted.grantee = 0"
-    )
+async def test_the_door_is_closed_until_it_is_granted(pool: Pool, gateway: Pool) -> None:
+    """The gateway's role may store; without the grant, and before the migration, it is told that it may not."""
+    assert await Acceptances(gateway).may_store()
 
-    assert found == []
+    await Database(pool).count("alter function store_executions rename to not_yet")
+    assert not await Acceptances(gateway).may_store()
+    await Database(pool).count("alter function not_yet rename to store_executions")
+    (role,) = await Database(gateway).rows("select current_user::text as name")
+    await Database(pool).count(f"revoke execute on function store_executions from {role['name']}")
+
+    assert not await Acceptances(gateway).may_store()
 
 
 def columns_of_0_1(items: list[Acceptance]) -> dict[str, list[Any]]:

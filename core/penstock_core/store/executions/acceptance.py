@@ -31,6 +31,10 @@ _Outcome = Accepted | Repeated | Full
 class Acceptances(Database):
     """What the gateway stores before it answers."""
 
+    async def may_store(self) -> bool:
+        """False while the database is not migrated to this release, or has not granted this role anything yet."""
+        return await self.row(_QUERIES["may_store"]) is not None
+
     async def ensure_definition(self, *, namespace: str, hash: str, packed: bytes) -> None:  # noqa: A002
         """Keeps a definition, so that executions can name it by its hash."""
         await self.count(_QUERIES["ensure_definition"], namespace=namespace, hash=hash, definition=packed)

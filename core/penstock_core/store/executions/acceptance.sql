@@ -1,3 +1,8 @@
+-- name: may_store
+-- Whether the database is migrated and lets the caller in: the function that stores executions is there for it.
+select from pg_proc
+where proname = 'store_executions' and pg_function_is_visible(oid) and has_function_privilege(oid, 'execute')
+
 -- name: ensure_definition
 -- Keeps a flow's definition under its hash; a known one costs no write.
 insert into flow_definitions (namespace, hash, definition) values (%(namespace)s, %(hash)s, %(definition)s)

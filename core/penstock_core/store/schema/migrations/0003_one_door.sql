@@ -3,8 +3,8 @@
 -- be allowed to call it and nothing else. Where it needs another argument, a later file makes one beside it under the same
 -- name with that argument more, and this one goes a release later.
 
+-- The execution whose step asked for this one. (A comment on the column would not reach the partitions that are there.)
 alter table executions add column parent uuid;
-comment on column executions.parent is 'The execution whose step asked for this one.';
 
 -- Gives each item's execution, which is another's where its key was there before, and no row for what found its flow full.
 -- `states` says what becomes of what is new: queued, starting, or skipped (ended at once, with code and message).
