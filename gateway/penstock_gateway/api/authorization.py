@@ -1,6 +1,6 @@
 """Who may read what: Kubernetes decides, by TokenReview and SubjectAccessReview on virtual resources of `penstock.dev`.
 
-Reviews are kept for 30 s, see `answers`. They share the API server, and the connections to it, with the creation of Jobs: so
+Reviews are kept for 30 s, see `remembered`. They share the API server, and the connections to it, with the creation of Jobs: so
 few run at a time, and tokens that nobody knows have the fewest, since making them up needs no right at all.
 """
 

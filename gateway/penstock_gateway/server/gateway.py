@@ -21,7 +21,9 @@ from penstock_gateway.acceptance.job_creation import Starter
 from penstock_gateway.acceptance.load import Load
 from penstock_gateway.api.application import create_api
 from penstock_gateway.api.authorization import Access
-from penstock_gateway.api.executions import routes as executions
+from penstock_gateway.api.routers import ROUTERS
+from penstock_gateway.api.services import Services
+from penstock_gateway.api.values.responses import LIMITS, ValueLimits, Values
 from penstock_gateway.asgi import Receive, Scope, Send
 from penstock_gateway.database import DatabaseAccess
 from penstock_gateway.flows import FlowTable
@@ -45,7 +47,7 @@ class Gateway:
     Webhooks go straight to their handler; everything else goes through FastAPI.
     """
 
-    def __init__(self, settings: Settings, cluster: Cluster) -> None:
+    def __init__(self, settings: Settings, cluster: Cluster, *, values: ValueLimits = LIMITS) -> None:
         self.settings = settings
         self.metrics = Metrics(CollectorRegistry())
         self.flows = FlowTable()
@@ -78,7 +80,7 @@ class Gateway:
             metrics=self.metrics,
             public_url=settings.public_url,
         )
-        self.api = self._create_api(cluster)
+        self.api = self._create_api(cluster, values)
         self._export()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,10 +110,15 @@ class Gateway:
         await self.database.close()
         self._parsers.shutdown(wait=False, cancel_futures=True)
 
-    def _create_api(self, cluster: Cluster) -> FastAPI:
-        reading = Reading(self.database.reading)
+    def _create_api(self, cluster: Cluster, values: ValueLimits) -> FastAPI:
+        services = Services(
+            reading=Reading(self.database.reading, value_bytes=values.stored_bytes),
+            access=Access(cluster),
+            flows=self.flows,
+            values=Values(values),
+        )
         return create_api(
-            executions.router(reading, Access(cluster), self.flows),
+            *(make(services) for make in ROUTERS),
             health.router(self.health, self.metrics),
             version=__version__,
         )
