@@ -16,7 +16,7 @@ from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.executions.reading import Reading
 from penstock_core.store.flows.statistics import Statistics
 from penstock_gateway.acceptance.acceptor import Acceptor
-from penstock_gateway.acceptance.batcher import Batcher
+from penstock_gateway.acceptance.batcher import Batcher, BatchLimits
 from penstock_gateway.acceptance.job_creation import Starter
 from penstock_gateway.acceptance.load import Load
 from penstock_gateway.api.application import create_api
@@ -63,7 +63,10 @@ class Gateway:
         self.starter = Starter(cluster, self.flows, runner=settings.runner, metrics=self.metrics)
         acceptances = Acceptances(self.database.accepting)
         self._batcher = Batcher(
-            acceptances.accept, on_started=self.starter.start, metrics=self.metrics, retries=settings.pool_size
+            acceptances.accept,
+            on_started=self.starter.start,
+            metrics=self.metrics,
+            limits=BatchLimits(retries=settings.pool_size),
         )
         self._load = Load(Statistics(self.database.reading).running, max_running=settings.max_running)
         self._flow_reflectors = _flow_reflectors(settings, cluster, self.flows)
