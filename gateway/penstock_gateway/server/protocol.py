@@ -25,7 +25,7 @@ class HeadTooLarge(Exception):
 class LimitedProtocol(HttpToolsProtocol):
     """uvicorn's protocol; a caller who sends endless or very slow headers is sent away, and so is a crowd.
 
-    Limits beside those of the module are for tests: uvicorn makes one for each connection, with what it knows.
+    uvicorn makes one for each connection, with the default limits.
     """
 
     _head_bytes = 0
