@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from math import inf
 from typing import Final
 
@@ -84,7 +85,8 @@ class Gateway:
             public_url=settings.public_url,
         )
         self.api = self._create_api(cluster, values)
-        self._export()
+        self._export_lags()
+        export(self, GAUGES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's event."""
@@ -126,25 +128,32 @@ class Gateway:
             version=__version__,
         )
 
-    def _export(self) -> None:
-        pool = self.database.accepting
+    def _export_lags(self) -> None:
         self.metrics.watch_lag(
             "flows",
             lambda: max((each.lag_seconds for each in self._flow_reflectors if not each.is_refused), default=inf),
         )
         self.metrics.watch_lag("secrets", lambda: max(each.lag_seconds for each in self._key_reflectors))
-        gauges: dict[str, tuple[str, Callable[[], float]]] = {
-            "flows": ("Flows that are served", lambda: len(self.flows)),
-            "jobs_waiting": ("Executions that wait for their Job to be created", self.starter.waiting),
-            "pool_size": ("Database connections for acceptances", lambda: pool.get_stats().get("pool_size", 0)),
-            "pool_available": ("Idle database connections", lambda: pool.get_stats().get("pool_available", 0)),
-            "pool_waiting": (
-                "Requests that wait for a connection",
-                lambda: pool.get_stats().get("requests_waiting", 0),
-            ),
-        }
-        for name, (about, read) in gauges.items():
-            self.metrics.gauge(name, about, read)
+
+
+GAUGES: Final[Mapping[str, tuple[str, Callable[[Gateway], float]]]] = {
+    "flows": ("Flows that are served", lambda gateway: len(gateway.flows)),
+    "jobs_waiting": ("Executions that wait for their Job to be created", lambda gateway: gateway.starter.waiting()),
+    "pool_size": ("Database connections for acceptances", lambda gateway: _of_pool(gateway, "pool_size")),
+    "pool_available": ("Idle database connections", lambda gateway: _of_pool(gateway, "pool_available")),
+    "pool_waiting": ("Requests that wait for a connection", lambda gateway: _of_pool(gateway, "requests_waiting")),
+}
+"""What is read of a gateway when it is scraped, by name; what is counted as it happens is in `metrics`."""
+
+
+def export(gateway: Gateway, gauges: Mapping[str, tuple[str, Callable[[Gateway], float]]]) -> None:
+    """Make gauges part of a gateway's metrics."""
+    for name, (about, read) in gauges.items():
+        gateway.metrics.gauge(name, about, partial(read, gateway))
+
+
+def _of_pool(gateway: Gateway, name: str) -> float:
+    return gateway.database.accepting.get_stats().get(name, 0)
 
 
 def _flow_reflectors(settings: Settings, cluster: Cluster, flows: FlowTable) -> list[Reflector]:
