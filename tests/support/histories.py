@@ -22,8 +22,9 @@ import urllib3
 import yaml
 
 from penstock_core import codec
+from penstock_core.records import Outcome, RecordedStep, StepRecord
 from penstock_core.states import StepStatus
-from penstock_core.store.executions.records import Outcome, RecordedStep, StepRecord
+from penstock_runner.actions import TABLE
 from penstock_runner.actions.http.transport import Transport
 from penstock_runner.engine.connections import connections
 from penstock_runner.engine.flow_run import Engine, Execution
@@ -186,6 +187,7 @@ def run(
         definition=definition,
         trigger=codec.unpack(recording.payload),
         execution=Execution(id=execution, started_at=datetime(2026, 3, 2, 12, tzinfo=UTC)),
+        actions=TABLE,
         recorder=recorder,
         clock=SystemClock(),
         connections=connections(definition["connections"], recording.fields),

@@ -11,12 +11,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from penstock_core import names
 from penstock_core.backoff import Backoff
-from penstock_core.cluster import JOBS, Cluster
-from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict
-from penstock_core.job_status import is_alive
-from penstock_core.manifests.job import RunnerPod, execution_job
+from penstock_core.cluster import Cluster
+from penstock_core.errors import ClusterError, ClusterUnavailable
+from penstock_core.job_creation import Found, create_job
+from penstock_core.manifests.job import RunnerPod
 from penstock_core.store.executions.model import Started
 from penstock_gateway.flows import FlowTable, ServedFlow
 from penstock_gateway.metrics import Metrics
@@ -95,12 +94,9 @@ class Starter:
         if flow is None:
             self._leave(execution, "no_flow", "the Flow is gone or not known here yet")
             return
-        body = execution_job(flow.manifest, execution.id, runner=self._runner)
         for attempt in range(ATTEMPTS):
             try:
-                await self._cluster.create(JOBS, execution.namespace, body)
-            except Conflict:
-                await self._found(execution)
+                creation = await create_job(self._cluster, flow.manifest, execution.id, runner=self._runner)
             except ClusterUnavailable as error:
                 if attempt + 1 < ATTEMPTS:
                     await asyncio.sleep(RETRY.delay(attempt + 1, chance=random.random()))  # noqa: S311 - not a secret
@@ -109,19 +105,18 @@ class Starter:
             except ClusterError as error:
                 self._leave(execution, "refused", str(error))
             else:
-                self._metrics.jobs["created"].inc()
-                _log.debug("job created", extra=_described(execution, flow))
+                self._note(execution, flow, creation.found)
             return
 
-    async def _found(self, execution: Started) -> None:
-        """A Job of that name exists: right if it lives (ours, after an answer that was lost), else the dispatcher's."""
-        try:
-            job = await self._cluster.get(JOBS, execution.namespace, names.job(execution.id))
-        except ClusterError as error:
-            self._leave(execution, "unavailable", str(error))
-            return
-        if is_alive(job):
+    def _note(self, execution: Started, flow: ServedFlow, found: Found) -> None:
+        """What came of it: where no Job stands that will run its pod, the dispatcher has the rest."""
+        if found is Found.CREATED:
+            self._metrics.jobs["created"].inc()
+            _log.debug("job created", extra=_described(execution, flow))
+        elif found is Found.ALIVE:
             self._metrics.jobs["exists"].inc()
+        elif found is Found.GONE:
+            self._leave(execution, "unavailable", "a Job of that name was there, and is gone")
         else:
             self._leave(execution, "refused", "a Job of that name has ended or is being deleted")
 

@@ -6,9 +6,9 @@ The Instances stay, and so do their rows; a new installation takes both up again
 import logging
 
 from penstock_core import names
-from penstock_core.cluster import INSTANCES, Cluster, Object
+from penstock_core.cluster import INSTANCES, Cluster, Object, key_of
 from penstock_core.errors import Conflict, NotFound
-from penstock_operator.instances.ownership import holder_of
+from penstock_operator.instances.ownership import holder_of, let_go
 
 log = logging.getLogger(__name__)
 TRIES = 5
@@ -24,26 +24,22 @@ async def remove_finalizers(cluster: Cluster, namespaces: tuple[str | None, ...]
             log.info("no instances: the kind is not installed")
             continue
         for instance in instances:
-            held = names.FINALIZER in instance["metadata"].get("finalizers", [])
-            if held and holder_of(instance) in (None, release):
-                await _let_go(cluster, instance)
+            has_finalizer = names.FINALIZER in instance["metadata"].get("finalizers", [])
+            if has_finalizer and holder_of(instance) in (None, release):
+                await _let_go_patiently(cluster, instance)
                 removed += 1
     log.info("finalizers removed", extra={"count": removed})
     return removed
 
 
-async def _let_go(cluster: Cluster, instance: Object) -> None:
+async def _let_go_patiently(cluster: Cluster, instance: Object) -> None:
+    """Again with the Instance as it is, where somebody has changed it meanwhile."""
     for last in [False] * (TRIES - 1) + [True]:
-        metadata = instance["metadata"]
-        kept = [one for one in metadata.get("finalizers", []) if one != names.FINALIZER]
-        body = {"metadata": {"finalizers": kept, "resourceVersion": metadata["resourceVersion"]}}
         try:
-            await cluster.patch(INSTANCES, metadata["namespace"], metadata["name"], body)
-        except NotFound:
-            return
+            await let_go(cluster, instance)
         except Conflict:
             if last:
                 raise
-            instance = await cluster.get(INSTANCES, metadata["namespace"], metadata["name"])
+            instance = await cluster.get(INSTANCES, *key_of(instance))
         else:
             return

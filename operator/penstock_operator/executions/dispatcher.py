@@ -50,6 +50,7 @@ class Dispatcher:
         found = [(one, self._flow_of(one)) for one in page]
         await self._end_orphans([one for one, flow in found if flow is None and self._starter.knows(one.namespace)])
         ready = [(one, flow) for one, flow in found if flow is not None and may_start(one, flow)]
+        # before the start: what fails there is left to recovery, and must not keep the round at the same flows
         self._after = following(page, ready, room)
         return await self._start(await self._take(ready[:room], room))
 
@@ -62,12 +63,13 @@ class Dispatcher:
         """Moves executions to starting: in each pass the same number of every flow that still has some."""
         taken: list[tuple[Object, UUID]] = []
         while ready and len(taken) < room:
+            # in turn: equal shares, again and again, until the room is used or nothing waits
             share = max((room - len(taken)) // len(ready), 1)
             more: list[Ready] = []
-            for one, flow in ready[: room - len(taken)]:
+            for one, flow in ready[: room - len(taken)]:  # with less room than flows, a share is one
                 moved = await self._take_of(one, flow, share)
                 taken += [(flow, execution) for execution in moved]
-                if len(moved) == share:
+                if len(moved) == share:  # it gave all that it was asked for, so it may have more
                     more.append((one, flow))
             ready = more
         return taken
@@ -78,6 +80,7 @@ class Dispatcher:
                 namespace=one.namespace, flow_uid=one.flow_uid, limit=limit_of(flow), most=most
             )
         except StoreContended:
+            # somebody accepts or starts for this flow just now: the others do not wait for it
             log.warning("slots of a flow are locked", extra=_log_keys(one))
             return []
 

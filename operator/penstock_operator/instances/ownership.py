@@ -5,14 +5,14 @@ at the same moment do not both deploy it. A release that is uninstalled takes it
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from penstock_core import names
-from penstock_core.cluster import INSTANCES, Object, key_of
+from penstock_core.cluster import INSTANCES, Cluster, Object, key_of
+from penstock_core.errors import NotFound
 from penstock_operator.objects.conditions import Condition, merged
+from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter
-
-REASON: Final = "ManagedByAnotherRelease"
 
 
 def holder_of(instance: Mapping[str, Any]) -> str | None:
@@ -30,15 +30,34 @@ def claim(instance: Mapping[str, Any], release: str) -> dict[str, Any] | None:
     """
     if holder_of(instance) == release:
         return None
-    metadata = instance["metadata"]
-    kept = [one for one in metadata.get("finalizers", ()) if one != names.FINALIZER]
     return {
         "metadata": {
-            "finalizers": [*kept, names.FINALIZER],
+            "finalizers": [*_others(instance), names.FINALIZER],
             "annotations": {names.ANNOTATION_RELEASE: release},
-            "resourceVersion": metadata["resourceVersion"],
+            "resourceVersion": instance["metadata"]["resourceVersion"],
         }
     }
+
+
+async def let_go(cluster: Cluster, instance: Mapping[str, Any]) -> Object | None:
+    """Takes Penstock's finalizer off an Instance; the Instance as it is then, None where that let it vanish.
+
+    Raises Conflict where it has changed since it was read, as a list in a merge patch would replace what others added.
+    """
+    namespace, name = key_of(instance)
+    others = _others(instance)
+    body = {"metadata": {"finalizers": others, "resourceVersion": instance["metadata"]["resourceVersion"]}}
+    try:
+        left = await cluster.patch(INSTANCES, namespace, name, body)
+    except NotFound:
+        return None
+    # the answer shows the object as it was when it went
+    return left if others or "deletionTimestamp" not in left["metadata"] else None
+
+
+def _others(instance: Mapping[str, Any]) -> list[str]:
+    """The finalizers of others on an Instance."""
+    return [one for one in instance["metadata"].get("finalizers", ()) if one != names.FINALIZER]
 
 
 async def leave(reporter: Reporter, instance: Object, *, holder: str, release: str) -> None:
@@ -53,10 +72,10 @@ async def leave(reporter: Reporter, instance: Object, *, holder: str, release: s
         f" (watchNamespaces). If {holder} is gone, take the Instance from it with"
         f" `kubectl annotate instance {name} -n {namespace} {names.ANNOTATION_RELEASE}-`."
     )
-    await reporter.event(instance, type="Warning", reason=REASON, message=message)
+    await reporter.event(instance, reason=Reason.MANAGED_BY_ANOTHER_RELEASE, message=message)
     old, generation = instance.get("status", {}), instance["metadata"]["generation"]
     if old.get("observedGeneration") == generation:
         return
-    ready = Condition(type="Ready", status=False, reason=REASON, message=message)
+    ready = Condition(type="Ready", status=False, reason=Reason.MANAGED_BY_ANOTHER_RELEASE, message=message)
     conditions = merged(old.get("conditions", ()), [ready], generation=generation, now=reporter.now())
     await reporter.status(INSTANCES, instance, {**old, "conditions": conditions})

@@ -108,7 +108,7 @@ def scheduled_since(
     return str(since or metadata["creationTimestamp"])
 
 
-def held(
+def kept(
     instance: Mapping[str, Any], flows: Sequence[Mapping[str, Any]], *, withdrawn: Container[str] = ()
 ) -> Plan | None:
     """What stays deployed while the Instance cannot be: the Flows as they are, but paused as it says now.

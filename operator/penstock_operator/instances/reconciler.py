@@ -17,35 +17,34 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from penstock_core import codec, names
 from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, Cluster, Key, Object, key_of
 from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict
 from penstock_core.manifests.cronjob import cron_job
 from penstock_core.manifests.flow import flow as flow_manifest
+from penstock_core.objects import condition_of
 from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import InstanceMirror
 from penstock_operator.errors import NotYet
 from penstock_operator.instances.ownership import claim, holder_of, leave
-from penstock_operator.instances.plan import Plan, Resolution, held, scheduled_since
+from penstock_operator.instances.plan import Plan, Resolution, kept, scheduled_since
 from penstock_operator.instances.removal import UNREADABLE_SECONDS, Removal
 from penstock_operator.instances.resolution import Resolver
 from penstock_operator.instances.status import status
 from penstock_operator.instances.webhook_secrets import WebhookKeys
 from penstock_operator.namespaces import Namespaces
 from penstock_operator.objects.apply import ensure
-from penstock_operator.objects.conditions import condition_of
 from penstock_operator.objects.flow_times import last_applied
+from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.settings import Settings
 from penstock_operator.watch.collection import Collection
 from penstock_operator.watch.inventory import Inventory
 
 log = logging.getLogger(__name__)
-_WARNINGS: Final = frozenset({"Incomplete", "NoVersion", "NewVersion", "Refused"})
-"""Reasons of conditions that are worth an Event; the others follow from these."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -137,7 +136,7 @@ class Instances:
     async def _deploy(self, instance: Object, resolution: Resolution) -> None:
         key = key_of(instance)
         present = {item["metadata"]["name"]: item for item in self._inventory.flows_of(key)}
-        plan = resolution.plan or await self._held(instance, list(present.values()))
+        plan = resolution.plan or await self._kept(instance, list(present.values()))
         if plan is None:
             return
         await self._namespaces.prepare(key[0])
@@ -157,10 +156,10 @@ class Instances:
         if refusals:
             raise ClusterError("; ".join(map(str, refusals)), status=refusals[0].status)
 
-    async def _held(self, instance: Object, flows: Sequence[Object]) -> Plan | None:
+    async def _kept(self, instance: Object, flows: Sequence[Object]) -> Plan | None:
         secrets = {one["secretName"] for item in flows for one in item["spec"]["connections"]}
         withdrawn = await self._resolver.withdrawn(instance["metadata"]["namespace"], secrets)
-        return held(instance, flows, withdrawn=withdrawn)
+        return kept(instance, flows, withdrawn=withdrawn)
 
     async def _mirror_keys(self, instance: Object, wanted: Plan, resolution: Resolution) -> None:
         if resolution.credentials and any(spec["trigger"] == "webhook" for spec in wanted.flows.values()):
@@ -226,15 +225,12 @@ class Instances:
             await self._tell(instance, {"status": new})
 
     async def _tell(self, before: Object, after: Mapping[str, Any]) -> None:
-        """One Event for each condition that became another, in the words of the condition."""
+        """One Event for each condition that became another, in its words; Ready and Paused follow from these or from the user."""
         for kind in ("Configured", "Deployed", "UpToDate"):
             old, new = condition_of(before, kind), condition_of(after, kind)
             if new is None or (old and (old["reason"], old["message"]) == (new["reason"], new["message"])):
                 continue
-            if new["reason"] == "Deployed":
-                await self._reporter.event(before, type="Normal", reason=new["reason"], message=new["message"])
-            elif new["reason"] in _WARNINGS:
-                await self._reporter.event(before, type="Warning", reason=new["reason"], message=new["message"])
+            await self._reporter.event(before, reason=Reason(new["reason"]), message=new["message"])
 
     async def _mirror(self, instance: Object, new: Mapping[str, Any]) -> None:
         metadata, spec = instance["metadata"], instance["spec"]

@@ -23,9 +23,10 @@ from penstock_core.job_status import job_is_over
 from penstock_core.manifests.cronjob import STARTING_DEADLINE_SECONDS
 from penstock_core.store.flows.schedules import MOST_RECORDED, Schedules
 from penstock_operator.objects.flow_times import holds_since, last_applied
+from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.watch.inventory import Inventory
-from penstock_operator.workloads.diagnosis import hindrance_of
+from penstock_operator.workloads.diagnosis import blocker_of
 from penstock_operator.workloads.index import Workloads
 
 log = logging.getLogger(__name__)
@@ -109,8 +110,8 @@ class Ticks:
 
     async def _may_start(self, flow: Object, job: Object, tick: datetime) -> bool:
         """False where a tick's Job cannot start in its time; it is deleted then."""
-        hindrances = [hindrance_of(pod, now=self._clock()) for pod in self._workloads.pods_of(job)]
-        overdue = next((found[0] for found in hindrances if found and found[1]), None)
+        blockers = [blocker_of(pod, now=self._clock()) for pod in self._workloads.pods_of(job)]
+        overdue = next((found[0] for found in blockers if found and found[1]), None)
         if overdue is None:
             return True
         metadata = job["metadata"]
@@ -129,7 +130,7 @@ class Ticks:
     async def _tell(self, flow: Object, message: str) -> None:
         instance = self._inventory.get(INSTANCES, (flow["metadata"]["namespace"], flow["spec"]["instance"]))
         if instance is not None:
-            await self._reporter.event(instance, type="Warning", reason="TickMissed", message=message)
+            await self._reporter.event(instance, reason=Reason.TICK_MISSED, message=message)
 
 
 def window_start(flow: Mapping[str, Any], *, checked: datetime, now: datetime) -> datetime:

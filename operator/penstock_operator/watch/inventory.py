@@ -70,6 +70,8 @@ class Inventory:
         self._listed: set[tuple[str, str | None]] = set()
         self._partial: frozenset[str | None] = frozenset()
         self.on_change: Callable[[Kind, Key, Object | None, Object | None], None] | None = None
+        self.began_whole = False
+        """Whether every kind in every watched namespace could be read at the start: else what is missing may exist."""
 
     def get(self, kind: Kind, key: Key) -> Object | None:
         """The object as last seen; never change what is inside."""

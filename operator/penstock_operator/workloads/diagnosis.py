@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from penstock_core import names
-from penstock_core.job_status import job_failure, pod_is_live, timestamp, true_condition
+from penstock_core.job_status import job_failure, pod_is_live, timestamp
 from penstock_core.manifests.job import CONTAINER
+from penstock_core.objects import condition_of
 
 IMAGE_DEADLINE_SECONDS: Final = 60
 UNSCHEDULABLE_DEADLINE_SECONDS: Final = 300
@@ -37,7 +38,7 @@ class Cause:
     words: str
 
 
-def death_of(pod: Mapping[str, Any]) -> Cause | None:
+def exit_cause_of(pod: Mapping[str, Any]) -> Cause | None:
     """Why a pod that ended, ended; None where it lives, or ended in the way a runner should."""
     status = pod.get("status", {})
     ended = _terminated(pod)
@@ -47,7 +48,7 @@ def death_of(pod: Mapping[str, Any]) -> Cause | None:
         return Cause(code="out_of_memory", words=f"the container was killed for memory: limit {_memory_limit(pod)}")
     if status.get("reason") == "Evicted":
         return Cause(code="evicted", words=f"the pod was evicted: {_sentence(status.get('message'))}")
-    disruption = true_condition(pod, "DisruptionTarget")
+    disruption = condition_of(pod, "DisruptionTarget", status="True")
     if disruption:
         return Cause(
             code="disrupted", words=f"the pod was stopped from outside: {_sentence(disruption.get('message'))}"
@@ -67,7 +68,7 @@ def death_of(pod: Mapping[str, Any]) -> Cause | None:
     return Cause(code="runner_failed", words=f"the runner ended with exit code {code}: {reason}")
 
 
-def hindrance_of(pod: Mapping[str, Any], *, now: datetime) -> tuple[Cause, bool] | None:
+def blocker_of(pod: Mapping[str, Any], *, now: datetime) -> tuple[Cause, bool] | None:
     """What keeps a pod from starting, and whether it has had its time, with a node or without; None where nothing does."""
     if pod.get("status", {}).get("phase") != "Pending":
         return None
@@ -83,7 +84,7 @@ def hindrance_of(pod: Mapping[str, Any], *, now: datetime) -> tuple[Cause, bool]
         return Cause(
             code="container", words=f"the container cannot be made ({reason}): {text}"
         ), age > IMAGE_DEADLINE_SECONDS
-    unscheduled = true_condition(pod, "PodScheduled", status="False")
+    unscheduled = condition_of(pod, "PodScheduled", status="False")
     if unscheduled:
         cause = Cause(code="unschedulable", words=f"no node takes the pod: {_sentence(unscheduled.get('message'))}")
         return cause, age > UNSCHEDULABLE_DEADLINE_SECONDS
@@ -105,13 +106,13 @@ def ran_for(pod: Mapping[str, Any], *, since: datetime, now: datetime) -> timede
 
 def cause_of(job: Mapping[str, Any] | None, pods: Iterable[Mapping[str, Any]]) -> Cause:
     """The best explanation of an execution that nothing works on any more; the last pod that says something wins."""
-    deaths = [death for pod in sorted(pods, key=_age, reverse=True) if (death := death_of(pod))]
-    telling = [death for death in deaths if death.code not in {"handed_over", "killed"}]
+    causes = [cause for pod in sorted(pods, key=_age, reverse=True) if (cause := exit_cause_of(pod))]
+    telling = [cause for cause in causes if cause.code not in {"handed_over", "killed"}]
     failure = job_failure(job) if job else None
     if failure and failure.get("reason") == "DeadlineExceeded":
         return Cause(code="deadline", words="the Job's deadline passed before the flow ended")
-    if telling or deaths:
-        return (telling or deaths)[0]
+    if telling or causes:
+        return (telling or causes)[0]
     if job is None:
         return Cause(code="job_gone", words="the Job was deleted before the execution ended")
     if "deletionTimestamp" in job["metadata"]:
@@ -125,7 +126,7 @@ def cause_of(job: Mapping[str, Any] | None, pods: Iterable[Mapping[str, Any]]) -
 
 def _pending_since(pod: Mapping[str, Any]) -> datetime:
     """Since when a pod waits for its start: since it has a node, or for one since it was made."""
-    scheduled = true_condition(pod, "PodScheduled") or {}
+    scheduled = condition_of(pod, "PodScheduled", status="True") or {}
     return timestamp(scheduled.get("lastTransitionTime") or pod["metadata"]["creationTimestamp"])
 
 

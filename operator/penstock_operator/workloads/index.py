@@ -38,17 +38,17 @@ class Workloads:
         await asyncio.gather(*(collection.synced(within=within) for collection in self._collections))
 
     def is_alive(self, namespace: str) -> bool:
-        """True while what is seen of a namespace can be trusted: nothing may be judged there otherwise."""
+        """True while what is seen of a namespace can be trusted: nothing may be decided there otherwise."""
         return all(collection.is_alive(namespace) for collection in self._collections)
 
     def of(self, execution: UUID, *, namespace: str, holder: str = "") -> tuple[list[Object], list[Object]]:
         """Jobs and pods of an execution: by its label, and by the pod that held its lease (a CronJob's Job has no such label)."""
         jobs = {item["metadata"]["name"]: item for item in self._jobs.labelled(str(execution))}
         pods = {item["metadata"]["name"]: item for item in self._pods.labelled(str(execution))}
-        held = self._pods.get((namespace, holder)) if holder else None
-        if held is not None:
-            pods[holder] = held
-            job = self._jobs.get((namespace, held["metadata"].get("labels", {}).get(JOB_NAME, "")))
+        holding = self._pods.get((namespace, holder)) if holder else None
+        if holding is not None:
+            pods[holder] = holding
+            job = self._jobs.get((namespace, holding["metadata"].get("labels", {}).get(JOB_NAME, "")))
             if job is not None:
                 jobs[job["metadata"]["name"]] = job
         return list(jobs.values()), list(pods.values())

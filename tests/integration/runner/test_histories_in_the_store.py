@@ -14,7 +14,8 @@ from psycopg import sql
 from executions import flow_identity
 from histories import EXECUTION, History, Kept, Row, all_histories, ending, run
 from penstock_core import codec
-from penstock_core.store.executions.records import LONG_AGO, Claim, StepRecord
+from penstock_core.records import LONG_AGO, StepRecord
+from penstock_core.store.executions.records import Claim
 from penstock_core.store.executions.running import Running, connect
 from postgres import Server
 

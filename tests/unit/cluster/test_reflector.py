@@ -53,7 +53,7 @@ async def following(cluster: Scripted) -> AsyncIterator[tuple[Reflector, list[tu
         cluster,  # type: ignore[arg-type]
         CONFIG_MAPS,
         pause=NO_PAUSE,
-        on_change=lambda key, body: seen.append((key[1], body and body["metadata"]["resourceVersion"])),
+        on_change=lambda key, body: seen.append((key[1], body["metadata"]["resourceVersion"] if body else None)),
     )
     task = asyncio.create_task(made.run())
     try:
@@ -142,12 +142,12 @@ async def test_selectors_reach_list_and_watch() -> None:
     asked: list[tuple[str, str]] = []
 
     class Watching(Scripted):
-        async def listing(self, *words: Any, labels: str, fields: str, **more: Any) -> Listing:
+        async def listing(self, *words: Any, labels: str = "", fields: str = "", **more: Any) -> Listing:
             asked.append((labels, fields))
             return await super().listing(*words, **more)
 
         async def watch(
-            self, *words: Any, labels: str, fields: str, **more: Any
+            self, *words: Any, labels: str = "", fields: str = "", **more: Any
         ) -> AsyncGenerator[dict[str, Any], None]:
             asked.append((labels, fields))
             async for event in super().watch(*words, **more):

@@ -6,7 +6,7 @@ import pytest
 
 from gateway_stand import settings
 from penstock_core.errors import SettingsError
-from penstock_core.job_status import is_alive
+from penstock_core.job_status import job_is_over
 from penstock_gateway import problems
 from penstock_gateway.problems import Problem, ProblemKind
 from penstock_gateway.settings import from_environment
@@ -68,4 +68,4 @@ def test_settings_name_what_is_missing() -> None:
 )
 def test_which_jobs_live(job: dict[str, object], alive: bool) -> None:
     """A finished Job and one that is being deleted will run no pod."""
-    assert is_alive(job) is alive
+    assert job_is_over(job) is not alive

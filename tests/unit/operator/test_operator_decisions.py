@@ -1,22 +1,26 @@
 """The operator's pure decisions: versions, connections, publication, deployment, status."""
 
 import base64
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pytest
 
+from penstock_core.cluster import Object
 from penstock_core.compiler import Problem
 from penstock_core.manifests.integration_version import content_hash, snapshot
 from penstock_core.versions import precedence
 from penstock_operator.instances.connections import Connection, resolve, used_by
-from penstock_operator.instances.plan import Resolution, held, override_problems, plan
+from penstock_operator.instances.plan import Resolution, kept, override_problems, plan
 from penstock_operator.instances.status import conditions_of
 from penstock_operator.instances.version_choice import Choice, choose
 from penstock_operator.integrations.reconciler import decide
 from penstock_operator.objects.apply import differs, stamped
 from penstock_operator.objects.conditions import Condition, merged, status_patch
+from penstock_operator.objects.reasons import Reason
 
 URL = "https://hooks.example"
-CONTENT = {
+CONTENT: dict[str, Any] = {
     "version": "1.4.0",
     "connections": [{"name": "erp", "type": "apiKey"}],
     "flows": [
@@ -38,12 +42,14 @@ CONTENT = {
 }
 
 
-def instance(**spec):
+def instance(**spec: Any) -> Object:
     base = {"integration": {"name": "orders"}, "customer": {"id": "acme"}}
     return {"metadata": {"name": "acme-orders", "namespace": "acme", "uid": "u1", "generation": 2}, "spec": base | spec}
 
 
-def integration(version="1.4.0", *, published=None, generation=1, seen=1, **spec):
+def integration(
+    version: str = "1.4.0", *, published: str | None = None, generation: int = 1, seen: int = 1, **spec: Any
+) -> Object:
     status = {"observedGeneration": seen} | ({"publishedVersion": published} if published else {})
     return {
         "metadata": {"name": "orders", "namespace": "acme", "generation": generation},
@@ -52,17 +58,17 @@ def integration(version="1.4.0", *, published=None, generation=1, seen=1, **spec
     }
 
 
-def version(number, sha="s"):
+def version(number: str, sha: str = "s") -> Object:
     return {"spec": {"integration": "orders", "version": number, "sha256": sha, "content": {}}}
 
 
-def secret(name="acme-erp", *, fields=("key",), labels=None):
+def secret(name: str = "acme-erp", *, fields: Iterable[str] = ("key",), labels: dict[str, str] | None = None) -> Object:
     given = {"penstock.dev/connection": "true"} if labels is None else labels
     data = {field: base64.b64encode(b"value").decode() for field in fields}
     return {"metadata": {"name": name, "labels": given}, "data": data}
 
 
-def flows_of(inst, content=CONTENT):
+def flows_of(inst: Object, content: Mapping[str, Any] = CONTENT) -> Mapping[str, Any]:
     erp = Connection(
         name="erp", type="apiKey", secret_name="acme-erp", fields=("key",), declared=content["connections"][0]
     )
@@ -93,6 +99,7 @@ def test_a_pin_wins_over_the_current_version() -> None:
         snapshots=[version("1.3.0"), version("1.4.0")],
     )
 
+    assert chosen.snapshot is not None
     assert chosen.snapshot["spec"]["version"] == "1.3.0"
     assert chosen.newest == "1.4.0"
 
@@ -102,6 +109,7 @@ def test_a_follower_keeps_its_version_when_the_integration_is_gone() -> None:
     follower = instance() | {"status": {"version": "1.4.0"}}
     chosen = choose(follower, integration=None, snapshots=[version("1.4.0")])
 
+    assert chosen.snapshot is not None
     assert chosen.snapshot["spec"]["version"] == "1.4.0"
 
 
@@ -126,7 +134,7 @@ def test_an_integration_not_looked_at_yet_is_no_problem_yet() -> None:
 
 def test_texts_for_people_do_not_change_a_version() -> None:
     """displayName and description may change without a new version."""
-    plain = {"version": "1.0.0", "flows": []}
+    plain: dict[str, Any] = {"version": "1.0.0", "flows": []}
 
     assert content_hash(plain) == content_hash({**plain, "displayName": "x", "description": "y"})
     assert content_hash(plain) != content_hash({**plain, "flows": [1]})
@@ -165,11 +173,11 @@ def test_a_known_version_is_not_published_twice() -> None:
     assert decision.version == "1.4.0"
 
 
-DECLARED = [
+DECLARED: list[dict[str, Any]] = [
     {"name": "erp", "type": "basic", "description": "the ERP"},
     {"name": "mail", "type": "apiKey", "required": False},
 ]
-GIVEN = {"erp": {"secretRef": {"name": "acme-erp"}}}
+GIVEN: dict[str, Any] = {"erp": {"secretRef": {"name": "acme-erp"}}}
 
 
 @pytest.mark.parametrize(
@@ -199,7 +207,9 @@ GIVEN = {"erp": {"secretRef": {"name": "acme-erp"}}}
         ),
     ],
 )
-def test_each_wrong_connection_is_named_with_its_remedy(given, found, fragments) -> None:
+def test_each_wrong_connection_is_named_with_its_remedy(
+    given: dict[str, Any], found: Object | None, fragments: list[str]
+) -> None:
     """What is wrong with a connection is one sentence that names the connection, the problem and the remedy."""
     _, problems = resolve(DECLARED, given, secret=lambda _: found)
 
@@ -270,11 +280,12 @@ def test_pausing_does_not_change_the_definition() -> None:
 
 def test_what_stays_deployed_can_still_be_paused() -> None:
     """An Instance whose configuration broke keeps its Flows, and pausing still reaches them."""
-    kept = held(instance(paused=True, whenPaused="queue"), [{"spec": spec} for spec in flows_of(instance()).values()])
+    found = kept(instance(paused=True, whenPaused="queue"), [{"spec": spec} for spec in flows_of(instance()).values()])
 
-    assert kept.version == "1.4.0"
-    assert {(spec["paused"], spec["whenPaused"]) for spec in kept.flows.values()} == {(True, "queue")}
-    assert held(instance(), []) is None
+    assert found is not None
+    assert found.version == "1.4.0"
+    assert {(spec["paused"], spec["whenPaused"]) for spec in found.flows.values()} == {(True, "queue")}
+    assert kept(instance(), []) is None
 
 
 def test_overrides_that_fit_nothing_are_named() -> None:
@@ -297,7 +308,7 @@ def test_overrides_that_fit_nothing_are_named() -> None:
         ({"timeZone": "Berlin"}, ["spec.flows.poll.schedule.timeZone: there is no time zone `Berlin`", "IANA name"]),
     ],
 )
-def test_an_instances_own_times_are_checked(schedule, fragments) -> None:
+def test_an_instances_own_times_are_checked(schedule: dict[str, str], fragments: list[str]) -> None:
     """A schedule that Kubernetes would refuse is named with its field, the problem and the remedy."""
     [problem] = override_problems(instance(flows={"poll": {"schedule": schedule}}), CONTENT)
 
@@ -335,12 +346,19 @@ def test_a_newer_version_is_named() -> None:
 
 def test_unchanged_conditions_keep_their_time() -> None:
     """The transition time moves only where the status changes; foreign conditions stay."""
-    old = merged([], [Condition(type="Ready", status=True, reason="A", message="a")], generation=1, now="t1")
+    old = merged(
+        [], [Condition(type="Ready", status=True, reason=Reason.COMPLETE, message="a")], generation=1, now="t1"
+    )
     foreign = {"type": "Other", "status": "True", "lastTransitionTime": "t0"}
     same = merged(
-        [*old, foreign], [Condition(type="Ready", status=True, reason="B", message="b")], generation=2, now="t2"
+        [*old, foreign],
+        [Condition(type="Ready", status=True, reason=Reason.DEPLOYED, message="b")],
+        generation=2,
+        now="t2",
     )
-    other = merged(same, [Condition(type="Ready", status=False, reason="C", message="c")], generation=3, now="t3")
+    other = merged(
+        same, [Condition(type="Ready", status=False, reason=Reason.REFUSED, message="c")], generation=3, now="t3"
+    )
 
     assert [one["lastTransitionTime"] for one in same] == ["t0", "t1"]
     assert [one["lastTransitionTime"] for one in other] == ["t0", "t3"]

@@ -1,8 +1,9 @@
 """The queue that makes reconciliation level-triggered."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Never
+from typing import Any, Never
 
 import pytest
 
@@ -14,7 +15,7 @@ SOON = Backoff(first=0.01, longest=60.0)
 
 
 @asynccontextmanager
-async def running(work, **options):
+async def running(work: Callable[[str], Awaitable[None]], **options: Any) -> AsyncIterator[WorkQueue[str]]:
     queue = WorkQueue("test", work, **options)
     task = asyncio.create_task(queue.run())
     try:
@@ -27,9 +28,10 @@ async def running(work, **options):
 
 async def test_a_key_asked_for_often_is_worked_on_once() -> None:
     """Requests for a key that waits already are one."""
-    seen, done = [], asyncio.Event()
+    done = asyncio.Event()
+    seen: list[str] = []
 
-    async def work(key) -> None:
+    async def work(key: str) -> None:
         seen.append(key)
         done.set()
 
@@ -49,7 +51,7 @@ async def test_a_key_asked_for_during_its_work_is_worked_on_again_afterwards() -
     active, most, count = 0, 0, 0
     twice = asyncio.Event()
 
-    async def work(key) -> None:
+    async def work(key: str) -> None:
         nonlocal active, most, count
         active += 1
         most, count = max(most, active), count + 1
@@ -72,7 +74,7 @@ async def test_a_failing_key_does_not_stop_the_others() -> None:
     tries, good = 0, asyncio.Event()
     repaired = asyncio.Event()
 
-    async def work(key) -> None:
+    async def work(key: str) -> None:
         nonlocal tries
         if key == "good":
             good.set()
@@ -93,9 +95,10 @@ async def test_a_failing_key_does_not_stop_the_others() -> None:
 
 async def test_waiting_is_no_failure() -> None:
     """A reconciliation that waits names its own delay, and is tried again after it."""
-    tries, results, done = 0, [], asyncio.Event()
+    tries, done = 0, asyncio.Event()
+    results: list[bool] = []
 
-    async def work(key) -> None:
+    async def work(key: str) -> None:
         nonlocal tries
         tries += 1
         if tries == 1:
@@ -112,9 +115,10 @@ async def test_waiting_is_no_failure() -> None:
 
 async def test_the_earlier_of_two_delays_counts() -> None:
     """A delayed key that is asked for sooner is worked on sooner, once."""
-    seen, done = [], asyncio.Event()
+    done = asyncio.Event()
+    seen: list[str] = []
 
-    async def work(key) -> None:
+    async def work(key: str) -> None:
         seen.append(key)
         done.set()
 
@@ -140,7 +144,7 @@ async def test_a_failing_key_is_not_tried_in_a_hot_loop() -> None:
     """Events about a key that just failed do not defeat its back-off."""
     tries, failed = 0, asyncio.Event()
 
-    async def work(key) -> Never:
+    async def work(key: str) -> Never:
         nonlocal tries
         tries += 1
         failed.set()
@@ -162,7 +166,7 @@ async def test_work_that_hangs_is_broken_off() -> None:
     """A database that vanished without a word does not hold the workers for ever: the key counts as failed."""
     tries, others = 0, asyncio.Event()
 
-    async def work(key) -> None:
+    async def work(key: str) -> None:
         nonlocal tries
         if key == "good":
             others.set()
@@ -170,7 +174,7 @@ async def test_work_that_hangs_is_broken_off() -> None:
         tries += 1
         await asyncio.Event().wait()
 
-    results = []
+    results: list[bool] = []
     async with running(
         work, workers=1, limit=0.01, retry=SOON, on_end=lambda _, good, seconds: results.append(good)
     ) as queue:

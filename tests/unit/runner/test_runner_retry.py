@@ -1,5 +1,7 @@
 """How long a step waits between attempts."""
 
+from typing import Any
+
 import pytest
 
 from penstock_runner.engine import retry
@@ -16,7 +18,7 @@ from penstock_runner.engine import retry
         ({"delay": "2h"}, [3600, 3600, 3600]),
     ],
 )
-def test_delays(rule, delays) -> None:
+def test_delays(rule: dict[str, Any], delays: list[float]) -> None:
     """Constant, linear and exponential delays, bounded by maxDelay, an hour where it is not set."""
     assert [retry.delay_seconds(rule, failed) for failed in (1, 2, 3)] == delays
 

@@ -1,0 +1,63 @@
+"""Which Instances to reconcile when something changed that they depend on."""
+
+from penstock_core import names
+from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind, Object
+from penstock_operator.control.work_queue import WorkQueue
+from penstock_operator.watch.changes import is_more_than_status, offer
+from penstock_operator.watch.inventory import Inventory
+from penstock_operator.watch.references import version_of
+
+
+class Dependents:
+    """Turns changes of the inventory, and of Secrets and ConfigMaps, into keys of Instances."""
+
+    def __init__(self, inventory: Inventory, queue: WorkQueue[Key], *, release_name: str) -> None:
+        self._inventory = inventory
+        self._queue = queue
+        self._release_name = release_name
+
+    def everything(self) -> None:
+        """All that are known, and those of which only Flows are left."""
+        for key in self._inventory.all(INSTANCES):
+            self._queue.add(key)
+        for item in self._inventory.all(FLOWS).values():
+            self._queue.add((item["metadata"]["namespace"], item["spec"]["instance"]))
+
+    def changed(self, kind: Kind, key: Key, before: Object | None, after: Object | None) -> None:
+        """An object of Penstock's kinds changed, came or went."""
+        if kind is INTEGRATIONS and offer(before) != offer(after):
+            self._add_users(key)
+        elif kind is INTEGRATION_VERSIONS and is_more_than_status(before, after):
+            for version in filter(None, (before, after)):
+                self._add_users((key[0], version_of(version)[0]))
+        elif kind is INSTANCES:
+            self._queue.add(key)
+        elif kind is FLOWS and is_more_than_status(before, after):
+            item = after or before
+            if item is not None:
+                self._queue.add((key[0], item["spec"]["instance"]))
+
+    def secret_changed(self, key: Key, _: Object | None) -> None:
+        """A Secret that serves, or served, as a connection or holds webhook keys."""
+        for instance in self._inventory.instances_with_secret(key):
+            self._queue.add(instance)
+
+    def database_secret_changed(self, namespace: str) -> None:
+        """The database address of a namespace changed or went."""
+        for instance in self._inventory.instances_in(namespace):
+            self._queue.add(instance)
+
+    def digests_gone(self, name: str) -> None:
+        """A Secret of the release's own was deleted: those whose webhook digests lay in it, if any did, write them again."""
+        for key, instance in self._inventory.all(INSTANCES).items():
+            if names.webhook_digest_secret(self._release_name, instance["metadata"]["uid"]) == name:
+                self._queue.add(key)
+
+    def config_map_changed(self, key: Key, _: Object | None) -> None:
+        """A ConfigMap changed."""
+        for instance in self._inventory.instances_with_config_map(key):
+            self._queue.add(instance)
+
+    def _add_users(self, integration: Key) -> None:
+        for key in self._inventory.instances_of(integration):
+            self._queue.add(key)
