@@ -60,9 +60,9 @@ images: setup ## Build the images and load them into the cluster
 	@$(PY) -m testbed images
 
 lock: setup ## Resolve requirements/*.in again into pinned, hashed *.txt
-	@for set in dev $(PROGRAMS); do \
+	@for set in dev go $(PROGRAMS); do \
 	  $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	    --no-header --no-annotate $$(test $$set = dev || echo --constraint requirements/dev.txt) \
+	    --no-header --no-annotate $$([[ $$set =~ ^(dev|go)$$ ]] || echo --constraint requirements/dev.txt) \
 	    --output-file requirements/$$set.txt requirements/$$set.in || exit 1; done
 
 clean: ## Remove the test bed, what it built, and everything made in the checkout

@@ -94,18 +94,29 @@ def pushed(layout: Layout) -> dict[str, str]:
 def build_and_load(layout: Layout, cluster: Cluster) -> dict[str, str]:
     """Build what changed, write build/images.json, and load what the cluster lacks."""
     builder = builders.choose(layout)
-    wanted = [image for image in IMAGES if not (image.stands_in and cluster.pulls)]
+    names = build(layout, builder, pulls=cluster.pulls)
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        for load in [pool.submit(_load, cluster, builder, name) for name in names.values()]:
+            load.result()
+    builder.tidy()
+    return names
+
+
+def build(layout: Layout, builder: builders.Builder, *, pulls: bool) -> dict[str, str]:
+    """Build what changed and write build/images.json; needs no cluster, only to know whether it `pulls`."""
+    wanted = _wanted(pulls=pulls)
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(PARALLEL) as pool:
         context = Path(scratch)
         copy_context(layout.checkout, context)
         bases = {base: pool.submit(builder.base, base) for base in dict.fromkeys(image.base for image in wanted)}
         builds = [pool.submit(_build, builder, image, context, bases[image.base].result()) for image in wanted]
         names = {image.program: build.result() for image, build in zip(wanted, builds, strict=True)}
-        _write(layout.images_file, names)
-        for load in [pool.submit(_load, cluster, builder, name) for name in names.values()]:
-            load.result()
-    builder.tidy()
+    _write(layout.images_file, names)
     return names
+
+
+def _wanted(*, pulls: bool) -> list[Image]:
+    return [image for image in IMAGES if not (image.stands_in and pulls)]
 
 
 def content_tag(context: Path, image: Image, base: str | None) -> str:
