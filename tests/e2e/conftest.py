@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 from testbed.errors import TestbedError
 from testbed.release import enter, helm_install, images, reached
+from xdist.scheduler import LoadScopeScheduling
 
 import timeouts
 from installation import Installation, discard_namespace, remove_namespace
@@ -19,6 +21,8 @@ from releases import PROGRAMS, restarts, settle
 from turns import Turns
 
 HERE = Path(__file__).parent
+WHOLE = {"test_chart.py", "test_examples.py"}
+"""One release is for all tests of the first; the second's namespaces have names that the examples give."""
 RELEASE = "penstock"
 NAMESPACE = "penstock-e2e"
 
@@ -28,6 +32,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.timeout(timeouts.TEST))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A worker takes one test after the other, but a file whose tests share what is costly to set up as a whole."""
+
+    def unit(nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if Path(file).name in WHOLE else nodeid
+
+    scheduling = LoadScopeScheduling(config, log)
+    scheduling._split_scope = unit
+    return scheduling
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,6 @@ from penstock_core.manifests.job import RunnerPod, execution_job
 from releases import settle
 from turns import Turns
 
-pytestmark = pytest.mark.xdist_group("chart")  # one release for all, and one worker
-
 SUITE, SUITES = "penstock-e2e", "penstock"
 """Where the other tests' release is, and its name; it serves all namespaces."""
 RELEASE = "side"

@@ -15,8 +15,6 @@ from installation import Installation, discard_namespace, ready, running, steps,
 from kubectl import apply, items, kubectl, wait_rollout
 from turns import Turns
 
-pytestmark = pytest.mark.xdist_group("examples")  # their namespaces' names are given
-
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FOLDERS = sorted(path.parent.name for path in EXAMPLES.glob("*/integration.yaml"))
 CUSTOMERS = ("acme", "globex")

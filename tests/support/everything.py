@@ -18,8 +18,8 @@ from testbed.provider import choose
 
 COMPUTING = ("-n", "2")
 """Workers for tests that compute: as many as the cores of a small machine."""
-WAITING = ("-n", "4", "--dist", "loadgroup")
-"""Workers for tests that wait for a cluster most of the time; tests of a group share what one of them has set up."""
+WAITING = ("-n", "4")
+"""Workers for tests that wait for a cluster most of the time."""
 
 
 @dataclass(frozen=True, kw_only=True)
