@@ -16,7 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 import timeouts
 from installation import Installation, discard_namespace, remove_namespace
-from kubectl import CommandFailed, apply, get, helm_uninstall, kubectl
+from kubectl import CommandFailed, apply, end_proxy, get, helm_uninstall, kubectl
 from releases import PROGRAMS, restarts, settle
 from turns import Turns
 
@@ -48,7 +48,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> None:
+def cluster() -> Iterator[None]:
     """A cluster that answers; without one the tests are skipped, and under CI they fail."""
     try:
         enter()
@@ -59,6 +59,8 @@ def cluster() -> None:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
+    yield
+    end_proxy()
 
 
 @pytest.fixture(scope="session")
