@@ -41,14 +41,14 @@ test: setup ## Everything: unit, integration, e2e on a real cluster
 	@$(PY) -m tests.support.everything
 
 test-unit: setup ## Unit tests alone: no input or output, seconds
-	@$(PY) -m pytest tests/unit -q
+	@$(PY) -m pytest tests/unit -q -n 2
 
 test-integration: setup ## Integration tests alone: a real Postgres
 	@$(PY) -m testbed packages
-	@$(PY) -m pytest tests/integration -q
+	@$(PY) -m pytest tests/integration -q -n 2
 
 test-e2e: setup cluster-up images ## E2e tests alone, on the test bed as it stands
-	@$(PY) -m pytest tests/e2e -q
+	@$(PY) -m pytest tests/e2e -q -n 4
 
 bench: setup cluster-up images ## Measure; results in build/bench.json
 	@$(PY) -m tests.bench
