@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 import yaml
 
+import builders
 from penstock_core import names
 from penstock_core.flow_identity import flow_identity
 from penstock_core.manifests.access import gateway_role_binding
@@ -26,22 +27,15 @@ RUNNER = RunnerPod(
     release="penstock-system.penstock",
     release_name="penstock",
 )
-INSTANCE = {
-    "apiVersion": "penstock.dev/v1alpha1",
-    "kind": "Instance",
-    "metadata": {"name": "acme-orders", "namespace": "acme", "uid": "6f1c0c5e-8d2c-4b7e-9a57-0a4b4de7f3a1"},
-}
+INSTANCE = builders.instance(uid="6f1c0c5e-8d2c-4b7e-9a57-0a4b4de7f3a1")
 
 
 def flow_object(**spec: Any) -> dict[str, Any]:
-    base = {
-        "instance": "acme-orders",
+    base: dict[str, Any] = {
         "instanceUid": "6f1c0c5e-8d2c-4b7e-9a57-0a4b4de7f3a1",
-        "flow": "importOrder",
         "integration": {"name": "orders-to-erp", "version": "1.4.0"},
         "customer": {"id": "acme", "name": "ACME GmbH"},
         "trigger": "webhook",
-        "paused": False,
         "whenPaused": "reject",
         "webhook": {
             "methods": ["POST"],
@@ -53,19 +47,9 @@ def flow_object(**spec: Any) -> dict[str, Any]:
             {"name": "erp", "type": "basic", "secretName": "acme-erp", "fields": ["username", "password"]},
             {"name": "mail", "type": "apiKey", "secretName": "acme-mail", "fields": ["key"]},
         ],
-        "definitionHash": "9" * 64,
         "definition": {"schema": 1},
     }
-    return {
-        "apiVersion": "penstock.dev/v1alpha1",
-        "kind": "Flow",
-        "metadata": {
-            "name": "acme-orders.importorder",
-            "namespace": "acme",
-            "uid": "0d7e1a52-5d0e-4f43-9c9a-3a8f5a1f2b3c",
-        },
-        "spec": base | spec,
-    }
+    return builders.flow("importOrder", uid="0d7e1a52-5d0e-4f43-9c9a-3a8f5a1f2b3c", **base | spec)
 
 
 SCHEDULED = {

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import builders
 from penstock_core.cluster import Object
 from penstock_core.compiler import Problem
 from penstock_core.manifests.integration_version import snapshot
@@ -39,19 +40,15 @@ CONTENT: dict[str, Any] = {
 
 
 def instance(**spec: Any) -> Object:
-    base = {"integration": {"name": "orders"}, "customer": {"id": "acme"}}
-    return {"metadata": {"name": "acme-orders", "namespace": "acme", "uid": "u1", "generation": 2}, "spec": base | spec}
+    return builders.instance(metadata={"generation": 2}, **spec)
 
 
 def integration(
     version: str = "1.4.0", *, published: str | None = None, generation: int = 1, seen: int = 1, **spec: Any
 ) -> Object:
     status = {"observedGeneration": seen} | ({"publishedVersion": published} if published else {})
-    return {
-        "metadata": {"name": "orders", "namespace": "acme", "generation": generation},
-        "spec": {**CONTENT, "version": version, **spec},
-        "status": status,
-    }
+    content = {**CONTENT, "version": version, **spec}
+    return builders.integration(metadata={"generation": generation}, **content) | {"status": status}
 
 
 def version(number: str, sha: str = "s") -> Object:

@@ -1,68 +1,14 @@
 """What is done about executions that nobody seems to work on: one table of situations and decisions."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from builders import NOON, ago, job, pod
 from penstock_core.cluster import Object
 from penstock_core.states import ExecutionState
 from penstock_operator.executions.recovery_decision import End, Replace, Requeue, Subject, Wait, decide
-
-NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-
-
-def ago(seconds: float) -> str:
-    return (NOW - timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def job(
-    name: str = "pex-1",
-    *,
-    age: float = 60,
-    condition: str | None = None,
-    reason: str = "BackoffLimitExceeded",
-    deleted: bool = False,
-) -> Object:
-    metadata: dict[str, Any] = {"name": name, "creationTimestamp": ago(age)}
-    if deleted:
-        metadata["deletionTimestamp"] = ago(1)
-    conditions = [{"type": condition, "status": "True", "reason": reason, "message": "m"}] if condition else []
-    return {"metadata": metadata, "status": {"conditions": conditions}}
-
-
-def pod(
-    name: str = "p",
-    *,
-    phase: str = "Running",
-    age: float = 60,
-    started: float | None = None,
-    ended: float | None = None,
-    exit_code: int | None = None,
-    reason: str | None = None,
-    waiting: str | None = None,
-    deleted: float | None = None,
-    job_name: str = "pex-1",
-    **status: Any,
-) -> Object:
-    """A pod; `age`, `started`, `ended` and `deleted` are seconds ago."""
-    metadata: dict[str, Any] = {
-        "name": name,
-        "creationTimestamp": ago(age),
-        "labels": {"batch.kubernetes.io/job-name": job_name},
-    }
-    if deleted is not None:
-        metadata["deletionTimestamp"] = ago(deleted)
-    seen = {"startedAt": started, "finishedAt": ended}
-    times = {field: ago(seconds) for field, seconds in seen.items() if seconds is not None}
-    state: dict[str, Any] = {"running": times} if times else {}
-    if exit_code is not None:
-        state = {"terminated": {"exitCode": exit_code, "reason": reason or "Error", **times}}
-    elif waiting:
-        state = {"waiting": {"reason": waiting, "message": "back-off"}}
-    container = {"name": "runner", "state": state}
-    spec = {"nodeName": "n1", "containers": [{"image": "img:1", "resources": {"limits": {"memory": "128Mi"}}}]}
-    return {"metadata": metadata, "spec": spec, "status": {"phase": phase, "containerStatuses": [container]} | status}
 
 
 def subject(
@@ -73,10 +19,10 @@ def subject(
         claimed=claimed,
         job="pex-1" if attempt == 1 else f"pex-1-{attempt}",
         attempt=attempt,
-        since=NOW - timedelta(seconds=since),
-        replaced_at=None if attempt == 1 else NOW - timedelta(seconds=replaced),
+        since=NOON - timedelta(seconds=since),
+        replaced_at=None if attempt == 1 else NOON - timedelta(seconds=replaced),
         holder=holder,
-        cancel_at=None if cancelled is None else NOW - timedelta(seconds=cancelled),
+        cancel_at=None if cancelled is None else NOON - timedelta(seconds=cancelled),
     )
 
 
@@ -91,7 +37,7 @@ def unstarted(seconds: float, attempt: int = 1, *, replaced: float = 0) -> Subje
 
 
 def outcome(found: Subject, jobs: list[Object], pods: list[Object]) -> str | tuple[str, ...]:
-    decision = decide(found, jobs=jobs, pods=pods, now=NOW)
+    decision = decide(found, jobs=jobs, pods=pods, now=NOON)
     if isinstance(decision, End):
         return "end", str(decision.state), decision.cause.code
     if isinstance(decision, Replace):
@@ -323,7 +269,7 @@ def test_decision(situation: str) -> None:
 
 def test_cause_names_the_memory_limit() -> None:
     """An execution killed for memory says how much it was allowed."""
-    decision = decide(lost(), jobs=[job()], pods=[pod(phase="Failed", exit_code=137, reason="OOMKilled")], now=NOW)
+    decision = decide(lost(), jobs=[job()], pods=[pod(phase="Failed", exit_code=137, reason="OOMKilled")], now=NOON)
 
     assert isinstance(decision, End)
     assert decision.state is ExecutionState.FAILED
@@ -333,7 +279,7 @@ def test_cause_names_the_memory_limit() -> None:
 def test_hindrance_is_told_while_it_lasts() -> None:
     """What keeps a pod from starting is known before its time is over."""
     decision = decide(
-        unstarted(20), jobs=[job(age=20)], pods=[pod(phase="Pending", age=20, waiting="ErrImagePull")], now=NOW
+        unstarted(20), jobs=[job(age=20)], pods=[pod(phase="Pending", age=20, waiting="ErrImagePull")], now=NOON
     )
 
     assert isinstance(decision, Wait)
@@ -343,7 +289,7 @@ def test_hindrance_is_told_while_it_lasts() -> None:
 
 def test_a_replacement_that_is_missing_keeps_its_number() -> None:
     """What the row counts already is not counted again."""
-    decision = decide(lost(2, silent=60, replaced=31), jobs=[], pods=[], now=NOW)
+    decision = decide(lost(2, silent=60, replaced=31), jobs=[], pods=[], now=NOON)
 
     assert isinstance(decision, Replace)
     assert decision.attempt == 2

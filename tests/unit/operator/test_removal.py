@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from builders import job
 from fake_cluster import FakeCluster
 from operator_stand import Clock
 from operator_world import HOOKS, INSTANCE, KEY, World
@@ -18,7 +19,7 @@ async def test_deletion_waits_for_jobs_and_then_leaves_nothing(world: World) -> 
     """An Instance goes when its Jobs are gone and its rows removed; the namespace's role goes with the last one."""
     await world.settle()
     world.delete_instance()
-    world.workloads.jobs = [{"metadata": {"name": "pex-1"}, "status": {}}]
+    world.workloads.jobs = [job()]
     with pytest.raises(NotYet):
         await world.instances.reconcile(KEY)
     assert world.tenancy.removed == []
@@ -42,7 +43,7 @@ async def test_a_terminating_namespace_is_not_held_up(world: World) -> None:
         NAMESPACES, {"metadata": {"name": "acme", "namespace": None, "deletionTimestamp": "2026-03-01T12:00:00Z"}}
     )
     world.delete_instance()
-    world.workloads.jobs = [{"metadata": {"name": "pex-1"}, "status": {}}]
+    world.workloads.jobs = [job()]
     await world.instances.reconcile(KEY)
 
     assert world.cluster.of(INSTANCES) == {}
@@ -65,7 +66,7 @@ async def test_the_role_of_a_terminating_namespace_goes_though_others_are_still_
 
 def deleted_job(at: datetime, name: str = "pex-1") -> Object:
     """A Job that was deleted and cannot go, because its pod is on a node that does not answer."""
-    return {"metadata": {"name": name, "deletionTimestamp": at.isoformat()}, "status": {}}
+    return job(name, deleted=0, now=at)
 
 
 async def test_a_job_that_cannot_go_holds_the_instance_for_five_minutes(world: World, clock: Clock) -> None:
@@ -90,9 +91,9 @@ async def test_a_job_that_cannot_go_holds_the_instance_for_five_minutes(world: W
 
 def test_a_job_that_runs_is_waited_for_whatever_its_age(clock: Clock) -> None:
     """Only its own deletion starts the time; one that is over, or was deleted long ago, keeps nobody."""
-    over = {"metadata": {"name": "pex-1"}, "status": {"conditions": [{"type": "Complete", "status": "True"}]}}
+    over = job(condition="Complete")
 
-    assert is_waited_for({"metadata": {"name": "pex-1"}, "status": {}}, now=clock())
+    assert is_waited_for(job(), now=clock())
     assert is_waited_for(deleted_job(clock()), now=clock())
     assert not is_waited_for(deleted_job(clock() - PATIENCE), now=clock())
     assert not is_waited_for(over, now=clock())
@@ -102,7 +103,7 @@ async def test_a_job_is_deleted_once(world: World, clock: Clock) -> None:
     """What is on its way out is not deleted again while it is waited for."""
     await world.settle()
     world.delete_instance()
-    world.workloads.jobs = [deleted_job(clock()), {"metadata": {"name": "pex-2"}, "status": {}}]
+    world.workloads.jobs = [deleted_job(clock()), job("pex-2")]
     with pytest.raises(NotYet):
         await world.instances.reconcile(KEY)
 

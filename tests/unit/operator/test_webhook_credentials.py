@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import builders
 from penstock_core.cluster import Object
 from penstock_operator.instances.webhook_credentials import credentials_of, digests_of
 from penstock_operator.watch.references import named_secrets, secret_keys
@@ -31,7 +32,8 @@ SECRETS: dict[str, Object] = {
 
 
 def instance(**webhook: Any) -> Object:
-    return {"metadata": {"name": "a", "namespace": "n"}, "spec": {"webhook": webhook} if webhook else {}}
+    spec: dict[str, Any] = {"webhook": webhook} if webhook else {}
+    return builders.instance("a", namespace="n", **spec)
 
 
 def signed(preset: str = "github", key: str = "secret", name: str = "shop", **described: Any) -> dict[str, Any]:

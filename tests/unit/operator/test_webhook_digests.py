@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import builders
 from fake_cluster import FakeCluster
 from operator_stand import FakeCollection
 from penstock_core import names
@@ -24,7 +25,7 @@ GITHUB = {"preset": "github", "key": "aHVzaA=="}
 
 
 def instance(uid: str) -> Object:
-    return {"metadata": {"name": uid, "namespace": "acme", "uid": uid}}
+    return builders.instance(uid, uid=uid)
 
 
 def digests(*keys: str, signature: dict[str, Any] | None = None) -> Credentials:
