@@ -1,15 +1,15 @@
 """The loops around executions: dispatcher, recovery, last runs, against stand-ins of store and cluster."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from builders import expired, flow, last_execution, starting
 from fake_cluster import FakeCluster
 from operator_stand import Clock
-from penstock_core import uuid7
 from penstock_core.cluster import FLOWS, JOBS, Object
 from penstock_core.errors import ClusterError, ClusterUnavailable
 from penstock_core.states import ExecutionState
@@ -28,25 +28,6 @@ from penstock_operator.settings import Settings
 from penstock_operator.watch.inventory import Inventory
 from penstock_operator.workloads import index
 from penstock_operator.workloads.diagnosis import Cause
-
-
-def flow(name: str = "hook", *, uid: str = "f1", **spec: Any) -> Object:
-    base = {
-        "instance": "acme-orders",
-        "instanceUid": "u1",
-        "flow": name,
-        "integration": {"name": "orders", "version": "1.0.0"},
-        "customer": {"id": "acme"},
-        "trigger": "webhook",
-        "paused": False,
-        "timeoutSeconds": 60,
-        "connections": [],
-        "definitionHash": "9" * 64,
-        "definition": {},
-    }
-    labels = {"penstock.dev/release": "penstock-system.penstock"}
-    metadata = {"name": f"acme-orders.{name}", "namespace": "acme", "uid": uid, "labels": labels}
-    return {"apiVersion": "penstock.dev/v1alpha1", "kind": "Flow", "metadata": metadata, "spec": base | spec}
 
 
 class Dispatch(live.Dispatch):
@@ -308,38 +289,6 @@ async def test_a_job_that_is_refused_for_now_stays(cluster: FakeCluster, starter
     assert dispatch.ended == []
 
 
-def expired(clock: Clock, **changes: Any) -> Expired:
-    values: dict[str, Any] = {
-        "id": UUID(int=1),
-        "namespace": "acme",
-        "instance": "acme-orders",
-        "instance_uid": "u1",
-        "flow": "hook",
-        "flow_uid": "f1",
-        "epoch": 3,
-        "holder": "pex-1-x",
-        "lease_until": clock() - timedelta(seconds=10),
-        "job_attempt": 1,
-        "replaced_at": None,
-        "cancel_at": None,
-    }
-    return Expired(**values | changes)
-
-
-def starting(clock: Clock, *, number: int = 5, seconds: float = 60) -> Starting:
-    return Starting(
-        id=UUID(int=number),
-        namespace="acme",
-        instance="acme-orders",
-        instance_uid="u1",
-        flow="hook",
-        flow_uid="f1",
-        since=clock() - timedelta(seconds=seconds),
-        job_attempt=1,
-        replaced_at=None,
-    )
-
-
 class Ward:
     """Recovery with all that it needs."""
 
@@ -499,24 +448,6 @@ async def test_an_execution_whose_flow_may_exist_is_not_ended(ward: Ward) -> Non
     assert (ward.dispatch.ended, ward.dispatch.replacements) == ([], [])
 
 
-NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-
-
-def last(
-    number: int, state: ExecutionState = ExecutionState.PASSED, *, name: str = "hook", uid: str = "f1"
-) -> LastExecution:
-    return LastExecution(
-        id=uuid7.new(number),
-        namespace="acme",
-        instance="acme-orders",
-        flow=name,
-        flow_uid=uid,
-        state=state,
-        started_at=NOON,
-        ended_at=None,
-    )
-
-
 class Statistics(statistics.Statistics):
     """What ended, by mark; what began or is named without a mark comes each time."""
 
@@ -553,10 +484,10 @@ async def test_last_runs_are_written_seldom_and_only_when_changed(
 ) -> None:
     """A flow's status follows its executions at most every 30 s, and an unchanged one is not written."""
     cluster.seed(FLOWS, flow())
-    statistics = Statistics(last(1))
+    statistics = Statistics(last_execution(1))
     published = runs(statistics)
     written = [await published.step()]
-    statistics.ended[2] = last(2, ExecutionState.FAILED)
+    statistics.ended[2] = last_execution(2, ExecutionState.FAILED)
     written.append(await published.step())
     seconds[0] += 31
     written += [await published.step(), await published.step()]
@@ -576,7 +507,7 @@ async def test_what_ended_is_settled_though_flows_wait_for_their_turn(
     published = runs(statistics)
     kept = []
     for second in range(20):
-        ended = [last(1 + second, name=f"f{number}", uid=f"f{number}") for number in range(40)]
+        ended = [last_execution(1 + second, flow=f"f{number}", flow_uid=f"f{number}") for number in range(40)]
         statistics.ended |= {second * 40 + number: one for number, one in enumerate(ended)}
         await published.step()
         kept.append(len(statistics.ended))
@@ -593,7 +524,7 @@ async def test_what_waits_to_be_published_outlives_a_restart(
     """A process that goes on in another's place publishes what that one had read."""
     for number in range(8):
         cluster.seed(FLOWS, flow(f"f{number}", uid=f"f{number}"))
-    statistics = Statistics(*(last(1, name=f"f{number}", uid=f"f{number}") for number in range(8)))
+    statistics = Statistics(*(last_execution(1, flow=f"f{number}", flow_uid=f"f{number}") for number in range(8)))
     await runs(statistics).step()
     await runs(statistics).step()
 
@@ -605,7 +536,7 @@ async def test_a_burst_of_flows_is_spread(cluster: FakeCluster, runs: Callable[[
     for number in range(12):
         cluster.seed(FLOWS, flow(f"f{number}", uid=f"f{number}"))
     statistics = Statistics()
-    statistics.last = [last(1, name=f"f{number}", uid=f"f{number}") for number in range(12)]
+    statistics.last = [last_execution(1, flow=f"f{number}", flow_uid=f"f{number}") for number in range(12)]
     published = runs(statistics)
 
     assert [await published.step() for _ in range(4)] == [5, 5, 2, 0]
@@ -615,7 +546,7 @@ async def test_an_older_execution_does_not_replace_a_newer_one(
     cluster: FakeCluster, runs: Callable[[Statistics], LastRuns]
 ) -> None:
     """What is shown never goes back in time."""
-    newer = last(10)
+    newer = last_execution(10)
     cluster.seed(FLOWS, flow() | {"status": {"lastExecution": {"id": str(newer.id), "state": "passed"}}})
 
-    assert await runs(Statistics(last(5, ExecutionState.FAILED))).step() == 0
+    assert await runs(Statistics(last_execution(5, ExecutionState.FAILED))).step() == 0
