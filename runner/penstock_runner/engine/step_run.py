@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from penstock_core.states import StepStatus
-from penstock_runner.engine import resumption, retry
+from penstock_runner.engine import resumption
 from penstock_runner.engine.action import Step
 from penstock_runner.engine.attempt import AttemptRun, begun, end
 from penstock_runner.engine.context import Context
@@ -188,14 +188,15 @@ class StepRun:
 
     def _goes_on(self, failure: Failure, failed: int) -> bool:
         """True, after the delay, where another attempt follows."""
-        rule = self._step.get("retry")
-        total = retry.attempts(rule)
-        if rule is None or failed >= total or failure.details == _BY_IF or not self._retryable(rule, failure):
+        from penstock_core.retry_policy import RetryPolicy  # nothing fails in most flows
+
+        policy = RetryPolicy.of(self._step.get("retry"))
+        if failed >= policy.attempts or failure.details == _BY_IF or not self._retryable(policy.when, failure):
             return False
-        seconds = retry.delay_seconds(rule, failed)
+        seconds = policy.delay_seconds(failed)
         self._context.log(
             "warn",
-            f"attempt {failed} of {total} failed, the next one follows in {seconds:g} s: {failure.message}",
+            f"attempt {failed} of {policy.attempts} failed, the next one follows in {seconds:g} s: {failure.message}",
             step=self._path,
         )
         until = self._context.clock.monotonic() + seconds
@@ -204,12 +205,12 @@ class StepRun:
             raise Expired
         return True
 
-    def _retryable(self, rule: dict[str, Any], failure: Failure) -> bool:
-        if "when" not in rule:
+    def _retryable(self, when: str | None, failure: Failure) -> bool:
+        if when is None:
             return True
         variables = {**self._frame.variables, "error": failure.as_value()}
         try:
-            return self._context.evaluator.condition(rule["when"], field="retry.when", variables=variables)
+            return self._context.evaluator.condition(when, field="retry.when", variables=variables)
         except Failure as broken:
             self._context.log("error", f"no further attempt: {broken.message}", step=self._path)
             return False

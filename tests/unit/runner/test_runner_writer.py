@@ -20,8 +20,7 @@ from penstock_core.store.executions.records import Renewal
 from penstock_core.store.executions.running import Running
 from penstock_runner.engine.interrupt import Interrupt
 from penstock_runner.errors import Interrupted, Reason
-from penstock_runner.process import recorder as module
-from penstock_runner.process.recorder import Writer
+from penstock_runner.process.recorder import Limits, Writer
 
 EXECUTION = UUID(int=7)
 PASSED = Outcome(state=ExecutionState.PASSED)
@@ -90,12 +89,33 @@ def interrupt() -> Interrupt:
 
 
 @pytest.fixture
-def writer(running: FakeRunning, interrupt: Interrupt) -> Iterator[Writer]:
-    made = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic() + 60)
+def limits() -> Limits:
+    """The writer's; a test that needs others is parametrized with them."""
+    return Limits()
+
+
+@pytest.fixture
+def writer(running: FakeRunning, interrupt: Interrupt, limits: Limits) -> Iterator[Writer]:
+    made = made_writer(running, interrupt, limits=limits)
     made.start()
     yield made
     running.away = False
     made.hand_over()
+
+
+def made_writer(
+    running: FakeRunning, interrupt: Interrupt, *, seconds: float = 60, limits: Limits | None = None
+) -> Writer:
+    """A writer of a flow that has so many seconds left."""
+    give_up_at = time.monotonic() + seconds
+    return Writer(
+        running,
+        execution=EXECUTION,
+        epoch=3,
+        interrupt=interrupt,
+        give_up_at=give_up_at,
+        limits=limits or Limits(),
+    )
 
 
 def step(path: str, *, output: bytes | None = None) -> StepRecord:
@@ -158,7 +178,7 @@ def test_nothing_is_lost_while_the_database_is_away(writer: Writer, running: Fak
 def test_gives_up_at_the_deadline(running: FakeRunning, interrupt: Interrupt) -> None:
     """Past the flow's deadline a database that is away ends the runner: somebody else goes on."""
     running.away = True
-    writer = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic())
+    writer = made_writer(running, interrupt, seconds=0)
     writer.start()
 
     with pytest.raises(Interrupted) as caught:
@@ -191,14 +211,10 @@ def test_cancel_mark_is_seen_at_a_write(writer: Writer, running: FakeRunning, in
     assert writer.finish(Outcome(state=ExecutionState.CANCELLED))
 
 
-def test_lease_is_renewed(running: FakeRunning, interrupt: Interrupt, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("limits", [Limits(renew_seconds=0.02)])
+def test_lease_is_renewed(writer: Writer, running: FakeRunning) -> None:
     """Without any record the lease is renewed in time."""
-    monkeypatch.setattr(module, "RENEW_SECONDS", 0.02)
-    writer = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic() + 60)
-    writer.start()
-
     eventually(lambda: running.renewals >= 3, within=timeouts.QUIET, every=0.01)
-    writer.hand_over()
 
 
 def test_terminate_interrupts(writer: Writer, interrupt: Interrupt) -> None:
@@ -209,12 +225,11 @@ def test_terminate_interrupts(writer: Writer, interrupt: Interrupt) -> None:
 
 
 @pytest.fixture
-def stranded(running: FakeRunning, interrupt: Interrupt, monkeypatch: pytest.MonkeyPatch) -> Writer:
+def stranded(running: FakeRunning, interrupt: Interrupt) -> Writer:
     """A writer with a record that cannot be written, of a flow that has an hour; SIGTERM leaves it 0.2 seconds."""
-    monkeypatch.setattr(module, "HAND_OVER_SECONDS", 0.2)
-    monkeypatch.setattr(module, "LAST_CALL_SECONDS", 0.1)
     running.away = True
-    made = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic() + 3600)
+    limits = Limits(hand_over_seconds=0.2, last_call_seconds=0.1)
+    made = made_writer(running, interrupt, seconds=3600, limits=limits)
     made.start()
     made.behind(step("a"))
     return made
@@ -274,7 +289,7 @@ def test_lease_that_is_lost_during_the_hand_over_ends_it(
 def test_nothing_to_hand_over_asks_nothing_of_the_database(running: FakeRunning, interrupt: Interrupt) -> None:
     """A flow without unwritten records ends at once, also while the database is away."""
     running.away = True
-    writer = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic() + 3600)
+    writer = made_writer(running, interrupt, seconds=3600)
     writer.start()
 
     writer.hand_over()
@@ -296,12 +311,10 @@ def keep_steps(writer: Writer) -> None:
         writer.behind(step(f"{number}", output=b"x" * 1000))
 
 
+@pytest.mark.parametrize("limits", [Limits(waiting_bytes=100_000)])
 @pytest.mark.parametrize("keep", [keep_lines, keep_steps])
-def test_what_waits_is_bounded(
-    writer: Writer, running: FakeRunning, monkeypatch: pytest.MonkeyPatch, keep: Callable[[Writer], None]
-) -> None:
+def test_what_waits_is_bounded(writer: Writer, running: FakeRunning, keep: Callable[[Writer], None]) -> None:
     """While the database is away, whoever logs or records more than may wait has to wait too; nothing is lost by it."""
-    monkeypatch.setattr(module, "MAX_WAITING_BYTES", 100_000)
     running.away = True
     thread = threading.Thread(target=keep, args=[writer])
     thread.start()
@@ -331,11 +344,9 @@ def test_fields_of_a_line_are_bounded(writer: Writer, running: FakeRunning) -> N
     assert codec.unfolded_size(line.fields) <= 65_536
 
 
-def test_many_log_lines_are_written_in_pieces(
-    writer: Writer, running: FakeRunning, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("limits", [Limits(batch_bytes=10_000)])
+def test_many_log_lines_are_written_in_pieces(writer: Writer, running: FakeRunning) -> None:
     """Lines are written in statements of bounded size as well, the final state with the last."""
-    monkeypatch.setattr(module, "MAX_BATCH_BYTES", 10_000)
     for number in range(20):
         say(writer, f"{number} {'x' * 1000}")
 
@@ -344,9 +355,9 @@ def test_many_log_lines_are_written_in_pieces(
     assert [sequence for sequence, _ in running.logs] == list(range(1, 21))
 
 
-def test_large_batches_are_split(writer: Writer, running: FakeRunning, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("limits", [Limits(batch_bytes=1000)])
+def test_large_batches_are_split(writer: Writer, running: FakeRunning) -> None:
     """Records are written in pieces of bounded size, the final state with the last."""
-    monkeypatch.setattr(module, "MAX_BATCH_BYTES", 1000)
     for name in "abcd":
         writer.behind(step(name, output=b"x" * 600))
 
@@ -360,7 +371,7 @@ def test_defect_in_the_store_reaches_the_caller(
 ) -> None:
     """An error that is no outage ends the writer and is raised where the flow ends."""
     monkeypatch.setattr(running, "record", None)  # cannot be called
-    writer = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic() + 60)
+    writer = made_writer(running, interrupt)
     writer.start()
 
     with pytest.raises(Interrupted):
