@@ -1,108 +1,23 @@
-"""The loops around executions: dispatcher, recovery, last runs, against stand-ins of store and cluster."""
+"""The loops around executions: Jobs that are made, and recovery, against stand-ins of store and cluster."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
 
-from builders import expired, flow, last_execution, starting
+from builders import expired, flow, starting
+from execution_queue import Dispatch, Starters
 from fake_cluster import FakeCluster
 from operator_stand import Clock
 from penstock_core.cluster import FLOWS, JOBS, Object
 from penstock_core.errors import ClusterError, ClusterUnavailable
 from penstock_core.states import ExecutionState
-from penstock_core.store.executions import live
-from penstock_core.store.executions.live import FlowKey
-from penstock_core.store.executions.model import Expired, Starting, WaitingFlow
-from penstock_core.store.flows import statistics
-from penstock_core.store.flows.model import FlowChange, LastExecution
-from penstock_operator.executions.dispatcher import PAGE, STARTS, Dispatcher
-from penstock_operator.executions.job_creation import Starter
-from penstock_operator.executions.last_executions import LastRuns
+from penstock_core.store.executions.model import Expired, Starting
 from penstock_operator.executions.recovery import RECOVERY_SECONDS, Recovery
 from penstock_operator.executions.recovery_decision import UNSEEN
-from penstock_operator.objects.reporter import Reporter
-from penstock_operator.settings import Settings
 from penstock_operator.watch.inventory import Inventory
 from penstock_operator.workloads import index
 from penstock_operator.workloads.diagnosis import Cause
-
-
-class Dispatch(live.Dispatch):
-    """The queue: ids by (flow's name, its uid), in the order of the uids; slots as numbers."""
-
-    def __init__(
-        self, waiting: Mapping[tuple[str, str], Iterable[int]] | None = None, *, busy: dict[str, int] | None = None
-    ) -> None:
-        self.queues = {key: [UUID(int=number) for number in numbers] for key, numbers in (waiting or {}).items()}
-        self.busy = busy or {}
-        self.started: list[UUID] = []
-        self.ended: list[tuple[UUID, ExecutionState, str, int | None]] = []
-        self.asked: list[FlowKey] = []
-        self.replacements: list[int] = []
-        self.expired_rows: list[Expired] = []
-        self.starting_rows: list[Starting] = []
-        self.requeued: list[UUID] = []
-        self.claimable = True
-
-    async def waiting(self, *, after: FlowKey = ("", ""), limit: int) -> list[WaitingFlow]:
-        self.asked.append(after)
-        found = sorted((uid, name) for (name, uid), queue in self.queues.items() if queue and ("acme", uid) > after)
-        return [
-            WaitingFlow(
-                namespace="acme",
-                flow_uid=uid,
-                instance="acme-orders",
-                flow=name,
-                due=True,
-                busy=self.busy.get(uid, 0),
-            )
-            for uid, name in found[:limit]
-        ]
-
-    async def queued_in(self, *, namespace: str, flow_uid: str, limit: int) -> list[UUID]:
-        return list(self._queue(flow_uid)[:limit])
-
-    async def take_slots(self, *, namespace: str, flow_uid: str, limit: int | None, most: int = 1) -> list[UUID]:
-        room = most if limit is None else min(most, limit - self.busy.get(flow_uid, 0))
-        taken = self._queue(flow_uid)[: max(room, 0)]
-        self.busy[flow_uid] = self.busy.get(flow_uid, 0) + len(taken)
-        self.started += taken
-        self._forget(taken)
-        return taken
-
-    def _queue(self, flow_uid: str) -> list[UUID]:
-        return next(queue for (_, uid), queue in self.queues.items() if uid == flow_uid)
-
-    def _forget(self, executions: Collection[UUID]) -> None:
-        for queue in self.queues.values():
-            queue[:] = [one for one in queue if one not in executions]
-
-    async def end(
-        self, execution: UUID, state: ExecutionState, *, cause: str, code: str, epoch: int | None = None
-    ) -> bool:
-        self.ended.append((execution, state, code, epoch))
-        self._forget([execution])
-        return self.claimable
-
-    async def expired(self, *, grace_s: float = 0.0, cancel_grace_s: float = 0.0) -> list[Expired]:
-        return self.expired_rows
-
-    async def starting(self, *, older_than_s: float) -> list[Starting]:
-        return self.starting_rows
-
-    async def replaced(self, execution: UUID, *, job_attempt: int, epoch: int | None = None) -> bool:
-        self.replacements.append(job_attempt)
-        return self.claimable
-
-    async def asked_again(self, execution: UUID, *, job_attempt: int, epoch: int) -> bool:
-        return self.claimable
-
-    async def requeue_unstarted(self, executions: Collection[UUID], *, older_than_s: float) -> list[UUID]:
-        self.requeued += executions
-        return list(executions)
 
 
 class Workloads(index.Workloads):
@@ -116,124 +31,6 @@ class Workloads(index.Workloads):
 
     def of(self, execution: UUID, *, namespace: str, holder: str = "") -> tuple[list[Object], list[Object]]:
         return self.jobs, self.pods
-
-
-Starters = Callable[[live.Dispatch], Starter]
-
-
-@pytest.fixture
-def lost() -> list[str]:
-    """The codes of what was ended from outside."""
-    return []
-
-
-@pytest.fixture
-def starter(cluster: FakeCluster, inventory: Inventory, settings: Settings, lost: list[str]) -> Starters:
-    """Starters in a namespace whose Flows were listed."""
-    with inventory.listing(FLOWS, "acme") as listing:
-        inventory.replace(listing, [])
-    return lambda dispatch: Starter(cluster, inventory, dispatch, runner=settings.runner, lost=lost.append)
-
-
-HOOK, OTHER = ("hook", "f1"), ("other", "f2")
-
-
-def numbers(executions: Collection[UUID]) -> list[int]:
-    return [execution.int for execution in executions]
-
-
-async def test_queued_executions_start_oldest_first_up_to_the_room_there_is(
-    cluster: FakeCluster, starter: Starters
-) -> None:
-    """The installation's limit bounds how many start, the oldest of a flow first."""
-    cluster.seed(FLOWS, flow())
-    dispatch = Dispatch({HOOK: [1, 2, 3]})
-
-    assert await Dispatcher(dispatch, starter(dispatch), max_running=10).step(live=8) == 2
-    assert numbers(dispatch.started) == [1, 2]
-    assert len(cluster.of(JOBS)) == 2
-
-
-async def test_nothing_is_asked_when_there_is_no_room(starter: Starters) -> None:
-    """A full installation costs no query."""
-    dispatch = Dispatch({HOOK: [1]})
-
-    assert await Dispatcher(dispatch, starter(dispatch), max_running=5).step(live=5) == 0
-    assert dispatch.asked == []
-
-
-async def test_a_backlog_does_not_hold_up_others(cluster: FakeCluster, starter: Starters) -> None:
-    """However much waits for one flow's only slot, another flow starts in the same round."""
-    cluster.seed(FLOWS, flow(concurrency={"limit": 1, "whenFull": "queue"}))
-    cluster.seed(FLOWS, flow("other", uid="f2"))
-    dispatch = Dispatch({HOOK: range(1, 3001), OTHER: [9999]})
-    await Dispatcher(dispatch, starter(dispatch), max_running=10).step(live=0)
-
-    assert numbers(dispatch.started) == [1, 9999]
-
-
-async def test_what_one_flow_does_not_need_another_gets(cluster: FakeCluster, starter: Starters) -> None:
-    """Room is shared evenly, and what a short queue leaves goes to the long one in the same round."""
-    cluster.seed(FLOWS, flow())
-    cluster.seed(FLOWS, flow("other", uid="f2"))
-    dispatch = Dispatch({HOOK: range(1, 3001), OTHER: [9998, 9999]})
-    await Dispatcher(dispatch, starter(dispatch), max_running=10).step(live=0)
-
-    assert len(dispatch.started) == 10
-    assert {9998, 9999} < set(numbers(dispatch.started))
-
-
-async def test_flows_take_turns_where_room_is_scarce(cluster: FakeCluster, starter: Starters) -> None:
-    """With room for one a round, no flow is served twice before the others were."""
-    cluster.seed(FLOWS, flow())
-    cluster.seed(FLOWS, flow("other", uid="f2"))
-    dispatch = Dispatch({HOOK: [1, 2, 3], OTHER: [4, 5, 6]})
-    dispatcher = Dispatcher(dispatch, starter(dispatch), max_running=1)
-    for _ in range(4):
-        await dispatcher.step(live=0)
-
-    assert numbers(dispatch.started) == [1, 4, 2, 5]
-
-
-async def test_paused_and_full_flows_stay_queued_and_do_not_hide_others(
-    cluster: FakeCluster, starter: Starters
-) -> None:
-    """However many flows may not start, the rounds come to the one that may; what is paused stays."""
-    waiting: dict[tuple[str, str], Iterable[int]] = {}
-    for number in range(PAGE):
-        state: dict[str, Any] = {"paused": True} if number % 2 else {"concurrency": {"limit": 1, "whenFull": "queue"}}
-        cluster.seed(FLOWS, flow(f"f{number}", uid=f"a{number:04}", **state))
-        waiting[(f"f{number}", f"a{number:04}")] = [number]
-    cluster.seed(FLOWS, flow("other", uid="f2"))
-    dispatch = Dispatch({**waiting, OTHER: [9999]}, busy={f"a{number:04}": 1 for number in range(PAGE)})
-    dispatcher = Dispatcher(dispatch, starter(dispatch), max_running=10)
-
-    assert [await dispatcher.step(live=0) for _ in range(3)] == [0, 1, 0]
-    assert numbers(dispatch.started) == [9999]
-
-
-async def test_executions_of_a_removed_flow_end(cluster: FakeCluster, starter: Starters) -> None:
-    """What waits for a flow that is gone, or was made anew, is cancelled with the reason, so much in a round."""
-    cluster.seed(FLOWS, flow(uid="another"))
-    dispatch = Dispatch({HOOK: range(STARTS + 1)})
-    dispatcher = Dispatcher(dispatch, starter(dispatch), max_running=10)
-    await dispatcher.step(live=0)
-    in_one_round = len(dispatch.ended)
-    await dispatcher.step(live=0)
-
-    assert dispatch.ended[0] == (UUID(int=0), ExecutionState.CANCELLED, "flow_removed", None)
-    assert (in_one_round, len(dispatch.ended)) == (STARTS, STARTS + 1)
-
-
-async def test_a_flow_of_a_namespace_that_was_not_listed_may_exist(
-    cluster: FakeCluster, inventory: Inventory, settings: Settings
-) -> None:
-    """Where Flows could not be read, or are not watched any more, nothing is cancelled: nobody knows that they are gone."""
-    dispatch = Dispatch({HOOK: [1]})
-    starter = Starter(cluster, inventory, dispatch, runner=settings.runner, lost=print)
-    await Dispatcher(dispatch, starter, max_running=10).step(live=0)
-
-    assert (dispatch.started, dispatch.ended) == ([], [])
 
 
 async def test_a_job_that_exists_and_lives_is_not_made_twice(cluster: FakeCluster, starter: Starters) -> None:
@@ -446,107 +243,3 @@ async def test_an_execution_whose_flow_may_exist_is_not_ended(ward: Ward) -> Non
     await ward.step()
 
     assert (ward.dispatch.ended, ward.dispatch.replacements) == ([], [])
-
-
-class Statistics(statistics.Statistics):
-    """What ended, by mark; what began or is named without a mark comes each time."""
-
-    def __init__(self, *ended: LastExecution) -> None:
-        self.last: Sequence[LastExecution] = ()
-        self.ended = dict(enumerate(ended, 1))
-
-    async def changes(self, *, kept: Collection[UUID] = (), limit: int = 1000, lookback_s: float = 60.0) -> FlowChange:
-        read = {mark: one for mark, one in self.ended.items() if one.id not in kept}
-        newest = {one.flow_uid: one for one in sorted([*read.values(), *self.last], key=lambda one: one.id)}
-        return FlowChange(last=tuple(newest.values()), marks=tuple(read))
-
-    async def settle(self, marks: Sequence[int], *, kept: Collection[UUID] = ()) -> None:
-        self.ended = {mark: one for mark, one in self.ended.items() if mark not in marks or one.id in kept}
-
-
-@pytest.fixture
-def seconds() -> list[float]:
-    """The time in seconds, in a list, for a test to move."""
-    return [1000.0]
-
-
-@pytest.fixture
-def runs(
-    cluster: FakeCluster, inventory: Inventory, clock: Clock, seconds: list[float]
-) -> Callable[[Statistics], LastRuns]:
-    """LastRuns over given statistics; each is a process of its own."""
-    reporter = Reporter(cluster, inventory, clock=clock)
-    return lambda statistics: LastRuns(statistics, inventory, reporter, monotonic=lambda: seconds[0])
-
-
-async def test_last_runs_are_written_seldom_and_only_when_changed(
-    cluster: FakeCluster, runs: Callable[[Statistics], LastRuns], seconds: list[float]
-) -> None:
-    """A flow's status follows its executions at most every 30 s, and an unchanged one is not written."""
-    cluster.seed(FLOWS, flow())
-    statistics = Statistics(last_execution(1))
-    published = runs(statistics)
-    written = [await published.step()]
-    statistics.ended[2] = last_execution(2, ExecutionState.FAILED)
-    written.append(await published.step())
-    seconds[0] += 31
-    written += [await published.step(), await published.step()]
-
-    assert written == [1, 0, 1, 0]
-    assert cluster.of(FLOWS)["acme-orders.hook"]["status"]["lastExecution"]["state"] == "failed"
-    assert statistics.ended == {}
-
-
-async def test_what_ended_is_settled_though_flows_wait_for_their_turn(
-    cluster: FakeCluster, runs: Callable[[Statistics], LastRuns]
-) -> None:
-    """However many executions end, what is kept of each flow is the newest, and for one round the one before."""
-    for number in range(40):
-        cluster.seed(FLOWS, flow(f"f{number}", uid=f"f{number}"))
-    statistics = Statistics()
-    published = runs(statistics)
-    kept = []
-    for second in range(20):
-        ended = [last_execution(1 + second, flow=f"f{number}", flow_uid=f"f{number}") for number in range(40)]
-        statistics.ended |= {second * 40 + number: one for number, one in enumerate(ended)}
-        await published.step()
-        kept.append(len(statistics.ended))
-
-    await published.step()
-
-    assert max(kept) <= 2 * 40
-    assert len(statistics.ended) <= 40
-
-
-async def test_what_waits_to_be_published_outlives_a_restart(
-    cluster: FakeCluster, runs: Callable[[Statistics], LastRuns]
-) -> None:
-    """A process that goes on in another's place publishes what that one had read."""
-    for number in range(8):
-        cluster.seed(FLOWS, flow(f"f{number}", uid=f"f{number}"))
-    statistics = Statistics(*(last_execution(1, flow=f"f{number}", flow_uid=f"f{number}") for number in range(8)))
-    await runs(statistics).step()
-    await runs(statistics).step()
-
-    assert [name for name, item in cluster.of(FLOWS).items() if "status" not in item] == []
-
-
-async def test_a_burst_of_flows_is_spread(cluster: FakeCluster, runs: Callable[[Statistics], LastRuns]) -> None:
-    """No more than five Flows are written in one step."""
-    for number in range(12):
-        cluster.seed(FLOWS, flow(f"f{number}", uid=f"f{number}"))
-    statistics = Statistics()
-    statistics.last = [last_execution(1, flow=f"f{number}", flow_uid=f"f{number}") for number in range(12)]
-    published = runs(statistics)
-
-    assert [await published.step() for _ in range(4)] == [5, 5, 2, 0]
-
-
-async def test_an_older_execution_does_not_replace_a_newer_one(
-    cluster: FakeCluster, runs: Callable[[Statistics], LastRuns]
-) -> None:
-    """What is shown never goes back in time."""
-    newer = last_execution(10)
-    cluster.seed(FLOWS, flow() | {"status": {"lastExecution": {"id": str(newer.id), "state": "passed"}}})
-
-    assert await runs(Statistics(last_execution(5, ExecutionState.FAILED))).step() == 0
