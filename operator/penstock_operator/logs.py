@@ -34,5 +34,15 @@ def configure(level: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    _quiet_libraries()
+
+
+def speak_plainly() -> None:
+    """Sends sentences alone, from info on, to stderr: for commands whose output a person reads who waits for them."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", force=True)
+    _quiet_libraries()
+
+
+def _quiet_libraries() -> None:
     for library in ("kopf", "kubernetes", "aiohttp", "psycopg", "asyncio"):
         logging.getLogger(library).setLevel(logging.WARNING)

@@ -127,6 +127,10 @@ class FakeCluster:
             return merged
         return self.seed(kind, merged)
 
+    async def scale(self, kind, namespace, name, *, replicas):
+        self._write("scale", kind, name)
+        return self.seed(kind, _merge(self._find(kind, namespace, name), {"spec": {"replicas": replicas}}))
+
     async def patch_status(self, kind, namespace, name, status):
         self._write("patch_status", kind, name)
         return self.seed(kind, _merge(self._find(kind, namespace, name), {"status": status}))
