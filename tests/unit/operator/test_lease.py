@@ -1,40 +1,47 @@
 """Holding the Lease: one at a time, and giving up before another may take over."""
 
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Never
+from typing import Any, Never
 
 import pytest
 
+from operator_stand import FakeCluster
 from penstock_core.cluster import LEASES
 from penstock_core.errors import ClusterUnavailable
 from penstock_operator.errors import LeaseLostError
-from penstock_operator.process import lease as lease_module
 from penstock_operator.process.lease import GIVE_UP_SECONDS, LEASE_SECONDS, RENEW_SECONDS, LeaseHolder
 
 
 class Monotonic:
+    """A clock in seconds, moved by every sleep."""
+
     def __init__(self) -> None:
         self.at = 1000.0
 
-    def __call__(self):
+    def __call__(self) -> float:
         return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        self.at += seconds
 
 
 @pytest.fixture
-def monotonic(monkeypatch):
-    """A clock in seconds, moved by every sleep."""
-    clock = Monotonic()
-
-    async def sleep(seconds) -> None:
-        clock.at += seconds
-
-    monkeypatch.setattr(lease_module.asyncio, "sleep", sleep)
-    return clock
+def monotonic() -> Monotonic:
+    return Monotonic()
 
 
-def holder(cluster, monotonic, name):
-    return LeaseHolder(cluster, namespace="penstock-system", name="operator", holder=name, monotonic=monotonic)
+def holder(cluster: Any, monotonic: Monotonic, name: str, **parts: Any) -> LeaseHolder:
+    return LeaseHolder(
+        cluster,
+        namespace="penstock-system",
+        name="operator",
+        holder=name,
+        monotonic=monotonic,
+        sleep=monotonic.sleep,
+        **parts,
+    )
 
 
 def record(cluster):
@@ -130,21 +137,20 @@ async def test_an_answer_that_is_lost_does_not_hide_the_predecessor(cluster, mon
 
 
 @pytest.mark.parametrize("hangs", [True, False])
-async def test_nothing_delays_giving_up(cluster, monotonic, monkeypatch, hangs) -> None:
+async def test_nothing_delays_giving_up(cluster: FakeCluster, monotonic: Monotonic, hangs: bool) -> None:
     """However long each call takes, and however soon it fails, the holder has given up 10 s after the renewal that succeeded last was sent."""
-    limits = []
+    limits: list[float] = []
 
     @asynccontextmanager
-    async def timeout(seconds):
+    async def timeout(seconds: float) -> AsyncIterator[None]:
         limits.append(seconds)
         yield
 
-    monkeypatch.setattr(lease_module.asyncio, "timeout", timeout)
-    first = holder(cluster, monotonic, "a")
+    first = holder(cluster, monotonic, "a", timeout=timeout)
     await first.acquire()
     sent, get = monotonic.at, cluster.get
 
-    async def once_slow_then_away(*arguments):
+    async def once_slow_then_away(*arguments: Any) -> Any:
         if monotonic.at < sent + 3:
             monotonic.at += 3.9
             return await get(*arguments)
