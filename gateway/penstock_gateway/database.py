@@ -10,17 +10,19 @@ import binascii
 import logging
 from typing import Final
 
-from psycopg.rows import dict_row
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 
 from penstock_core.cluster import SECRETS, Cluster
 from penstock_core.errors import ClusterError, NotFound, StoreUnavailable
 from penstock_core.store.connection.database import Database
-from penstock_core.store.connection.pool import DEAD_PEER, Pool
+from penstock_core.store.connection.pool import Pool, make_pool
 
 POLL_SECONDS: Final = 0.5
 POOL_TIMEOUT: Final = 2.5
 """Seconds to wait for a free connection before the caller is told that the database is overloaded."""
+CONNECT_SECONDS: Final = 3
+WAITING: Final = 256
+"""Callers who may wait for a connection of a pool."""
 READING_CONNECTIONS: Final = 4
 DSN_SECONDS: Final = 1.0
 """For a look at the Secret before each new connection: less than POOL_TIMEOUT, which callers wait."""
@@ -44,23 +46,15 @@ class DatabaseAccess:
         self.reading = self._pool("penstock-gateway-api", size=READING_CONNECTIONS, prepare_after=None)
 
     def _pool(self, name: str, *, size: int, prepare_after: int | None) -> Pool:
-        return AsyncConnectionPool(
-            conninfo=self._current_dsn,
-            open=False,
+        return make_pool(
+            self._current_dsn,
             name=name,
             min_size=min(4, size),
             max_size=size,
-            timeout=POOL_TIMEOUT,
-            max_waiting=256,
-            reconnect_timeout=30.0,
-            kwargs={
-                "autocommit": True,
-                "prepare_threshold": prepare_after,
-                "row_factory": dict_row,
-                "application_name": name,
-                "connect_timeout": 3,
-                **DEAD_PEER,
-            },
+            timeout_s=POOL_TIMEOUT,
+            connect_s=CONNECT_SECONDS,
+            max_waiting=WAITING,
+            prepare_after=prepare_after,
         )
 
     @property

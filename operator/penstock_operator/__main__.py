@@ -2,21 +2,22 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Mapping
 from typing import Final
 
-from penstock_operator import logs
+from penstock_core import logs
+from penstock_core.errors import SettingsError
 from penstock_operator.commands import cleanup, crds, label_namespace, migration, send_webhook, stop_release
-from penstock_operator.commands.command import Command, Environment
-from penstock_operator.errors import SettingsError
+from penstock_operator.commands.command import Command, Variables
 from penstock_operator.process.replica import Replica
 from penstock_operator.settings import from_environment
 
 
-async def _run(_: argparse.Namespace, environment: Environment) -> int:
-    return await Replica(from_environment(environment)).run()
+async def _run(_: argparse.Namespace, variables: Variables) -> int:
+    return await Replica(from_environment(variables)).run()
 
 
 DEFAULT: Final = "run"
@@ -30,29 +31,33 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "send-webhook": send_webhook.COMMAND,
 }
 
+_QUIET = ("kopf", "kubernetes", "aiohttp", "psycopg", "asyncio")
+"""Libraries that tell every step of theirs below a warning."""
+
 
 def main() -> int:
     """Exit code 0 where the command did its work, 2 where the environment is incomplete."""
-    environment = dict(os.environ)
-    options = parser(environment).parse_args()
+    variables = dict(os.environ)
+    options = parser(variables).parse_args()
     command = COMMANDS[options.command or DEFAULT]
+    quiet = dict.fromkeys(_QUIET, logging.WARNING)
     if command.for_people:
-        logs.speak_plainly()
+        logs.speak_plainly(libraries=quiet)
     else:
-        logs.configure(environment.get("PENSTOCK_LOG_LEVEL") or "info")
+        logs.configure(variables.get("PENSTOCK_LOG_LEVEL") or "info", libraries=quiet)
     try:
-        return asyncio.run(command.run(options, environment))
+        return asyncio.run(command.run(options, variables))
     except SettingsError as error:
         print(f"penstock-operator: {error}", file=sys.stderr)
         return 2
 
 
-def parser(environment: Environment) -> argparse.ArgumentParser:
+def parser(variables: Variables) -> argparse.ArgumentParser:
     """The command line; defaults of arguments come from the environment."""
     found = argparse.ArgumentParser(prog="penstock_operator", description=__doc__)
     commands = found.add_subparsers(dest="command")
     for name, command in COMMANDS.items():
-        command.arguments(commands.add_parser(name, help=command.help), environment)
+        command.arguments(commands.add_parser(name, help=command.help), variables)
     return found
 
 

@@ -86,7 +86,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     values = getattr(item, "funcargs", {})
     if not report.failed or "penstock" not in values:
         return
-    looks = {
+    looks: dict[str, tuple[str, ...]] = {
         f"{part} log": ("-n", NAMESPACE, "logs", f"deployment/penstock-{part}", "--tail=40")
         for part in ("operator", "gateway")
     }

@@ -24,7 +24,7 @@ USER = "canary-user-5521"
 def database(penstock: Installation, dsn: str) -> Iterator[psycopg.Connection[Any]]:
     """A connection to the bundled Postgres as the role of a DSN, from outside the cluster."""
     with reached("penstock-postgres", 5432, namespace=penstock.namespace) as (host, port):
-        parts = conninfo_to_dict(dsn) | {"host": host, "port": port}
+        parts: dict[str, Any] = {**conninfo_to_dict(dsn), "host": host, "port": port}
         with psycopg.connect(make_conninfo(**parts), autocommit=True) as connection:
             yield connection
 

@@ -252,6 +252,6 @@ def test_kubectl_alone_tells_what_ran_last(penstock: Installation, tenant: str) 
 
     def last() -> bool:
         flow = get("flow.penstock.dev", "acme.order", namespace=tenant)
-        return flow.get("status", {}).get("lastExecution", {}).get("state") == "passed"
+        return bool(flow.get("status", {}).get("lastExecution", {}).get("state") == "passed")
 
     eventually(last, within=timeouts.RECONCILED)

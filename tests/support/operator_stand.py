@@ -2,12 +2,16 @@
 
 import copy
 import itertools
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from penstock_core.cluster import INSTANCES
+from penstock_core.cluster import INSTANCES, Cluster, EventType, Key, Kind, Object
 from penstock_core.errors import Conflict, NotFound
-from penstock_core.store.tenants.model import RoleDsn
-from penstock_operator.watch.inventory import KINDS
+from penstock_core.store.tenants.instances import Tenancy
+from penstock_core.store.tenants.model import InstanceMirror, RoleDsn
+from penstock_operator.watch.collection import Collection
+from penstock_operator.watch.inventory import KINDS, Inventory
 
 ENVIRONMENT = {
     "PENSTOCK_RELEASE": "penstock-system.penstock",
@@ -22,7 +26,7 @@ ENVIRONMENT = {
 }
 
 
-def item(name, *, spec=None, version="1", **metadata):
+def item(name: str, *, spec: Mapping[str, Any] | None = None, version: str = "1", **metadata: Any) -> Object:
     """An object of the namespace acme whose uid is its name."""
     return {
         "metadata": {"name": name, "namespace": "acme", "uid": name, "resourceVersion": version, **metadata},
@@ -30,24 +34,24 @@ def item(name, *, spec=None, version="1", **metadata):
     }
 
 
-class FakeCluster:
+class FakeCluster(Cluster):
     """The verbs of Cluster over a dict; `writes` lists what was written, watches feed the inventory at once.
 
     `failures` maps (verb, plural) or (verb, plural, name) to what is raised; of lists, ("list", namespace) or
     ("list", plural, namespace).
     """
 
-    def __init__(self, inventory) -> None:
-        self.objects = {}
-        self.writes = []
-        self.events = []
-        self.failures = {}
+    def __init__(self, inventory: Inventory) -> None:
+        self.objects: dict[tuple[str, str | None, str], Object] = {}
+        self.writes: list[tuple[str, str, str]] = []
+        self.events: list[tuple[str, str, str]] = []
+        self.failures: dict[tuple[str | None, ...], Exception] = {}
         self._inventory = inventory
         self._numbers = itertools.count(1)
 
-    def seed(self, kind, body, *, seen=True):
+    def seed(self, kind: Kind, given: Mapping[str, Any], *, seen: bool = True) -> Object:
         """An object that somebody else made; `seen` False: no watch has told yet."""
-        body = copy.deepcopy(body)
+        body = copy.deepcopy(dict(given))
         metadata = body["metadata"]
         metadata.setdefault("uid", f"uid-{next(self._numbers)}")
         metadata.setdefault("generation", 1)
@@ -58,36 +62,38 @@ class FakeCluster:
             self._tell(kind, body)
         return body
 
-    def remove(self, kind, namespace, name) -> None:
+    def remove(self, kind: Kind, namespace: str | None, name: str) -> None:
         """An object that somebody else deleted."""
         self.objects.pop((kind.plural, namespace, name))
-        if kind in KINDS:
+        if kind in KINDS and namespace is not None:
             self._inventory.remove(kind, (namespace, name))
 
-    def _tell(self, kind, body) -> None:
+    def _tell(self, kind: Kind, body: Mapping[str, Any]) -> None:
         if kind in KINDS:
-            self._inventory.put(kind, copy.deepcopy(body))
+            self._inventory.put(kind, copy.deepcopy(dict(body)))
 
-    def _find(self, kind, namespace, name):
+    def _find(self, kind: Kind, namespace: str | None, name: str) -> Object:
         try:
             return self.objects[(kind.plural, namespace, name)]
         except KeyError:
             raise NotFound(f"{kind.plural} {name}") from None
 
-    def _write(self, verb, kind, name) -> None:
+    def _write(self, verb: str, kind: Kind, name: str) -> None:
         self.writes.append((verb, kind.plural, name))
         failure = self.failures.get((verb, kind.plural)) or self.failures.get((verb, kind.plural, name))
         if failure:
             raise failure
 
-    def of(self, kind):
+    def of(self, kind: Kind) -> dict[str, Object]:
         """All objects of a kind by name."""
         return {name: body for (plural, _, name), body in self.objects.items() if plural == kind.plural}
 
-    async def get(self, kind, namespace, name):
+    async def get(self, kind: Kind, namespace: str | None, name: str) -> Object:
         return copy.deepcopy(self._find(kind, namespace, name))
 
-    async def list(self, kind, namespace=None, *, labels="", fields=""):
+    async def list(
+        self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = ""
+    ) -> list[Object]:
         failure = self.failures.get(("list", namespace)) or self.failures.get(("list", kind.plural, namespace))
         if failure:
             raise failure
@@ -97,14 +103,14 @@ class FakeCluster:
             if plural == kind.plural and namespace in (None, where)
         ]
 
-    async def create(self, kind, namespace, body):
+    async def create(self, kind: Kind, namespace: str | None, body: Mapping[str, Any]) -> Object:
         name = body["metadata"]["name"]
         self._write("create", kind, name)
         if (kind.plural, namespace, name) in self.objects:
             raise Conflict(f"{name} exists", status=409)
         return self.seed(kind, body)
 
-    async def apply(self, kind, namespace, body, *, force=True):
+    async def apply(self, kind: Kind, namespace: str | None, body: Mapping[str, Any], *, force: bool = True) -> Object:
         name = body["metadata"]["name"]
         self._write("apply", kind, name)
         found = self.objects.get((kind.plural, namespace, name))
@@ -115,7 +121,7 @@ class FakeCluster:
             )
         return self.seed(kind, body)
 
-    async def patch(self, kind, namespace, name, body):
+    async def patch(self, kind: Kind, namespace: str | None, name: str, body: Mapping[str, Any]) -> Object:
         self._write("patch", kind, name)
         found = self._find(kind, namespace, name)
         version = body.get("metadata", {}).get("resourceVersion")
@@ -127,25 +133,33 @@ class FakeCluster:
             return merged
         return self.seed(kind, merged)
 
-    async def scale(self, kind, namespace, name, *, replicas):
+    async def scale(self, kind: Kind, namespace: str, name: str, *, replicas: int) -> Object:
         self._write("scale", kind, name)
         return self.seed(kind, _merge(self._find(kind, namespace, name), {"spec": {"replicas": replicas}}))
 
-    async def patch_status(self, kind, namespace, name, status):
+    async def patch_status(self, kind: Kind, namespace: str | None, name: str, status: Mapping[str, Any]) -> Object:
         self._write("patch_status", kind, name)
         return self.seed(kind, _merge(self._find(kind, namespace, name), {"status": status}))
 
-    async def delete(self, kind, namespace, name, *, propagation="Background") -> None:
+    async def delete(self, kind: Kind, namespace: str | None, name: str, *, propagation: str = "Background") -> None:
         self._write("delete", kind, name)
         if (kind.plural, namespace, name) in self.objects:
             self.remove(kind, namespace, name)
 
-    async def event(self, regarding, *, type, reason, message, action="Reconcile") -> None:  # noqa: A002
+    async def event(
+        self,
+        regarding: Mapping[str, Any],
+        *,
+        type: EventType,  # noqa: A002 - the field's name in Kubernetes
+        reason: str,
+        message: str,
+        action: str = "Reconcile",
+    ) -> None:
         self.events.append((type, reason, message))
 
 
-def _merge(target, patch):
-    result = copy.deepcopy(target)
+def _merge(target: Mapping[str, Any], patch: Mapping[str, Any]) -> Object:
+    result = copy.deepcopy(dict(target))
     for name, value in patch.items():
         if value is None:
             result.pop(name, None)
@@ -156,47 +170,50 @@ def _merge(target, patch):
     return result
 
 
-class FakeCollection:
+class FakeCollection(Collection):
     """A Collection that sees the cluster's objects at once."""
 
-    def __init__(self, cluster, kind) -> None:
+    def __init__(self, cluster: FakeCluster, kind: Kind) -> None:
         self._cluster = cluster
         self._kind = kind
 
-    def get(self, key):
+    def get(self, key: Key) -> Object | None:
         return self._cluster.objects.get((self._kind.plural, *key))
 
 
-class FakeTenancy:
+class FakeTenancy(Tenancy):
     """Remembers roles, mirrors, definitions and removed instances."""
 
     def __init__(self) -> None:
-        self.roles = {}
-        self.mirrored = []
-        self.removed = []
-        self.definitions = set()
+        self.roles: dict[str, str] = {}
+        self.mirrored: list[InstanceMirror] = []
+        self.removed: list[tuple[str, str, str]] = []
+        self.kept_flows: list[str] = []
+        self.definitions: set[tuple[str, str, str]] = set()
 
-    async def ensure_runner_role(self, namespace, *, password=None):
+    async def ensure_runner_role(self, namespace: str, *, password: str | None = None) -> RoleDsn:
         self.roles[namespace] = password = password or "generated"
         return RoleDsn(
             role=f"role_{namespace}", password=password, dsn=f"postgresql://role_{namespace}:{password}@db/penstock"
         )
 
-    async def ensure_gateway_role(self, *, password=None):
+    async def ensure_gateway_role(self, *, password: str | None = None) -> RoleDsn:
         password = password or "generated"
         return RoleDsn(role="gateway", password=password, dsn=f"postgresql://gateway:{password}@db/penstock")
 
-    async def drop_runner_role(self, namespace) -> None:
+    async def drop_runner_role(self, namespace: str) -> None:
         self.roles.pop(namespace, None)
 
-    async def mirror_instance(self, instance) -> bool:
+    async def mirror_instance(self, instance: InstanceMirror) -> bool:
         self.mirrored.append(instance)
         return True
 
-    async def keep_definition(self, *, namespace, instance_uid, hash, packed) -> None:  # noqa: A002
+    async def keep_definition(self, *, namespace: str, instance_uid: str, hash: str, packed: bytes) -> None:  # noqa: A002
         self.definitions.add((namespace, instance_uid, hash))
 
-    async def delete_instance_data(self, *, namespace, instance, instance_uid, other_flows, batch=1000) -> int:
+    async def delete_instance_data(
+        self, *, namespace: str, instance: str, instance_uid: str, other_flows: Iterable[str], batch: int = 1000
+    ) -> int:
         self.removed.append((namespace, instance, instance_uid))
         self.kept_flows = sorted(other_flows)
         return 0
@@ -208,8 +225,8 @@ class Clock:
     def __init__(self) -> None:
         self.at = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
-    def __call__(self):
+    def __call__(self) -> datetime:
         return self.at
 
-    def advance(self, delta) -> None:
+    def advance(self, delta: timedelta) -> None:
         self.at += delta

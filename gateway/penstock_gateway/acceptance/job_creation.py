@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from penstock_core.backoff import Backoff
 from penstock_core.cluster import Cluster
 from penstock_core.errors import ClusterError, ClusterUnavailable
 from penstock_core.job_creation import Found, create_job
@@ -22,6 +23,7 @@ from penstock_gateway.metrics import Metrics
 CONCURRENCY: Final = 12
 QUEUE: Final = 10_000
 ATTEMPTS: Final = 3
+RETRY: Final = Backoff(first=0.3, longest=2.7, factor=3.0, spread=0.5)
 
 _log = logging.getLogger(__name__)
 
@@ -95,7 +97,7 @@ class Starter:
                 creation = await create_job(self._cluster, flow.manifest, execution.id, runner=self._runner)
             except ClusterUnavailable as error:
                 if attempt + 1 < ATTEMPTS:
-                    await asyncio.sleep(0.3 * 3**attempt * random.uniform(0.5, 1))  # noqa: S311 - not a secret
+                    await asyncio.sleep(RETRY.delay(attempt + 1, chance=random.random()))  # noqa: S311 - not a secret
                     continue
                 self._leave(execution, "unavailable", str(error))
             except ClusterError as error:
@@ -123,7 +125,7 @@ class Starter:
 
 
 def _described(execution: Started, flow: ServedFlow | None) -> dict[str, str]:
-    described: dict[str, str] = {"namespace": execution.namespace, "executionId": str(execution.id)}
+    described: dict[str, str] = {"namespace": execution.namespace, "execution": str(execution.id)}
     if flow is not None:
         described |= {"instance": flow.identity.instance, "flow": flow.identity.flow}
     return described

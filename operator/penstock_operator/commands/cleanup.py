@@ -10,7 +10,7 @@ from typing import Final
 from penstock_core import names
 from penstock_core.cluster import INSTANCES, Cluster, Object, key_of
 from penstock_core.errors import Conflict, NotFound
-from penstock_operator.commands.command import Command, Environment, connected
+from penstock_operator.commands.command import Command, Variables, connected
 from penstock_operator.instances.ownership import holder_of, let_go
 from penstock_operator.settings import watched_namespaces
 
@@ -49,11 +49,9 @@ async def _let_go_patiently(cluster: Cluster, instance: Object) -> None:
             return
 
 
-async def _run(_: argparse.Namespace, environment: Environment) -> int:
+async def _run(_: argparse.Namespace, variables: Variables) -> int:
     async with connected() as cluster:
-        await remove_finalizers(
-            cluster, watched_namespaces(environment), release=environment.get("PENSTOCK_RELEASE", "")
-        )
+        await remove_finalizers(cluster, watched_namespaces(variables), release=variables.get("PENSTOCK_RELEASE", ""))
     return 0
 
 

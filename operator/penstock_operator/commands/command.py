@@ -9,36 +9,27 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from penstock_core.cluster import Cluster
-from penstock_operator.errors import SettingsError
 
 T = TypeVar("T")
 PAUSE_SECONDS: Final = 0.5
-Environment = Mapping[str, str]
+Variables = Mapping[str, str]
 
 
-def no_arguments(_: argparse.ArgumentParser, __: Environment) -> None:
+def no_arguments(_: argparse.ArgumentParser, __: Variables) -> None:
     """For a command that takes none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """`run` gives the exit code; `arguments` adds what the command takes, with defaults from the environment.
+    """`run` gives the exit code; `arguments` adds what the command takes, with defaults from the variables.
 
     `for_people`: it speaks in plain sentences, since somebody reads them who waits for Helm, and not in JSON.
     """
 
     help: str
-    run: Callable[[argparse.Namespace, Environment], Coroutine[Any, Any, int]]
-    arguments: Callable[[argparse.ArgumentParser, Environment], None] = no_arguments
+    run: Callable[[argparse.Namespace, Variables], Coroutine[Any, Any, int]]
+    arguments: Callable[[argparse.ArgumentParser, Variables], None] = no_arguments
     for_people: bool = False
-
-
-def required(environment: Environment, name: str) -> str:
-    """A variable's value; raises SettingsError where it has none."""
-    value = environment.get(name, "")
-    if not value:
-        raise SettingsError(f"{name} is not set")
-    return value
 
 
 @asynccontextmanager

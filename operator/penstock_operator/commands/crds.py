@@ -9,11 +9,10 @@ from typing import Any, Final
 import yaml
 
 from penstock_core.cluster import CRDS, Cluster, Object
-from penstock_core.errors import NotFound
+from penstock_core.errors import NotFound, SettingsError
 from penstock_core.resources.crd import RELEASE_ANNOTATION
 from penstock_core.versions import precedence
-from penstock_operator.commands.command import Command, Environment, connected
-from penstock_operator.errors import SettingsError
+from penstock_operator.commands.command import Command, Variables, connected
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +52,12 @@ async def _current(cluster: Cluster, name: str) -> Object | None:
         return None
 
 
-def _arguments(parser: argparse.ArgumentParser, environment: Environment) -> None:
-    directory = Path(environment.get("PENSTOCK_CRDS", "/opt/penstock/crds"))
+def _arguments(parser: argparse.ArgumentParser, variables: Variables) -> None:
+    directory = Path(variables.get("PENSTOCK_CRDS", "/opt/penstock/crds"))
     parser.add_argument("--directory", type=Path, default=directory)
 
 
-async def _run(options: argparse.Namespace, _: Environment) -> int:
+async def _run(options: argparse.Namespace, _: Variables) -> int:
     definitions = shipped(options.directory)
     if not definitions:
         raise SettingsError(f"no CRDs in {options.directory}")

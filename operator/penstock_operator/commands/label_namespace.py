@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from penstock_core import names
 from penstock_core.cluster import NAMESPACES, PODS, Cluster
-from penstock_operator.commands.command import Command, Environment, connected, required
+from penstock_core.environment import Environment
+from penstock_operator.commands.command import Command, Variables, connected
 
 log = logging.getLogger(__name__)
 PREFIX: Final = "pod-security.kubernetes.io"
@@ -39,15 +40,14 @@ def is_ours(pod: Mapping[str, Any], release_name: str) -> bool:
     return labels.get("app.kubernetes.io/instance") == release_name or names.LABEL_RELEASE in labels
 
 
-def _arguments(parser: argparse.ArgumentParser, _: Environment) -> None:
+def _arguments(parser: argparse.ArgumentParser, _: Variables) -> None:
     parser.add_argument("--level", required=True, choices=("restricted", "baseline", "privileged"))
 
 
-async def _run(options: argparse.Namespace, environment: Environment) -> int:
-    namespace, release_name = (
-        required(environment, "PENSTOCK_RELEASE_NAMESPACE"),
-        required(environment, "PENSTOCK_RELEASE_NAME"),
-    )
+async def _run(options: argparse.Namespace, variables: Variables) -> int:
+    given = Environment(variables)
+    namespace, release_name = given.required("PENSTOCK_RELEASE_NAMESPACE"), given.required("PENSTOCK_RELEASE_NAME")
+    given.check()
     async with connected() as cluster:
         await label_namespace(cluster, namespace, release_name=release_name, level=options.level)
     return 0

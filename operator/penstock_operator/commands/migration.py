@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from typing import Final
 
 from penstock_core.store.schema.migrate import migrate
-from penstock_operator.commands.command import Command, Environment
+from penstock_operator.commands.command import Command, Variables
 
 
-def _arguments(parser: argparse.ArgumentParser, environment: Environment) -> None:
-    parser.add_argument("--dsn", default=environment.get("PENSTOCK_DSN", ""), help="default: PENSTOCK_DSN")
+def _arguments(parser: argparse.ArgumentParser, variables: Variables) -> None:
+    parser.add_argument("--dsn", default=variables.get("PENSTOCK_DSN", ""), help="default: PENSTOCK_DSN")
 
 
-async def _run(options: argparse.Namespace, _: Environment) -> int:
+async def _run(options: argparse.Namespace, _: Variables) -> int:
     await migrate(options.dsn, datetime.now(UTC))
     return 0
 

@@ -20,7 +20,7 @@ import aiohttp
 from penstock_core import names
 from penstock_core.cluster import INSTANCES, INTEGRATIONS, SECRETS, Cluster, Kind, Object
 from penstock_core.errors import ClusterError, NotFound
-from penstock_operator.commands.command import PAUSE_SECONDS, Command, Environment, connected, wait
+from penstock_operator.commands.command import PAUSE_SECONDS, Command, Variables, connected, wait
 from penstock_operator.errors import OperatorError
 
 log = logging.getLogger(__name__)
@@ -207,14 +207,14 @@ class Trial:
         log.info("the execution has passed, and its step's result was read back: %s", json.dumps(recorded))
 
 
-def _arguments(parser: argparse.ArgumentParser, _: Environment) -> None:
+def _arguments(parser: argparse.ArgumentParser, _: Variables) -> None:
     parser.add_argument("--gateway", required=True, help="host:port")
     parser.add_argument("--namespace", required=True, help="where Integration and Instance are made")
     parser.add_argument("--name", required=True, help="what they are called")
     parser.add_argument("--seconds", required=True, type=float, help="how long all may take")
 
 
-async def _run(options: argparse.Namespace, _: Environment) -> int:
+async def _run(options: argparse.Namespace, _: Variables) -> int:
     gateway = Gateway(options.gateway, token=TOKEN.read_text)
     deadline = time.monotonic() + options.seconds
     async with connected() as cluster:

@@ -13,8 +13,9 @@ from typing import Final
 
 from penstock_core import names
 from penstock_core.cluster import CRON_JOBS, DEPLOYMENTS, PODS, Cluster
+from penstock_core.environment import Environment
 from penstock_core.errors import NotFound
-from penstock_operator.commands.command import Command, Environment, connected, required, wait
+from penstock_operator.commands.command import Command, Variables, connected, wait
 from penstock_operator.settings import watched_namespaces
 
 log = logging.getLogger(__name__)
@@ -46,18 +47,18 @@ async def remove_schedules(cluster: Cluster, namespaces: Iterable[str | None], *
             log.info("schedule %s/%s removed", namespace, name)
 
 
-def _arguments(parser: argparse.ArgumentParser, _: Environment) -> None:
+def _arguments(parser: argparse.ArgumentParser, _: Variables) -> None:
     parser.add_argument("--deployment", required=True, help="the operator's")
     parser.add_argument("--selector", required=True, help="labels of the operator's pods")
 
 
-async def _run(options: argparse.Namespace, environment: Environment) -> int:
-    namespace = required(environment, "PENSTOCK_RELEASE_NAMESPACE")
+async def _run(options: argparse.Namespace, variables: Variables) -> int:
+    given = Environment(variables)
+    namespace, release = given.required("PENSTOCK_RELEASE_NAMESPACE"), given.required("PENSTOCK_RELEASE")
+    given.check()
     async with connected() as cluster:
         await stop_operator(cluster, namespace, deployment=options.deployment, selector=options.selector)
-        await remove_schedules(
-            cluster, watched_namespaces(environment), release=required(environment, "PENSTOCK_RELEASE")
-        )
+        await remove_schedules(cluster, watched_namespaces(variables), release=release)
     return 0
 
 

@@ -81,7 +81,7 @@ class Dispatcher:
             )
         except StoreContended:
             # somebody accepts or starts for this flow just now: the others do not wait for it
-            log.warning("slots of a flow are locked", extra={"namespace": one.namespace, "flow": one.flow})
+            log.warning("slots of a flow are locked", extra=_log_keys(one))
             return []
 
     async def _start(self, taken: Sequence[tuple[Object, UUID]]) -> int:
@@ -104,7 +104,11 @@ class Dispatcher:
     async def _end_orphan(self, one: WaitingFlow, execution: UUID) -> None:
         cause = f"the flow {one.flow} of the instance {one.instance} was removed before the execution began"
         await self._dispatch.end(execution, ExecutionState.CANCELLED, cause=cause, code="flow_removed")
-        log.info("execution of a removed flow ended", extra={"namespace": one.namespace, "execution": str(execution)})
+        log.info("execution of a removed flow ended", extra=_log_keys(one) | {"execution": str(execution)})
+
+
+def _log_keys(one: WaitingFlow) -> dict[str, str]:
+    return {"namespace": one.namespace, "instance": one.instance, "flow": one.flow}
 
 
 def following(page: Sequence[WaitingFlow], ready: Sequence[Ready], room: int) -> FlowKey:

@@ -60,7 +60,8 @@ class Starter:
         """
         extra = {
             "namespace": flow["metadata"]["namespace"],
-            "flow": flow["metadata"]["name"],
+            "instance": flow["spec"]["instance"],
+            "flow": flow["spec"]["flow"],
             "execution": str(execution),
         }
         async with self._limit:

@@ -7,7 +7,7 @@
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -90,7 +90,7 @@ class Recovery:
             return
         rows: list[Expired | Starting] = [*expired, *starting]
         cases = [self._decide(row) for row in rows if self._workloads.is_alive(row.namespace)]
-        await self._requeue([case.row.id for case in cases if isinstance(case.decision, Requeue)])
+        await self._requeue({case.row.id: case.row for case in cases if isinstance(case.decision, Requeue)})
         for case in cases:
             try:
                 await self._act(case)
@@ -158,11 +158,11 @@ class Recovery:
             if not job_is_over(job):
                 await self._cluster.delete(JOBS, case.row.namespace, job["metadata"]["name"])
 
-    async def _requeue(self, executions: Sequence[UUID]) -> None:
-        if not executions:
+    async def _requeue(self, rows: Mapping[UUID, Expired | Starting]) -> None:
+        if not rows:
             return
-        for execution in await self._dispatch.requeue_unstarted(executions, older_than_s=UNCLAIMED_SECONDS):
-            log.info("execution queued again: no job came of it", extra={"execution": str(execution)})
+        for execution in await self._dispatch.requeue_unstarted(list(rows), older_than_s=UNCLAIMED_SECONDS):
+            log.info("execution queued again: no job came of it", extra=_identity(rows[execution]))
 
 
 def _subject(row: Expired | Starting) -> Subject:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock_core import names
-from penstock_core.compiler import SECRET_FIELDS
+from penstock_core.connections import fields_of
 
 SecretLookup = Callable[[str], Mapping[str, Any] | None]
 """From a Secret's name, in the Instance's namespace, to the object; None where there is none."""
@@ -27,11 +27,6 @@ class Connection:
     def for_flow(self) -> dict[str, Any]:
         """As it stands in `Flow.spec.connections`."""
         return {"name": self.name, "type": self.type, "secretName": self.secret_name, "fields": list(self.fields)}
-
-
-def fields_of(declared: Mapping[str, Any]) -> tuple[str, ...]:
-    """The Secret's fields that a declared connection reads."""
-    return tuple(SECRET_FIELDS.get(declared["type"]) or declared.get("fields", ()))
 
 
 def resolve(

@@ -175,8 +175,7 @@ class Instances:
         item, written = await ensure(self._cluster, FLOWS, manifest, current=current)
         if written:
             self._inventory.put(FLOWS, item)
-            metadata = item["metadata"]
-            log.info("flow applied", extra={"namespace": metadata["namespace"], "flow": metadata["name"]})
+            log.info("flow applied", extra=_log_keys(item))
         if current is None:
             await self._note_pause(instance, spec, item, new=True)
         await self._schedule(item)
@@ -216,7 +215,7 @@ class Instances:
         namespace, name = key_of(flow)
         await self._cluster.delete(FLOWS, namespace, name)
         self._inventory.remove(FLOWS, (namespace, name), uid=flow["metadata"]["uid"])
-        log.info("flow removed", extra={"namespace": namespace, "flow": name})
+        log.info("flow removed", extra=_log_keys(flow))
 
     async def _report(self, instance: Object, resolution: Resolution, *, refusal: str | None = None) -> None:
         flows = self._inventory.flows_of(key_of(instance))
@@ -259,6 +258,11 @@ class Instances:
         if found is None or found.uid != uid:
             found = self._stored[key] = _Stored(uid=uid)
         return found
+
+
+def _log_keys(flow: Object) -> dict[str, str]:
+    spec = flow["spec"]
+    return {"namespace": flow["metadata"]["namespace"], "instance": spec["instance"], "flow": spec["flow"]}
 
 
 def is_refusal(error: ClusterError) -> bool:

@@ -57,4 +57,6 @@ class Reporter:
         try:
             await self._cluster.event(item, type=reason.event, reason=str(reason), message=message)
         except ClusterError as error:
-            log.warning("event not written", extra={"reason": str(reason), "cause": str(error)})
+            metadata = item["metadata"]
+            where = {"namespace": metadata.get("namespace", ""), "object": f"{item.get('kind', '')}/{metadata['name']}"}
+            log.warning("event not written", extra=where | {"reason": str(reason), "cause": str(error)})

@@ -86,7 +86,7 @@ class LeaseHolder:
                 if lease["spec"].get("holderIdentity") == self._holder:
                     await self._replace(lease, {"holderIdentity": "", "leaseDurationSeconds": 1})
         except (ClusterError, TimeoutError) as error:
-            log.warning("lease not released", extra={"lease": self._name, "error": str(error)})
+            log.warning("lease not released", extra={"lease": self._name, "cause": str(error)})
         else:
             log.info("lease released", extra={"lease": self._name, "holder": self._holder})
 
@@ -98,7 +98,7 @@ class LeaseHolder:
         except Conflict:
             return False
         except (ClusterError, TimeoutError) as error:
-            log.warning("lease not reachable", extra={"lease": self._name, "error": str(error) or "timed out"})
+            log.warning("lease not reachable", extra={"lease": self._name, "cause": str(error) or "timed out"})
             return False
 
     async def _take_or_renew(self) -> bool:

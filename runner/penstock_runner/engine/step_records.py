@@ -1,19 +1,41 @@
-"""What a step's attempt leaves on record."""
+"""What a step's attempt leaves on record: values masked, packed, and left out where the step says so."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from penstock_core import codec
 from penstock_core.masking import Masker
+from penstock_core.records import StepRecord
 from penstock_core.states import StepStatus
-from penstock_core.store.executions.records import StepRecord
-from penstock_runner.engine.attempt import Attempt
 from penstock_runner.engine.history import INTERRUPTED
+from penstock_runner.errors import Failure
 
 MAX_MESSAGE = 8192
 """Characters of an error message that are kept."""
 MAX_DETAILS_BYTES = 65_536
 """Of an error's details, what a replacement runner sees."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempt:
+    """One attempt while it runs; mutable, seen by one thread."""
+
+    path: str
+    number: int
+    action: str
+    started_at: datetime
+    started: float
+    """A reading of the monotonic clock."""
+    status: StepStatus = StepStatus.RUNNING
+    input: Any = None
+    output: Any = None
+    extracted: Any = None
+    assertions: list[dict[str, Any]] | None = None
+    failure: Failure | None = None
+    items_total: int | None = None
+    items_failed: int | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class Records:

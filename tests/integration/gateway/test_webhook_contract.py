@@ -14,7 +14,7 @@ PATH = f"/hooks/{TENANT}/{INSTANCE}/importOrder"
 
 async def column(pool: Pool, query: str) -> list[Any]:
     async with pool.connection() as connection:
-        rows = await (await connection.execute(query)).fetchall()  # type: ignore[arg-type]
+        rows = await (await connection.execute(query)).fetchall()
     return [next(iter(row.values())) for row in rows]
 
 

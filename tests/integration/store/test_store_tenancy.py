@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 from executions import acceptance, flow_identity
 from penstock_core.store.connection.database import Database
@@ -12,7 +13,7 @@ from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.tenants.instances import Tenancy
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-MINE = {"namespace": "acme", "instance": "acme-orders", "instance_uid": "uid-acme-orders"}
+MINE: dict[str, Any] = {"namespace": "acme", "instance": "acme-orders", "instance_uid": "uid-acme-orders"}
 
 
 async def hashes(pool: Pool) -> list[tuple[str, str]]:

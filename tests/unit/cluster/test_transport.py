@@ -121,14 +121,14 @@ async def test_answer_that_is_not_json_is_unavailable(api: tuple[Api, Transport]
         await transport.send(Request(method="GET", path="/x"))
 
 
-async def test_empty_token_file_is_unavailable(api: tuple[Api, Transport]) -> None:
+async def test_empty_token_file_is_unavailable(api: tuple[Api, Transport], monkeypatch: pytest.MonkeyPatch) -> None:
     """While the token's file is being written neither a request nor a watch can be made; later they can."""
     _, transport = api
 
     def refresh(_: Configuration) -> None:
         raise ConfigException("Token file exists but empty.")
 
-    transport._configuration.refresh_api_key_hook = refresh
+    monkeypatch.setattr(transport._configuration, "refresh_api_key_hook", refresh)
     with pytest.raises(ClusterUnavailable, match="Token file"):
         await transport.send(Request(method="GET", path="/x"))
     with pytest.raises(ClusterUnavailable, match="Token file"):

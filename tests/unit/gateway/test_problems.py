@@ -5,10 +5,11 @@ import json
 import pytest
 
 from gateway_stand import settings
+from penstock_core.errors import SettingsError
 from penstock_core.job_status import job_is_over
 from penstock_gateway import problems
 from penstock_gateway.problems import Problem, ProblemKind
-from penstock_gateway.settings import SettingsError, from_environment
+from penstock_gateway.settings import from_environment
 from penstock_gateway.webhooks.intake import Intake
 
 KINDS = [kind for kind in vars(problems).values() if isinstance(kind, ProblemKind)]

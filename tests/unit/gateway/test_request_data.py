@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_stand import flow
-from penstock_core import codec
+from penstock_core import body, codec
 from penstock_core.expressions.restricted import compile_restricted
 from penstock_gateway.flows import Deduplication, serve
 from penstock_gateway.problems import Problem
@@ -95,14 +95,14 @@ def test_the_value_of_a_body_is_gone_before_its_bytes_are_packed(monkeypatch: py
     seen = weakref.ref(value)
     parsed = [value]
     del value
-    monkeypatch.setattr(trigger.body, "parse", lambda *_, **__: parsed.pop())
+    monkeypatch.setattr(body, "parse", lambda *_, **__: parsed.pop())
     pack = codec.pack
 
     def packed(data: Any, *, limit: int) -> codec.Packed:
         assert seen() is None
         return pack(data, limit=limit)
 
-    monkeypatch.setattr(trigger.codec, "pack", packed)
+    monkeypatch.setattr(codec, "pack", packed)
     deduplication = Deduplication(value=compile_restricted("${trigger.body.id}"), window_seconds=60)
 
     found = prepare(request(b"{}", content_type="application/json"), deduplication).idempotency

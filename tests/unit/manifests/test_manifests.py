@@ -4,6 +4,7 @@ import base64
 import json
 import os
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -32,7 +33,7 @@ INSTANCE = {
 }
 
 
-def flow_object(**spec):
+def flow_object(**spec: Any) -> dict[str, Any]:
     base = {
         "instance": "acme-orders",
         "instanceUid": "6f1c0c5e-8d2c-4b7e-9a57-0a4b4de7f3a1",
@@ -110,7 +111,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_manifest_is_as_it_was_agreed(name) -> None:
+def test_manifest_is_as_it_was_agreed(name: str) -> None:
     """Each builder gives exactly the manifest of its golden file."""
     actual = CASES[name]()
     path = GOLDEN / f"{name}.yaml"
@@ -141,7 +142,7 @@ def test_runner_pod_holds_no_volume_and_no_token() -> None:
         ({"requests": {"memory": "1Mi"}, "limits": {"memory": "2Mi"}}, ("1Mi", "2Mi")),
     ],
 )
-def test_default_resources_fit_what_was_given(wanted, memory) -> None:
+def test_default_resources_fit_what_was_given(wanted: dict[str, Any], memory: tuple[str, str]) -> None:
     """A request is never above its limit, whichever of the two was given."""
     resources = runner_pod_spec(RUNNER, namespace="acme", resources=wanted)["containers"][0]["resources"]
 

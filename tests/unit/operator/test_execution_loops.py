@@ -1,15 +1,21 @@
 """The loops around executions: dispatcher, recovery, last runs, against stand-ins of store and cluster."""
 
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
+from operator_stand import Clock, FakeCluster
 from penstock_core import uuid7
-from penstock_core.cluster import FLOWS, JOBS
+from penstock_core.cluster import FLOWS, JOBS, Object
 from penstock_core.errors import ClusterError, ClusterUnavailable
 from penstock_core.states import ExecutionState
+from penstock_core.store.executions import live
+from penstock_core.store.executions.live import FlowKey
 from penstock_core.store.executions.model import Expired, Starting, WaitingFlow
+from penstock_core.store.flows import statistics
 from penstock_core.store.flows.model import FlowChange, LastExecution
 from penstock_operator.executions.dispatcher import PAGE, STARTS, Dispatcher
 from penstock_operator.executions.job_creation import Starter
@@ -17,9 +23,13 @@ from penstock_operator.executions.last_executions import LastRuns
 from penstock_operator.executions.recovery import RECOVERY_SECONDS, Recovery
 from penstock_operator.executions.recovery_decision import UNSEEN
 from penstock_operator.objects.reporter import Reporter
+from penstock_operator.settings import Settings
+from penstock_operator.watch.inventory import Inventory
+from penstock_operator.workloads import index
+from penstock_operator.workloads.diagnosis import Cause
 
 
-def flow(name="hook", *, uid="f1", **spec):
+def flow(name: str = "hook", *, uid: str = "f1", **spec: Any) -> Object:
     base = {
         "instance": "acme-orders",
         "instanceUid": "u1",
@@ -38,17 +48,24 @@ def flow(name="hook", *, uid="f1", **spec):
     return {"apiVersion": "penstock.dev/v1alpha1", "kind": "Flow", "metadata": metadata, "spec": base | spec}
 
 
-class Dispatch:
+class Dispatch(live.Dispatch):
     """The queue: ids by (flow's name, its uid), in the order of the uids; slots as numbers."""
 
-    def __init__(self, waiting=None, *, busy=None) -> None:
+    def __init__(
+        self, waiting: Mapping[tuple[str, str], Iterable[int]] | None = None, *, busy: dict[str, int] | None = None
+    ) -> None:
         self.queues = {key: [UUID(int=number) for number in numbers] for key, numbers in (waiting or {}).items()}
         self.busy = busy or {}
-        self.started, self.ended, self.asked, self.replacements = [], [], [], []
-        self.expired_rows, self.starting_rows, self.requeued = [], [], []
+        self.started: list[UUID] = []
+        self.ended: list[tuple[UUID, ExecutionState, str, int | None]] = []
+        self.asked: list[FlowKey] = []
+        self.replacements: list[int] = []
+        self.expired_rows: list[Expired] = []
+        self.starting_rows: list[Starting] = []
+        self.requeued: list[UUID] = []
         self.claimable = True
 
-    async def waiting(self, *, after=("", ""), limit):
+    async def waiting(self, *, after: FlowKey = ("", ""), limit: int) -> list[WaitingFlow]:
         self.asked.append(after)
         found = sorted((uid, name) for (name, uid), queue in self.queues.items() if queue and ("acme", uid) > after)
         return [
@@ -63,10 +80,10 @@ class Dispatch:
             for uid, name in found[:limit]
         ]
 
-    async def queued_in(self, *, namespace, flow_uid, limit):
+    async def queued_in(self, *, namespace: str, flow_uid: str, limit: int) -> list[UUID]:
         return list(self._queue(flow_uid)[:limit])
 
-    async def take_slots(self, *, namespace, flow_uid, limit, most):
+    async def take_slots(self, *, namespace: str, flow_uid: str, limit: int | None, most: int = 1) -> list[UUID]:
         room = most if limit is None else min(most, limit - self.busy.get(flow_uid, 0))
         taken = self._queue(flow_uid)[: max(room, 0)]
         self.busy[flow_uid] = self.busy.get(flow_uid, 0) + len(taken)
@@ -74,55 +91,62 @@ class Dispatch:
         self._forget(taken)
         return taken
 
-    def _queue(self, flow_uid):
+    def _queue(self, flow_uid: str) -> list[UUID]:
         return next(queue for (_, uid), queue in self.queues.items() if uid == flow_uid)
 
-    def _forget(self, executions) -> None:
+    def _forget(self, executions: Collection[UUID]) -> None:
         for queue in self.queues.values():
             queue[:] = [one for one in queue if one not in executions]
 
-    async def end(self, execution, state, *, cause, code, epoch=None):
+    async def end(
+        self, execution: UUID, state: ExecutionState, *, cause: str, code: str, epoch: int | None = None
+    ) -> bool:
         self.ended.append((execution, state, code, epoch))
         self._forget([execution])
         return self.claimable
 
-    async def expired(self, *, grace_s=0.0, cancel_grace_s=0.0):
+    async def expired(self, *, grace_s: float = 0.0, cancel_grace_s: float = 0.0) -> list[Expired]:
         return self.expired_rows
 
-    async def starting(self, *, older_than_s):
+    async def starting(self, *, older_than_s: float) -> list[Starting]:
         return self.starting_rows
 
-    async def replaced(self, execution, *, job_attempt, epoch=None):
+    async def replaced(self, execution: UUID, *, job_attempt: int, epoch: int | None = None) -> bool:
         self.replacements.append(job_attempt)
         return self.claimable
 
-    async def asked_again(self, execution, *, job_attempt, epoch):
+    async def asked_again(self, execution: UUID, *, job_attempt: int, epoch: int) -> bool:
         return self.claimable
 
-    async def requeue_unstarted(self, executions, *, older_than_s):
+    async def requeue_unstarted(self, executions: Collection[UUID], *, older_than_s: float) -> list[UUID]:
         self.requeued += executions
-        return executions
+        return list(executions)
 
 
-class Workloads:
+class Workloads(index.Workloads):
     def __init__(self) -> None:
-        self.jobs, self.pods, self.alive = [], [], True
+        self.jobs: list[Object] = []
+        self.pods: list[Object] = []
+        self.alive = True
 
-    def is_alive(self, namespace):
+    def is_alive(self, namespace: str) -> bool:
         return self.alive
 
-    def of(self, execution, *, namespace, holder=""):
+    def of(self, execution: UUID, *, namespace: str, holder: str = "") -> tuple[list[Object], list[Object]]:
         return self.jobs, self.pods
 
 
+Starters = Callable[[live.Dispatch], Starter]
+
+
 @pytest.fixture
-def lost():
+def lost() -> list[str]:
     """The codes of what was ended from outside."""
     return []
 
 
 @pytest.fixture
-def starter(cluster, inventory, settings, lost):
+def starter(cluster: FakeCluster, inventory: Inventory, settings: Settings, lost: list[str]) -> Starters:
     """Starters in a namespace whose Flows were listed."""
     with inventory.listing(FLOWS, "acme") as listing:
         inventory.replace(listing, [])
@@ -132,11 +156,13 @@ def starter(cluster, inventory, settings, lost):
 HOOK, OTHER = ("hook", "f1"), ("other", "f2")
 
 
-def numbers(executions):
+def numbers(executions: Collection[UUID]) -> list[int]:
     return [execution.int for execution in executions]
 
 
-async def test_queued_executions_start_oldest_first_up_to_the_room_there_is(cluster, starter) -> None:
+async def test_queued_executions_start_oldest_first_up_to_the_room_there_is(
+    cluster: FakeCluster, starter: Starters
+) -> None:
     """The installation's limit bounds how many start, the oldest of a flow first."""
     cluster.seed(FLOWS, flow())
     dispatch = Dispatch({HOOK: [1, 2, 3]})
@@ -146,7 +172,7 @@ async def test_queued_executions_start_oldest_first_up_to_the_room_there_is(clus
     assert len(cluster.of(JOBS)) == 2
 
 
-async def test_nothing_is_asked_when_there_is_no_room(starter) -> None:
+async def test_nothing_is_asked_when_there_is_no_room(starter: Starters) -> None:
     """A full installation costs no query."""
     dispatch = Dispatch({HOOK: [1]})
 
@@ -154,7 +180,7 @@ async def test_nothing_is_asked_when_there_is_no_room(starter) -> None:
     assert dispatch.asked == []
 
 
-async def test_a_backlog_does_not_hold_up_others(cluster, starter) -> None:
+async def test_a_backlog_does_not_hold_up_others(cluster: FakeCluster, starter: Starters) -> None:
     """However much waits for one flow's only slot, another flow starts in the same round."""
     cluster.seed(FLOWS, flow(concurrency={"limit": 1, "whenFull": "queue"}))
     cluster.seed(FLOWS, flow("other", uid="f2"))
@@ -164,7 +190,7 @@ async def test_a_backlog_does_not_hold_up_others(cluster, starter) -> None:
     assert numbers(dispatch.started) == [1, 9999]
 
 
-async def test_what_one_flow_does_not_need_another_gets(cluster, starter) -> None:
+async def test_what_one_flow_does_not_need_another_gets(cluster: FakeCluster, starter: Starters) -> None:
     """Room is shared evenly, and what a short queue leaves goes to the long one in the same round."""
     cluster.seed(FLOWS, flow())
     cluster.seed(FLOWS, flow("other", uid="f2"))
@@ -175,7 +201,7 @@ async def test_what_one_flow_does_not_need_another_gets(cluster, starter) -> Non
     assert {9998, 9999} < set(numbers(dispatch.started))
 
 
-async def test_flows_take_turns_where_room_is_scarce(cluster, starter) -> None:
+async def test_flows_take_turns_where_room_is_scarce(cluster: FakeCluster, starter: Starters) -> None:
     """With room for one a round, no flow is served twice before the others were."""
     cluster.seed(FLOWS, flow())
     cluster.seed(FLOWS, flow("other", uid="f2"))
@@ -187,11 +213,13 @@ async def test_flows_take_turns_where_room_is_scarce(cluster, starter) -> None:
     assert numbers(dispatch.started) == [1, 4, 2, 5]
 
 
-async def test_paused_and_full_flows_stay_queued_and_do_not_hide_others(cluster, starter) -> None:
+async def test_paused_and_full_flows_stay_queued_and_do_not_hide_others(
+    cluster: FakeCluster, starter: Starters
+) -> None:
     """However many flows may not start, the rounds come to the one that may; what is paused stays."""
-    waiting = {}
+    waiting: dict[tuple[str, str], Iterable[int]] = {}
     for number in range(PAGE):
-        state = {"paused": True} if number % 2 else {"concurrency": {"limit": 1, "whenFull": "queue"}}
+        state: dict[str, Any] = {"paused": True} if number % 2 else {"concurrency": {"limit": 1, "whenFull": "queue"}}
         cluster.seed(FLOWS, flow(f"f{number}", uid=f"a{number:04}", **state))
         waiting[(f"f{number}", f"a{number:04}")] = [number]
     cluster.seed(FLOWS, flow("other", uid="f2"))
@@ -202,7 +230,7 @@ async def test_paused_and_full_flows_stay_queued_and_do_not_hide_others(cluster,
     assert numbers(dispatch.started) == [9999]
 
 
-async def test_executions_of_a_removed_flow_end(cluster, starter) -> None:
+async def test_executions_of_a_removed_flow_end(cluster: FakeCluster, starter: Starters) -> None:
     """What waits for a flow that is gone, or was made anew, is cancelled with the reason, so much in a round."""
     cluster.seed(FLOWS, flow(uid="another"))
     dispatch = Dispatch({HOOK: range(STARTS + 1)})
@@ -215,7 +243,9 @@ async def test_executions_of_a_removed_flow_end(cluster, starter) -> None:
     assert (in_one_round, len(dispatch.ended)) == (STARTS, STARTS + 1)
 
 
-async def test_a_flow_of_a_namespace_that_was_not_listed_may_exist(cluster, inventory, settings) -> None:
+async def test_a_flow_of_a_namespace_that_was_not_listed_may_exist(
+    cluster: FakeCluster, inventory: Inventory, settings: Settings
+) -> None:
     """Where Flows could not be read, or are not watched any more, nothing is cancelled: nobody knows that they are gone."""
     dispatch = Dispatch({HOOK: [1]})
     starter = Starter(cluster, inventory, dispatch, runner=settings.runner, lost=print)
@@ -224,7 +254,7 @@ async def test_a_flow_of_a_namespace_that_was_not_listed_may_exist(cluster, inve
     assert (dispatch.started, dispatch.ended) == ([], [])
 
 
-async def test_a_job_that_exists_and_lives_is_not_made_twice(cluster, starter) -> None:
+async def test_a_job_that_exists_and_lives_is_not_made_twice(cluster: FakeCluster, starter: Starters) -> None:
     """A name that is taken by a live Job means that it was created before."""
     item = cluster.seed(FLOWS, flow())
     dispatch = Dispatch()
@@ -235,7 +265,7 @@ async def test_a_job_that_exists_and_lives_is_not_made_twice(cluster, starter) -
     assert dispatch.replacements == []
 
 
-async def test_a_name_taken_by_a_finished_job_is_passed_over(cluster, starter) -> None:
+async def test_a_name_taken_by_a_finished_job_is_passed_over(cluster: FakeCluster, starter: Starters) -> None:
     """A finished Job of the same name does not count: the next name is used, and counted."""
     item = cluster.seed(FLOWS, flow())
     dispatch = Dispatch()
@@ -248,7 +278,7 @@ async def test_a_name_taken_by_a_finished_job_is_passed_over(cluster, starter) -
     assert dispatch.replacements == [2]
 
 
-async def test_an_api_server_that_refuses_is_no_failure_of_the_round(cluster, starter) -> None:
+async def test_an_api_server_that_refuses_is_no_failure_of_the_round(cluster: FakeCluster, starter: Starters) -> None:
     """A Job that cannot be created now is left to the requeue."""
     cluster.failures[("create", "jobs")] = ClusterUnavailable("quota")
     dispatch = Dispatch()
@@ -256,7 +286,9 @@ async def test_an_api_server_that_refuses_is_no_failure_of_the_round(cluster, st
     assert not await starter(dispatch).start(flow(), UUID(int=1))
 
 
-async def test_a_job_that_is_invalid_ends_its_execution(cluster, starter, lost) -> None:
+async def test_a_job_that_is_invalid_ends_its_execution(
+    cluster: FakeCluster, starter: Starters, lost: list[str]
+) -> None:
     """What the API server will never take is not tried for ever: it fails with the server's words."""
     cluster.failures[("create", "jobs")] = ClusterError("memory: must be less than the limit", status=422)
     dispatch = Dispatch()
@@ -266,7 +298,7 @@ async def test_a_job_that_is_invalid_ends_its_execution(cluster, starter, lost) 
     assert lost == ["job_refused"]
 
 
-async def test_a_job_that_is_refused_for_now_stays(cluster, starter) -> None:
+async def test_a_job_that_is_refused_for_now_stays(cluster: FakeCluster, starter: Starters) -> None:
     """A quota or an admission policy may let it pass later."""
     cluster.failures[("create", "jobs")] = ClusterError("exceeded quota", status=403)
     dispatch = Dispatch()
@@ -275,8 +307,8 @@ async def test_a_job_that_is_refused_for_now_stays(cluster, starter) -> None:
     assert dispatch.ended == []
 
 
-def expired(clock, **changes):
-    values = {
+def expired(clock: Clock, **changes: Any) -> Expired:
+    values: dict[str, Any] = {
         "id": UUID(int=1),
         "namespace": "acme",
         "instance": "acme-orders",
@@ -293,7 +325,7 @@ def expired(clock, **changes):
     return Expired(**values | changes)
 
 
-def starting(clock, *, number=5, seconds=60):
+def starting(clock: Clock, *, number: int = 5, seconds: float = 60) -> Starting:
     return Starting(
         id=UUID(int=number),
         namespace="acme",
@@ -310,10 +342,11 @@ def starting(clock, *, number=5, seconds=60):
 class Ward:
     """Recovery with all that it needs."""
 
-    def __init__(self, cluster, inventory, starter, clock) -> None:
+    def __init__(self, cluster: FakeCluster, inventory: Inventory, starter: Starters, clock: Clock) -> None:
         self.cluster, self.inventory, self.clock = cluster, inventory, clock
         self.dispatch, self.workloads = Dispatch(), Workloads()
-        self.lost, self.blocked = [], []
+        self.lost: list[str] = []
+        self.blocked: list[str] = []
         self.recovery = Recovery(
             cluster,
             self.dispatch,
@@ -324,7 +357,7 @@ class Ward:
             blocked=self._tell_blocker,
         )
 
-    async def _tell_blocker(self, row, cause) -> None:
+    async def _tell_blocker(self, row: Expired | Starting, cause: Cause) -> None:
         self.blocked.append(cause.code)
 
     async def step(self) -> None:
@@ -335,12 +368,12 @@ class Ward:
 
 
 @pytest.fixture
-def ward(cluster, inventory, starter, clock):
+def ward(cluster: FakeCluster, inventory: Inventory, starter: Starters, clock: Clock) -> Ward:
     cluster.seed(FLOWS, flow())
     return Ward(cluster, inventory, starter, clock)
 
 
-async def test_a_lost_execution_gets_a_second_job(ward) -> None:
+async def test_a_lost_execution_gets_a_second_job(ward: Ward) -> None:
     """An expired lease without a pod is answered by Job number 2, which resumes."""
     ward.dispatch.expired_rows = [expired(ward.clock)]
     await ward.step()
@@ -350,7 +383,7 @@ async def test_a_lost_execution_gets_a_second_job(ward) -> None:
     assert ward.lost == []
 
 
-async def test_a_second_loss_ends_it_with_the_epoch_that_was_judged(ward) -> None:
+async def test_a_second_loss_ends_it_with_the_epoch_that_was_judged(ward: Ward) -> None:
     """The final state is written only if nobody has claimed since, and is counted by its cause."""
     ward.dispatch.expired_rows = [expired(ward.clock, job_attempt=2)]
     await ward.step()
@@ -359,7 +392,7 @@ async def test_a_second_loss_ends_it_with_the_epoch_that_was_judged(ward) -> Non
     assert ward.lost == ["job_gone"]
 
 
-async def test_a_claim_meanwhile_wins(ward) -> None:
+async def test_a_claim_meanwhile_wins(ward: Ward) -> None:
     """Where another claim came first nothing is counted and no Job is deleted."""
     ward.dispatch.expired_rows = [expired(ward.clock, job_attempt=2)]
     ward.dispatch.claimable = False
@@ -369,7 +402,7 @@ async def test_a_claim_meanwhile_wins(ward) -> None:
     assert [verb for verb, *_ in ward.cluster.writes] == []
 
 
-async def test_runners_get_time_to_renew_after_the_database_was_away(ward) -> None:
+async def test_runners_get_time_to_renew_after_the_database_was_away(ward: Ward) -> None:
     """Nothing is decided right after an outage: every lease has run out then."""
     await ward.step()
     ward.recovery.database_was_away()
@@ -383,7 +416,7 @@ async def test_runners_get_time_to_renew_after_the_database_was_away(ward) -> No
     assert ward.dispatch.replacements == [2]
 
 
-async def test_nothing_is_judged_by_stale_watches(ward) -> None:
+async def test_nothing_is_judged_by_stale_watches(ward: Ward) -> None:
     """While the API server is away, the absence of a pod means nothing."""
     ward.dispatch.expired_rows = [expired(ward.clock)]
     ward.workloads.alive = False
@@ -392,7 +425,7 @@ async def test_nothing_is_judged_by_stale_watches(ward) -> None:
     assert (ward.dispatch.replacements, ward.dispatch.ended) == ([], [])
 
 
-async def test_an_execution_of_a_removed_flow_cannot_be_resumed(ward) -> None:
+async def test_an_execution_of_a_removed_flow_cannot_be_resumed(ward: Ward) -> None:
     """Without its Flow object a lost execution ends, and says both."""
     ward.cluster.remove(FLOWS, "acme", "acme-orders.hook")
     ward.dispatch.expired_rows = [expired(ward.clock)]
@@ -401,7 +434,7 @@ async def test_an_execution_of_a_removed_flow_cannot_be_resumed(ward) -> None:
     assert [(state, code) for _, state, code, _ in ward.dispatch.ended] == [(ExecutionState.FAILED, "job_gone")]
 
 
-async def test_what_was_never_started_is_queued_again_and_the_rest_stays(ward) -> None:
+async def test_what_was_never_started_is_queued_again_and_the_rest_stays(ward: Ward) -> None:
     """Rows without a Job go back to the queue, by name: those that are not meant stay, however long a round takes."""
     ward.dispatch.starting_rows = [starting(ward.clock, number=5), starting(ward.clock, number=6, seconds=-20)]
     await ward.step()
@@ -409,7 +442,7 @@ async def test_what_was_never_started_is_queued_again_and_the_rest_stays(ward) -
     assert ward.dispatch.requeued == [UUID(int=5)]
 
 
-async def test_a_replacement_that_could_not_be_made_is_made_later(ward) -> None:
+async def test_a_replacement_that_could_not_be_made_is_made_later(ward: Ward) -> None:
     """A Job that the API server did not take, or the one before that could not be deleted, costs no second attempt."""
     ward.dispatch.expired_rows = [expired(ward.clock)]
     ward.cluster.failures[("create", "jobs")] = ClusterUnavailable("away")
@@ -426,7 +459,7 @@ async def test_a_replacement_that_could_not_be_made_is_made_later(ward) -> None:
     assert (ward.dispatch.replacements, ward.dispatch.ended) == ([2], [])
 
 
-async def test_one_that_fails_keeps_no_other(ward) -> None:
+async def test_one_that_fails_keeps_no_other(ward: Ward) -> None:
     """A Job that cannot be deleted leaves its execution to the next round; the others are looked after in this one."""
     ward.workloads.jobs = [{"metadata": {"name": "pex-stuck", "creationTimestamp": "2026-03-01T11:00:00Z"}}]
     metadata = {"name": "p", "labels": {"batch.kubernetes.io/job-name": "pex-stuck"}}
@@ -438,7 +471,7 @@ async def test_one_that_fails_keeps_no_other(ward) -> None:
     assert ward.dispatch.replacements == [2, 2]
 
 
-async def test_a_runner_that_does_not_heed_a_cancellation_is_stopped(ward) -> None:
+async def test_a_runner_that_does_not_heed_a_cancellation_is_stopped(ward: Ward) -> None:
     """A minute after the mark the execution is cancelled under its runner's epoch, and the Job deleted."""
     name = f"pex-{UUID(int=1)}"
     job = {"metadata": {"name": name, "namespace": "acme", "creationTimestamp": "2026-03-01T11:00:00Z"}}
@@ -455,7 +488,7 @@ async def test_a_runner_that_does_not_heed_a_cancellation_is_stopped(ward) -> No
     assert ward.cluster.of(JOBS) == {}
 
 
-async def test_an_execution_whose_flow_may_exist_is_not_ended(ward) -> None:
+async def test_an_execution_whose_flow_may_exist_is_not_ended(ward: Ward) -> None:
     """Where Flows could not be read, a lost execution waits: its flow may be there."""
     ward.cluster.remove(FLOWS, "acme", "acme-orders.hook")
     ward.inventory.set_partial(["acme"])
@@ -468,7 +501,9 @@ async def test_an_execution_whose_flow_may_exist_is_not_ended(ward) -> None:
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
-def last(number, state=ExecutionState.PASSED, *, name="hook", uid="f1"):
+def last(
+    number: int, state: ExecutionState = ExecutionState.PASSED, *, name: str = "hook", uid: str = "f1"
+) -> LastExecution:
     return LastExecution(
         id=uuid7.new(number),
         namespace="acme",
@@ -481,35 +516,40 @@ def last(number, state=ExecutionState.PASSED, *, name="hook", uid="f1"):
     )
 
 
-class Statistics:
+class Statistics(statistics.Statistics):
     """What ended, by mark; what began or is named without a mark comes each time."""
 
-    def __init__(self, *ended) -> None:
-        self.last, self.ended = (), dict(enumerate(ended, 1))
+    def __init__(self, *ended: LastExecution) -> None:
+        self.last: Sequence[LastExecution] = ()
+        self.ended = dict(enumerate(ended, 1))
 
-    async def changes(self, *, kept=()):
+    async def changes(self, *, kept: Collection[UUID] = (), limit: int = 1000, lookback_s: float = 60.0) -> FlowChange:
         read = {mark: one for mark, one in self.ended.items() if one.id not in kept}
         newest = {one.flow_uid: one for one in sorted([*read.values(), *self.last], key=lambda one: one.id)}
         return FlowChange(last=tuple(newest.values()), marks=tuple(read))
 
-    async def settle(self, marks, *, kept=()) -> None:
+    async def settle(self, marks: Sequence[int], *, kept: Collection[UUID] = ()) -> None:
         self.ended = {mark: one for mark, one in self.ended.items() if mark not in marks or one.id in kept}
 
 
 @pytest.fixture
-def seconds():
+def seconds() -> list[float]:
     """The time in seconds, in a list, for a test to move."""
     return [1000.0]
 
 
 @pytest.fixture
-def runs(cluster, inventory, clock, seconds):
+def runs(
+    cluster: FakeCluster, inventory: Inventory, clock: Clock, seconds: list[float]
+) -> Callable[[Statistics], LastRuns]:
     """LastRuns over given statistics; each is a process of its own."""
     reporter = Reporter(cluster, inventory, clock=clock)
     return lambda statistics: LastRuns(statistics, inventory, reporter, monotonic=lambda: seconds[0])
 
 
-async def test_last_runs_are_written_seldom_and_only_when_changed(cluster, runs, seconds) -> None:
+async def test_last_runs_are_written_seldom_and_only_when_changed(
+    cluster: FakeCluster, runs: Callable[[Statistics], LastRuns], seconds: list[float]
+) -> None:
     """A flow's status follows its executions at most every 30 s, and an unchanged one is not written."""
     cluster.seed(FLOWS, flow())
     statistics = Statistics(last(1))
@@ -525,7 +565,9 @@ async def test_last_runs_are_written_seldom_and_only_when_changed(cluster, runs,
     assert statistics.ended == {}
 
 
-async def test_what_ended_is_settled_though_flows_wait_for_their_turn(cluster, runs) -> None:
+async def test_what_ended_is_settled_though_flows_wait_for_their_turn(
+    cluster: FakeCluster, runs: Callable[[Statistics], LastRuns]
+) -> None:
     """However many executions end, what is kept of each flow is the newest, and for one round the one before."""
     for number in range(40):
         cluster.seed(FLOWS, flow(f"f{number}", uid=f"f{number}"))
@@ -544,7 +586,9 @@ async def test_what_ended_is_settled_though_flows_wait_for_their_turn(cluster, r
     assert len(statistics.ended) <= 40
 
 
-async def test_what_waits_to_be_published_outlives_a_restart(cluster, runs) -> None:
+async def test_what_waits_to_be_published_outlives_a_restart(
+    cluster: FakeCluster, runs: Callable[[Statistics], LastRuns]
+) -> None:
     """A process that goes on in another's place publishes what that one had read."""
     for number in range(8):
         cluster.seed(FLOWS, flow(f"f{number}", uid=f"f{number}"))
@@ -555,7 +599,7 @@ async def test_what_waits_to_be_published_outlives_a_restart(cluster, runs) -> N
     assert [name for name, item in cluster.of(FLOWS).items() if "status" not in item] == []
 
 
-async def test_a_burst_of_flows_is_spread(cluster, runs) -> None:
+async def test_a_burst_of_flows_is_spread(cluster: FakeCluster, runs: Callable[[Statistics], LastRuns]) -> None:
     """No more than five Flows are written in one step."""
     for number in range(12):
         cluster.seed(FLOWS, flow(f"f{number}", uid=f"f{number}"))
@@ -566,7 +610,9 @@ async def test_a_burst_of_flows_is_spread(cluster, runs) -> None:
     assert [await published.step() for _ in range(4)] == [5, 5, 2, 0]
 
 
-async def test_an_older_execution_does_not_replace_a_newer_one(cluster, runs) -> None:
+async def test_an_older_execution_does_not_replace_a_newer_one(
+    cluster: FakeCluster, runs: Callable[[Statistics], LastRuns]
+) -> None:
     """What is shown never goes back in time."""
     newer = last(10)
     cluster.seed(FLOWS, flow() | {"status": {"lastExecution": {"id": str(newer.id), "state": "passed"}}})

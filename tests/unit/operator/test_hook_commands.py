@@ -3,7 +3,8 @@
 import base64
 import logging
 import time
-from collections.abc import AsyncIterator
+from argparse import Namespace
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
@@ -11,13 +12,23 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from operator_stand import FakeCluster
-from penstock_core.cluster import CRON_JOBS, DEPLOYMENTS, INSTANCES, INTEGRATIONS, NAMESPACES, PODS, SECRETS
+from penstock_core.cluster import (
+    CRON_JOBS,
+    DEPLOYMENTS,
+    INSTANCES,
+    INTEGRATIONS,
+    NAMESPACES,
+    PODS,
+    SECRETS,
+    Kind,
+    Object,
+)
+from penstock_core.errors import SettingsError
 from penstock_operator import __main__ as program
-from penstock_operator.commands.command import required, wait
+from penstock_operator.commands.command import wait
 from penstock_operator.commands.label_namespace import is_ours, label_namespace
 from penstock_operator.commands.send_webhook import Gateway, Trial, TrialFailedError
 from penstock_operator.commands.stop_release import remove_schedules, stop_operator
-from penstock_operator.errors import SettingsError
 from penstock_operator.watch.inventory import Inventory
 
 SYSTEM = "penstock-system"
@@ -38,10 +49,11 @@ def test_every_command_says_what_it_does(command: str) -> None:
     assert end.value.code == 0
 
 
-def test_a_missing_variable_is_named() -> None:
+@pytest.mark.parametrize("command", ["label-namespace", "stop-release"])
+async def test_a_missing_variable_is_named(command: str) -> None:
     """A command outside of its hook says what it is not told."""
-    with pytest.raises(SettingsError, match="PENSTOCK_RELEASE is not set"):
-        required({"PENSTOCK_RELEASE": ""}, "PENSTOCK_RELEASE")
+    with pytest.raises(SettingsError, match="PENSTOCK_RELEASE_NAMESPACE is not set"):
+        await program.COMMANDS[command].run(Namespace(), {})
 
 
 async def test_a_wait_has_an_end() -> None:
@@ -65,7 +77,7 @@ async def test_a_wait_has_an_end() -> None:
     ids=["empty", "own pods", "pods of others", "labelled already"],
 )
 async def test_the_namespace_is_labelled_unless_others_would_suffer(
-    cluster: Any, labels: dict[str, str], pods: list[dict[str, Any]], expected: set[str]
+    cluster: FakeCluster, labels: dict[str, str], pods: list[dict[str, Any]], expected: set[str]
 ) -> None:
     """Where pods of others live nothing is enforced, and an administrator's own choice stays."""
     cluster.seed(NAMESPACES, {"metadata": {"name": SYSTEM, "namespace": None, "labels": labels}})
@@ -89,7 +101,7 @@ def test_a_namespace_of_others_is_not_enforced() -> None:
     assert [is_ours({"metadata": {"labels": one}}, "penstock") for one in labels] == [True, True, False, False]
 
 
-async def test_the_operator_is_scaled_to_nothing(cluster: Any) -> None:
+async def test_the_operator_is_scaled_to_nothing(cluster: FakeCluster) -> None:
     """Its Deployment has no replicas then, and its pods are waited for."""
     cluster.seed(DEPLOYMENTS, {"metadata": {"name": "penstock-operator", "namespace": SYSTEM}, "spec": {"replicas": 2}})
     await stop_operator(cluster, SYSTEM, deployment="penstock-operator", selector="a=b")
@@ -97,7 +109,9 @@ async def test_the_operator_is_scaled_to_nothing(cluster: Any) -> None:
     assert cluster.of(DEPLOYMENTS)["penstock-operator"]["spec"]["replicas"] == 0
 
 
-async def test_an_operator_that_does_not_end_fails_the_hook(cluster: Any, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_operator_that_does_not_end_fails_the_hook(
+    cluster: FakeCluster, caplog: pytest.LogCaptureFixture
+) -> None:
     """A missing Deployment is no obstacle, a pod that stays is."""
     caplog.set_level(logging.INFO)
     cluster.seed(PODS, pod("operator-1"))
@@ -109,7 +123,7 @@ async def test_an_operator_that_does_not_end_fails_the_hook(cluster: Any, caplog
 
 @pytest.mark.parametrize(("namespaces", "removed"), [((None,), {"a", "b"}), (("acme",), {"a"})])
 async def test_schedules_are_removed_where_the_release_serves(
-    cluster: Any, namespaces: tuple[str | None, ...], removed: set[str]
+    cluster: FakeCluster, namespaces: tuple[str | None, ...], removed: set[str]
 ) -> None:
     """CronJobs of the served namespaces go, and others stay."""
     for name, namespace in (("a", "acme"), ("b", "beta")):
@@ -126,18 +140,13 @@ class Served(FakeCluster):
         super().__init__(Inventory())
         self.ready = ready
 
-    async def create(self, kind: Any, namespace: str, body: dict[str, Any]) -> Any:
-        if kind is not INSTANCES:
-            return await super().create(
-                kind, namespace, {**body, "metadata": {**body["metadata"], "namespace": namespace}}
-            )
-        metadata = {**body["metadata"], "namespace": namespace}
-        key = {"key": base64.b64encode(b"secret").decode()}
-        self.seed(SECRETS, {"metadata": {"name": f"{NAME}-webhook-key", "namespace": namespace}, "data": key})
-        conditions = [{"type": "Ready", "status": self.ready, "message": "said"}]
-        return await super().create(
-            kind, namespace, {**body, "metadata": metadata, "status": {"conditions": conditions}}
-        )
+    async def create(self, kind: Kind, namespace: str | None, body: Mapping[str, Any]) -> Object:
+        made = {**body, "metadata": {**body["metadata"], "namespace": namespace}}
+        if kind is INSTANCES:
+            key = {"key": base64.b64encode(b"secret").decode()}
+            self.seed(SECRETS, {"metadata": {"name": f"{NAME}-webhook-key", "namespace": namespace}, "data": key})
+            made["status"] = {"conditions": [{"type": "Ready", "status": self.ready, "message": "said"}]}
+        return await super().create(kind, namespace, made)
 
 
 class ServedGateway:
@@ -164,7 +173,7 @@ async def serve() -> AsyncIterator[Any]:
     """Serves a gateway; gives the trial of it, against `cluster`."""
     servers: list[TestServer] = []
 
-    async def start(gateway: ServedGateway, cluster: Any, *, seconds: float = 10) -> Trial:
+    async def start(gateway: ServedGateway, cluster: FakeCluster, *, seconds: float = 10) -> Trial:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", gateway.answer)
         servers.append(TestServer(app))

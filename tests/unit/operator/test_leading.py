@@ -1,15 +1,18 @@
 """What the active replica does again and again, and what it makes sure of in namespaces with instances."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Never
 
 import pytest
 
 from operator_stand import Clock, FakeCluster
 from operator_world import INSTANCE
-from penstock_core.cluster import INSTANCES, INTEGRATIONS, ROLE_BINDINGS, SECRETS
+from penstock_core.cluster import INSTANCES, INTEGRATIONS, ROLE_BINDINGS, SECRETS, Kind, Object
 from penstock_core.errors import ClusterError, StoreUnavailable
+from penstock_core.store.schema import maintenance
 from penstock_operator.control.loops import Pulse
 from penstock_operator.instances import controller as instances
 from penstock_operator.maintenance import Housekeeping
@@ -39,19 +42,21 @@ async def test_a_binding_that_was_deleted_comes_back(
     assert ("rolebindings", "acme", "jobs") in cluster.objects
 
 
-async def test_a_namespace_that_refuses_does_not_keep_the_others(namespaces, cluster) -> None:
+async def test_a_namespace_that_refuses_does_not_keep_the_others(
+    namespaces: Namespaces, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What cannot be written now is looked at again in the next round, with the others."""
     for namespace in ("acme", "beta"):
         await namespaces.prepare(namespace)
         cluster.remove(ROLE_BINDINGS, namespace, "jobs")
     apply, refused = cluster.apply, ["acme"]
 
-    async def apply_but(kind, namespace, body, *, force=True):
+    async def apply_but(kind: Kind, namespace: str | None, body: Mapping[str, Any], *, force: bool = True) -> Object:
         if namespace in refused:
             raise ClusterError("denied", status=403)
         return await apply(kind, namespace, body, force=force)
 
-    cluster.apply = apply_but
+    monkeypatch.setattr(cluster, "apply", apply_but)
     await namespaces.recheck(namespaces.prepared())
     assert [key for key in cluster.objects if key[0] == "rolebindings"] == [("rolebindings", "beta", "jobs")]
     refused.clear()
@@ -60,7 +65,7 @@ async def test_a_namespace_that_refuses_does_not_keep_the_others(namespaces, clu
     assert ("rolebindings", "acme", "jobs") in cluster.objects
 
 
-async def test_a_namespace_that_was_cleared_meanwhile_stays_so(namespaces, cluster) -> None:
+async def test_a_namespace_that_was_cleared_meanwhile_stays_so(namespaces: Namespaces, cluster: FakeCluster) -> None:
     """A round that began before the last Instance went makes nothing for nobody."""
     await namespaces.prepare("acme")
     seen = namespaces.prepared()
@@ -78,23 +83,23 @@ async def test_a_namespace_that_was_cleared_meanwhile_stays_so(namespaces, clust
     assert cluster.of(ROLE_BINDINGS) == {}
 
 
-class Maintenance:
+class Maintenance(maintenance.Maintenance):
     """Partitions cannot be touched: somebody reads the tables for hours."""
 
     def __init__(self) -> None:
-        self.done = []
+        self.done: list[str] = []
 
-    async def create_partitions(self, now) -> Never:
+    async def create_partitions(self, now: datetime, *, days: int = 2) -> Never:
         raise StoreUnavailable("canceling statement due to lock timeout")
 
-    async def drop_partitions(self, now, *, days) -> Never:
+    async def drop_partitions(self, now: datetime, *, days: int = 30) -> Never:
         raise StoreUnavailable("canceling statement due to lock timeout")
 
-    async def delete_expired_keys(self) -> int:
+    async def delete_expired_keys(self, *, batch: int = 1000) -> int:
         self.done.append("keys")
         return 1
 
-    async def sweep_default(self, now, *, days) -> int:
+    async def sweep_default(self, now: datetime, *, days: int = 30, batch: int = 1000) -> int:
         self.done.append("rows")
         return 1
 

@@ -1,9 +1,12 @@
 """The operator's pure decisions: versions, connections, publication, deployment, status."""
 
 import base64
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pytest
 
+from penstock_core.cluster import Object
 from penstock_core.compiler import Problem
 from penstock_core.manifests.integration_version import content_hash, snapshot
 from penstock_core.versions import precedence
@@ -17,7 +20,7 @@ from penstock_operator.objects.conditions import Condition, merged, status_patch
 from penstock_operator.objects.reasons import Reason
 
 URL = "https://hooks.example"
-CONTENT = {
+CONTENT: dict[str, Any] = {
     "version": "1.4.0",
     "connections": [{"name": "erp", "type": "apiKey"}],
     "flows": [
@@ -39,12 +42,14 @@ CONTENT = {
 }
 
 
-def instance(**spec):
+def instance(**spec: Any) -> Object:
     base = {"integration": {"name": "orders"}, "customer": {"id": "acme"}}
     return {"metadata": {"name": "acme-orders", "namespace": "acme", "uid": "u1", "generation": 2}, "spec": base | spec}
 
 
-def integration(version="1.4.0", *, published=None, generation=1, seen=1, **spec):
+def integration(
+    version: str = "1.4.0", *, published: str | None = None, generation: int = 1, seen: int = 1, **spec: Any
+) -> Object:
     status = {"observedGeneration": seen} | ({"publishedVersion": published} if published else {})
     return {
         "metadata": {"name": "orders", "namespace": "acme", "generation": generation},
@@ -53,17 +58,17 @@ def integration(version="1.4.0", *, published=None, generation=1, seen=1, **spec
     }
 
 
-def version(number, sha="s"):
+def version(number: str, sha: str = "s") -> Object:
     return {"spec": {"integration": "orders", "version": number, "sha256": sha, "content": {}}}
 
 
-def secret(name="acme-erp", *, fields=("key",), labels=None):
+def secret(name: str = "acme-erp", *, fields: Iterable[str] = ("key",), labels: dict[str, str] | None = None) -> Object:
     given = {"penstock.dev/connection": "true"} if labels is None else labels
     data = {field: base64.b64encode(b"value").decode() for field in fields}
     return {"metadata": {"name": name, "labels": given}, "data": data}
 
 
-def flows_of(inst, content=CONTENT):
+def flows_of(inst: Object, content: Mapping[str, Any] = CONTENT) -> Mapping[str, Any]:
     erp = Connection(
         name="erp", type="apiKey", secret_name="acme-erp", fields=("key",), declared=content["connections"][0]
     )
@@ -94,6 +99,7 @@ def test_a_pin_wins_over_the_current_version() -> None:
         snapshots=[version("1.3.0"), version("1.4.0")],
     )
 
+    assert chosen.snapshot is not None
     assert chosen.snapshot["spec"]["version"] == "1.3.0"
     assert chosen.newest == "1.4.0"
 
@@ -103,6 +109,7 @@ def test_a_follower_keeps_its_version_when_the_integration_is_gone() -> None:
     follower = instance() | {"status": {"version": "1.4.0"}}
     chosen = choose(follower, integration=None, snapshots=[version("1.4.0")])
 
+    assert chosen.snapshot is not None
     assert chosen.snapshot["spec"]["version"] == "1.4.0"
 
 
@@ -127,7 +134,7 @@ def test_an_integration_not_looked_at_yet_is_no_problem_yet() -> None:
 
 def test_texts_for_people_do_not_change_a_version() -> None:
     """displayName and description may change without a new version."""
-    plain = {"version": "1.0.0", "flows": []}
+    plain: dict[str, Any] = {"version": "1.0.0", "flows": []}
 
     assert content_hash(plain) == content_hash({**plain, "displayName": "x", "description": "y"})
     assert content_hash(plain) != content_hash({**plain, "flows": [1]})
@@ -166,11 +173,11 @@ def test_a_known_version_is_not_published_twice() -> None:
     assert decision.version == "1.4.0"
 
 
-DECLARED = [
+DECLARED: list[dict[str, Any]] = [
     {"name": "erp", "type": "basic", "description": "the ERP"},
     {"name": "mail", "type": "apiKey", "required": False},
 ]
-GIVEN = {"erp": {"secretRef": {"name": "acme-erp"}}}
+GIVEN: dict[str, Any] = {"erp": {"secretRef": {"name": "acme-erp"}}}
 
 
 @pytest.mark.parametrize(
@@ -200,7 +207,9 @@ GIVEN = {"erp": {"secretRef": {"name": "acme-erp"}}}
         ),
     ],
 )
-def test_each_wrong_connection_is_named_with_its_remedy(given, found, fragments) -> None:
+def test_each_wrong_connection_is_named_with_its_remedy(
+    given: dict[str, Any], found: Object | None, fragments: list[str]
+) -> None:
     """What is wrong with a connection is one sentence that names the connection, the problem and the remedy."""
     _, problems = resolve(DECLARED, given, secret=lambda _: found)
 
@@ -273,6 +282,7 @@ def test_what_stays_deployed_can_still_be_paused() -> None:
     """An Instance whose configuration broke keeps its Flows, and pausing still reaches them."""
     found = kept(instance(paused=True, whenPaused="queue"), [{"spec": spec} for spec in flows_of(instance()).values()])
 
+    assert found is not None
     assert found.version == "1.4.0"
     assert {(spec["paused"], spec["whenPaused"]) for spec in found.flows.values()} == {(True, "queue")}
     assert kept(instance(), []) is None
@@ -298,7 +308,7 @@ def test_overrides_that_fit_nothing_are_named() -> None:
         ({"timeZone": "Berlin"}, ["spec.flows.poll.schedule.timeZone: there is no time zone `Berlin`", "IANA name"]),
     ],
 )
-def test_an_instances_own_times_are_checked(schedule, fragments) -> None:
+def test_an_instances_own_times_are_checked(schedule: dict[str, str], fragments: list[str]) -> None:
     """A schedule that Kubernetes would refuse is named with its field, the problem and the remedy."""
     [problem] = override_problems(instance(flows={"poll": {"schedule": schedule}}), CONTENT)
 

@@ -4,26 +4,27 @@ import asyncio
 import json
 import logging
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from aiohttp.test_utils import TestClient, TestServer
 
-from operator_stand import item
+from operator_stand import FakeCluster, item
 from penstock_core import names
-from penstock_core.cluster import CRDS, INSTANCES
-from penstock_core.errors import StoreUnavailable
+from penstock_core.cluster import CRDS, INSTANCES, Object
+from penstock_core.errors import SettingsError, StoreUnavailable
+from penstock_core.logs import JsonFormatter
 from penstock_operator.commands.cleanup import remove_finalizers
 from penstock_operator.commands.crds import apply_all, is_downgrade, shipped
 from penstock_operator.control.loops import Pulse, every
-from penstock_operator.errors import SettingsError
-from penstock_operator.logs import JsonFormatter
 from penstock_operator.metrics import Metrics
 from penstock_operator.process.probes import application
 from penstock_operator.settings import from_environment
 
 
-def test_every_missing_setting_is_named(environment) -> None:
+def test_every_missing_setting_is_named(environment: dict[str, str]) -> None:
     """An incomplete environment is refused with all that is wrong with it."""
     del environment["PENSTOCK_DSN"]
     environment["PENSTOCK_MAX_RUNNING"] = "many"
@@ -32,7 +33,7 @@ def test_every_missing_setting_is_named(environment) -> None:
         from_environment(environment)
 
 
-def test_catalogues_are_watched_too(environment) -> None:
+def test_catalogues_are_watched_too(environment: dict[str, str]) -> None:
     """With named namespaces, those of catalogues are watched as well; without, all are."""
     named = from_environment(
         {**environment, "PENSTOCK_WATCH_NAMESPACES": "a, b", "PENSTOCK_CATALOGUE_NAMESPACES": "b,c"}
@@ -43,7 +44,7 @@ def test_catalogues_are_watched_too(environment) -> None:
     assert from_environment(environment).public_url == "https://hooks.example"
 
 
-def definition(release):
+def definition(release: str) -> Object:
     return {"metadata": {"name": "flows.penstock.dev", "annotations": {"penstock.dev/crd-release": release}}}
 
 
@@ -51,12 +52,12 @@ def definition(release):
     ("current", "wanted", "refused"),
     [("0.10.0", "0.9.0", True), ("0.9.0", "0.10.0", False), ("1.0.0", "1.0.0", False), ("", "1.0.0", False)],
 )
-def test_definitions_are_never_downgraded(current, wanted, refused) -> None:
+def test_definitions_are_never_downgraded(current: str, wanted: str, refused: bool) -> None:
     """A CRD of a later release stays."""
     assert is_downgrade(definition(current), definition(wanted)) is refused
 
 
-async def test_shipped_definitions_are_applied_but_newer_ones_stay(cluster, tmp_path) -> None:
+async def test_shipped_definitions_are_applied_but_newer_ones_stay(cluster: FakeCluster, tmp_path: Path) -> None:
     """All files of the folder are applied server-side, except where the cluster is ahead."""
     (tmp_path / "a.yaml").write_text(yaml.safe_dump(definition("1.0.0")))
     other = {"metadata": {"name": "other.penstock.dev", "annotations": {"penstock.dev/crd-release": "1.0.0"}}}
@@ -67,9 +68,12 @@ async def test_shipped_definitions_are_applied_but_newer_ones_stay(cluster, tmp_
     assert cluster.writes == [("apply", "customresourcedefinitions", "other.penstock.dev")]
 
 
-async def test_cleanup_takes_only_penstocks_finalizer(cluster) -> None:
+async def test_cleanup_takes_only_penstocks_finalizer(cluster: FakeCluster) -> None:
     """Before an uninstall, Instances lose Penstock's finalizer and keep those of others."""
-    claimed = {"finalizers": [names.FINALIZER], "annotations": {names.ANNOTATION_RELEASE: "other.release"}}
+    claimed: dict[str, Any] = {
+        "finalizers": [names.FINALIZER],
+        "annotations": {names.ANNOTATION_RELEASE: "other.release"},
+    }
     instances = (item("i1", finalizers=["other/one", names.FINALIZER]), item("free"), item("theirs", **claimed))
     for instance in instances:
         cluster.seed(INSTANCES, instance | {"spec": {"integration": {"name": "orders"}}})
@@ -81,7 +85,8 @@ async def test_cleanup_takes_only_penstocks_finalizer(cluster) -> None:
 
 async def test_a_failing_step_is_followed_by_the_next() -> None:
     """A loop survives its steps, and says when the database was away."""
-    steps, away, done = 0, [], asyncio.Event()
+    steps, done = 0, asyncio.Event()
+    away: list[int] = []
 
     async def step() -> None:
         nonlocal steps
@@ -105,7 +110,9 @@ async def test_a_failing_step_is_followed_by_the_next() -> None:
 
 async def test_probes_tell_what_hangs_and_what_is_missing() -> None:
     """/healthz names loops that hang, /readyz why the replica is not ready, /metrics speaks Prometheus."""
-    silent, reasons, metrics = {}, [None], Metrics()
+    silent: dict[str, float] = {}
+    reasons: list[str | None] = [None]
+    metrics = Metrics()
     metrics.leading(active=True)
     app = application(metrics=metrics, silent=lambda: silent, ready=lambda: reasons[0])
     async with TestClient(TestServer(app)) as client:

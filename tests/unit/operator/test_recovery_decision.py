@@ -1,21 +1,30 @@
 """What is done about executions that nobody seems to work on: one table of situations and decisions."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from penstock_core.cluster import Object
 from penstock_core.states import ExecutionState
 from penstock_operator.executions.recovery_decision import End, Replace, Requeue, Subject, Wait, decide
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
-def ago(seconds):
+def ago(seconds: float) -> str:
     return (NOW - timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def job(name="pex-1", *, age=60, condition=None, reason="BackoffLimitExceeded", deleted=False):
-    metadata = {"name": name, "creationTimestamp": ago(age)}
+def job(
+    name: str = "pex-1",
+    *,
+    age: float = 60,
+    condition: str | None = None,
+    reason: str = "BackoffLimitExceeded",
+    deleted: bool = False,
+) -> Object:
+    metadata: dict[str, Any] = {"name": name, "creationTimestamp": ago(age)}
     if deleted:
         metadata["deletionTimestamp"] = ago(1)
     conditions = [{"type": condition, "status": "True", "reason": reason, "message": "m"}] if condition else []
@@ -23,26 +32,30 @@ def job(name="pex-1", *, age=60, condition=None, reason="BackoffLimitExceeded", 
 
 
 def pod(
-    name="p",
+    name: str = "p",
     *,
-    phase="Running",
-    age=60,
-    started=None,
-    ended=None,
-    exit_code=None,
-    reason=None,
-    waiting=None,
-    deleted=None,
-    job_name="pex-1",
-    **status,
-):
+    phase: str = "Running",
+    age: float = 60,
+    started: float | None = None,
+    ended: float | None = None,
+    exit_code: int | None = None,
+    reason: str | None = None,
+    waiting: str | None = None,
+    deleted: float | None = None,
+    job_name: str = "pex-1",
+    **status: Any,
+) -> Object:
     """A pod; `age`, `started`, `ended` and `deleted` are seconds ago."""
-    metadata = {"name": name, "creationTimestamp": ago(age), "labels": {"batch.kubernetes.io/job-name": job_name}}
+    metadata: dict[str, Any] = {
+        "name": name,
+        "creationTimestamp": ago(age),
+        "labels": {"batch.kubernetes.io/job-name": job_name},
+    }
     if deleted is not None:
         metadata["deletionTimestamp"] = ago(deleted)
-    times = {"startedAt": started, "finishedAt": ended}
-    times = {field: ago(seconds) for field, seconds in times.items() if seconds is not None}
-    state = {"running": times} if times else {}
+    seen = {"startedAt": started, "finishedAt": ended}
+    times = {field: ago(seconds) for field, seconds in seen.items() if seconds is not None}
+    state: dict[str, Any] = {"running": times} if times else {}
     if exit_code is not None:
         state = {"terminated": {"exitCode": exit_code, "reason": reason or "Error", **times}}
     elif waiting:
@@ -52,7 +65,9 @@ def pod(
     return {"metadata": metadata, "spec": spec, "status": {"phase": phase, "containerStatuses": [container]} | status}
 
 
-def subject(attempt, *, since, claimed, replaced, cancelled=None, holder=""):
+def subject(
+    attempt: int, *, since: float, claimed: bool, replaced: float, cancelled: float | None = None, holder: str = ""
+) -> Subject:
     """`since`, `replaced` and `cancelled` are seconds ago."""
     return Subject(
         claimed=claimed,
@@ -65,16 +80,18 @@ def subject(attempt, *, since, claimed, replaced, cancelled=None, holder=""):
     )
 
 
-def lost(attempt=1, *, silent=10, replaced=600, cancelled=None, holder="p"):
+def lost(
+    attempt: int = 1, *, silent: float = 10, replaced: float = 600, cancelled: float | None = None, holder: str = "p"
+) -> Subject:
     return subject(attempt, since=silent, claimed=True, replaced=replaced, cancelled=cancelled, holder=holder)
 
 
-def unstarted(seconds, attempt=1, *, replaced=0):
+def unstarted(seconds: float, attempt: int = 1, *, replaced: float = 0) -> Subject:
     return subject(attempt, since=seconds, claimed=False, replaced=replaced)
 
 
-def outcome(subject, jobs, pods):
-    decision = decide(subject, jobs=jobs, pods=pods, now=NOW)
+def outcome(found: Subject, jobs: list[Object], pods: list[Object]) -> str | tuple[str, ...]:
+    decision = decide(found, jobs=jobs, pods=pods, now=NOW)
     if isinstance(decision, End):
         return "end", str(decision.state), decision.cause.code
     if isinstance(decision, Replace):
@@ -82,11 +99,11 @@ def outcome(subject, jobs, pods):
     return "requeue" if isinstance(decision, Requeue) else "wait"
 
 
-DISRUPTED = {"conditions": [{"type": "DisruptionTarget", "status": "True", "message": "drained"}]}
+DISRUPTED: dict[str, Any] = {"conditions": [{"type": "DisruptionTarget", "status": "True", "message": "drained"}]}
 SCHEDULED = {"type": "PodScheduled", "status": "True"}
-UNSCHEDULABLE = {"conditions": [{"type": "PodScheduled", "status": "False", "message": "0/1 nodes"}]}
+UNSCHEDULABLE: dict[str, Any] = {"conditions": [{"type": "PodScheduled", "status": "False", "message": "0/1 nodes"}]}
 
-TABLE = {
+TABLE: dict[str, tuple[Subject, list[Object], list[Object], str | tuple[str, ...]]] = {
     "a live pod protects its execution": (lost(), [job()], [pod()], "wait"),
     "a pod that is silent for too long is cut off": (lost(silent=91), [job()], [pod()], ("replace", "cut_off")),
     "a killed pod is replaced at once": (lost(), [job()], [pod(phase="Failed", exit_code=137)], ("replace", "killed")),
@@ -297,11 +314,11 @@ TABLE = {
 
 
 @pytest.mark.parametrize("situation", TABLE)
-def test_verdict(situation) -> None:
+def test_decision(situation: str) -> None:
     """Each situation of the table has its decision."""
-    subject, jobs, pods, expected = TABLE[situation]
+    found, jobs, pods, expected = TABLE[situation]
 
-    assert expected == outcome(subject, jobs, pods)
+    assert expected == outcome(found, jobs, pods)
 
 
 def test_cause_names_the_memory_limit() -> None:

@@ -8,12 +8,12 @@ from penstock_core.cron import due, parse
 from penstock_core.errors import InvalidInput
 
 
-def minutes(cron, zone, start, until):
+def minutes(cron: str, zone: str, start: datetime, until: datetime) -> list[str]:
     return [at.strftime("%d %H:%M") for at in due(cron, zone, after=start, until=until)]
 
 
-def utc(*parts):
-    return datetime(*parts, tzinfo=UTC)
+def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 def test_window_is_open_below_and_closed_above() -> None:
@@ -74,7 +74,7 @@ MONDAYS = [2, 9, 16, 23, 30]
         ("1-31", list(range(1, 32))),
     ],
 )
-def test_a_star_joins_the_days_by_and(day, expected) -> None:
+def test_a_star_joins_the_days_by_and(day: str, expected: list[int]) -> None:
     """A star in the day of the month, with a step of 1 at most, leaves the weekday to decide; another step is a list."""
     found = due(f"0 0 {day} * 1", "UTC", after=utc(2026, 2, 28, 12), until=utc(2026, 3, 31, 12))
 
@@ -90,7 +90,7 @@ def test_a_star_joins_the_days_by_and(day, expected) -> None:
         ("1-5/3,59 3 1 MAR-apr *", ["01 03:01", "01 03:04", "01 03:59"]),
     ],
 )
-def test_fields_name_what_they_name_for_a_cron_job(cron, expected) -> None:
+def test_fields_name_what_they_name_for_a_cron_job(cron: str, expected: list[str]) -> None:
     """Ranges, steps, lists and words, as the CronJob controller reads them."""
     assert minutes(cron, "UTC", utc(2026, 2, 28, 23, 59), utc(2026, 3, 1, 23, 59)) == expected
 
@@ -98,7 +98,7 @@ def test_fields_name_what_they_name_for_a_cron_job(cron, expected) -> None:
 @pytest.mark.parametrize(
     "cron", ["", "@daily", "* * * *", "61 * * * *", "0 0 l * *", "0 0 * * 7", "0 0 * * 1#2", "0 0 * * * *"]
 )
-def test_what_kubernetes_refuses_is_refused(cron) -> None:
+def test_what_kubernetes_refuses_is_refused(cron: str) -> None:
     """Lines that a CronJob would not take, or that `check_cron` refuses, raise InvalidInput."""
     with pytest.raises(InvalidInput):
         parse(cron)

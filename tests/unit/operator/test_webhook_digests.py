@@ -2,14 +2,18 @@
 
 import base64
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from operator_stand import FakeCluster, FakeCollection
 from penstock_core import names
-from penstock_core.cluster import SECRETS
+from penstock_core.cluster import SECRETS, Kind, Object
 from penstock_core.errors import ClusterUnavailable
 from penstock_operator.instances.webhook_credentials import Credentials
 from penstock_operator.instances.webhook_secrets import WebhookKeys
+from penstock_operator.settings import Settings
 
 NAMESPACE = "penstock-system"
 UIDS = [f"uid-{n}" for n in range(40)]
@@ -18,25 +22,25 @@ SHARING = [uid for uid in UIDS if names.webhook_digest_secret("penstock", uid) =
 GITHUB = {"preset": "github", "key": "aHVzaA=="}
 
 
-def instance(uid):
+def instance(uid: str) -> Object:
     return {"metadata": {"name": uid, "namespace": "acme", "uid": uid}}
 
 
-def digests(*keys, signature=None):
+def digests(*keys: str, signature: dict[str, Any] | None = None) -> Credentials:
     return Credentials(digests=keys, signature=signature)
 
 
-def fields(cluster, name=NAME):
+def fields(cluster: FakeCluster, name: str = NAME) -> dict[str, Any]:
     return {uid: json.loads(base64.b64decode(text)) for uid, text in cluster.of(SECRETS)[name]["data"].items()}
 
 
 @pytest.fixture
-def keys(cluster, collection, settings):
+def keys(cluster: FakeCluster, collection: Callable[[Kind], FakeCollection], settings: Settings) -> WebhookKeys:
     return WebhookKeys(cluster, own=collection(SECRETS), settings=settings)
 
 
 @pytest.fixture
-async def filled(cluster, keys):
+async def filled(cluster: FakeCluster, keys: WebhookKeys) -> WebhookKeys:
     """All of UIDS mirrored, nothing noted as written."""
     for uid in UIDS:
         await keys.mirror(instance(uid), digests("aa"))
@@ -44,7 +48,7 @@ async def filled(cluster, keys):
     return keys
 
 
-async def test_the_secret_is_made_with_the_first_field(cluster, keys) -> None:
+async def test_the_secret_is_made_with_the_first_field(cluster: FakeCluster, keys: WebhookKeys) -> None:
     """The first Instance of a Secret makes it, with the labels by which the operator's watch sees it."""
     await keys.mirror(instance(UIDS[0]), digests("bb", "aa", signature=GITHUB))
 
@@ -55,7 +59,7 @@ async def test_the_secret_is_made_with_the_first_field(cluster, keys) -> None:
     }
 
 
-async def test_a_field_is_written_without_the_others(cluster, filled) -> None:
+async def test_a_field_is_written_without_the_others(cluster: FakeCluster, filled: WebhookKeys) -> None:
     """One request changes one Instance's field; what others have in the Secret is not sent."""
     before = fields(cluster)
     await filled.mirror(instance(SHARING[1]), digests("cc"))
@@ -65,7 +69,7 @@ async def test_a_field_is_written_without_the_others(cluster, filled) -> None:
     assert fields(cluster) == before | {SHARING[1]: {"keys": ["cc"]}}
 
 
-async def test_unchanged_fields_cost_no_write(cluster, filled) -> None:
+async def test_unchanged_fields_cost_no_write(cluster: FakeCluster, filled: WebhookKeys) -> None:
     """What the watch shows already is not written again, by a fresh process neither."""
     for uid in UIDS:
         await filled.mirror(instance(uid), digests("aa"))
@@ -73,11 +77,13 @@ async def test_unchanged_fields_cost_no_write(cluster, filled) -> None:
     assert cluster.writes == []
 
 
-async def test_two_that_make_a_secret_at_once_both_get_in(cluster, keys, monkeypatch) -> None:
+async def test_two_that_make_a_secret_at_once_both_get_in(
+    cluster: FakeCluster, keys: WebhookKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who finds that another made the Secret meanwhile puts its field beside the other's."""
     create = cluster.create
 
-    async def second(kind, namespace, body):
+    async def second(kind: Kind, namespace: str | None, body: Object) -> Object:
         await create(kind, namespace, {**body, "data": {SHARING[1]: base64.b64encode(b'{"keys": []}').decode()}})
         return await create(kind, namespace, body)
 
@@ -87,7 +93,7 @@ async def test_two_that_make_a_secret_at_once_both_get_in(cluster, keys, monkeyp
     assert fields(cluster) == {SHARING[0]: {"keys": ["aa"]}, SHARING[1]: {"keys": []}}
 
 
-async def test_a_secret_that_the_watch_cannot_see_is_taken_over(cluster, keys) -> None:
+async def test_a_secret_that_the_watch_cannot_see_is_taken_over(cluster: FakeCluster, keys: WebhookKeys) -> None:
     """One of that name without the release's label gets it, or each look at an Instance would write again."""
     cluster.seed(SECRETS, {"metadata": {"name": NAME, "namespace": NAMESPACE}}, seen=False)
     await keys.mirror(instance(UIDS[0]), digests("aa"))
@@ -95,7 +101,7 @@ async def test_a_secret_that_the_watch_cannot_see_is_taken_over(cluster, keys) -
     assert cluster.of(SECRETS)[NAME]["metadata"]["labels"][names.LABEL_RELEASE] == "penstock-system.penstock"
 
 
-async def test_a_field_goes_with_its_instance(cluster, filled) -> None:
+async def test_a_field_goes_with_its_instance(cluster: FakeCluster, filled: WebhookKeys) -> None:
     """Forgetting leaves the others' fields, and may be repeated."""
     for _ in range(2):
         await filled.forget(SHARING[0])
@@ -103,14 +109,14 @@ async def test_a_field_goes_with_its_instance(cluster, filled) -> None:
     assert sorted(fields(cluster)) == sorted(SHARING[1:])
 
 
-async def test_forgetting_where_there_is_no_secret_does_nothing(cluster, keys) -> None:
+async def test_forgetting_where_there_is_no_secret_does_nothing(cluster: FakeCluster, keys: WebhookKeys) -> None:
     """An Instance without webhooks may be the first that goes."""
     await keys.forget(UIDS[0])
 
     assert cluster.of(SECRETS) == {}
 
 
-async def test_fields_of_instances_that_are_gone_are_dropped(cluster, filled) -> None:
+async def test_fields_of_instances_that_are_gone_are_dropped(cluster: FakeCluster, filled: WebhookKeys) -> None:
     """One request a Secret removes what is stale in it, and none is sent where nothing is."""
     stale = set(SHARING[1:])
     await filled.forget_all_but(set(UIDS) - stale)
@@ -119,7 +125,7 @@ async def test_fields_of_instances_that_are_gone_are_dropped(cluster, filled) ->
     assert cluster.writes == [("patch", "secrets", NAME)]
 
 
-async def test_a_write_that_fails_is_told(cluster, keys) -> None:
+async def test_a_write_that_fails_is_told(cluster: FakeCluster, keys: WebhookKeys) -> None:
     """Only a missing Secret is made: whatever else happens is the queue's to repeat."""
     cluster.failures[("patch", "secrets")] = ClusterUnavailable("away", status=503)
     with pytest.raises(ClusterUnavailable):

@@ -46,7 +46,7 @@ def test_secrets_are_not_in_the_repr() -> None:
         ({**GIVEN, "PENSTOCK_EXECUTION": "x"}, "PENSTOCK_EXECUTION is not an execution's id: 'x'"),
     ],
 )
-def test_what_is_missing_is_named(given, message) -> None:
+def test_what_is_missing_is_named(given: dict[str, str], message: str) -> None:
     """A missing or malformed variable is named, and secrets are taken out all the same."""
     given = dict(given)
     with pytest.raises(ConfigurationError, match=message):

@@ -12,20 +12,9 @@ from typing import Final, Literal
 from uuid import UUID
 
 from penstock_core.flow_identity import FlowIdentity
+from penstock_core.records import LogRecord, Outcome, RecordedStep, StepRecord
 from penstock_core.states import ExecutionState, StepStatus, Trigger
-from penstock_core.store.executions.records import (
-    AlreadyEnded,
-    Claim,
-    HeldUntil,
-    LeftQueued,
-    LogRecord,
-    Outcome,
-    RecordedStep,
-    Renewal,
-    Skipped,
-    StepRecord,
-    Tick,
-)
+from penstock_core.store.executions.records import AlreadyEnded, Claim, HeldUntil, LeftQueued, Renewal, Skipped, Tick
 
 __all__ = [
     "EPOCH",

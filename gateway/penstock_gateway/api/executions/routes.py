@@ -11,11 +11,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from penstock_core.api.executions import Execution, ExecutionList
 from penstock_core.cluster import Caller
 from penstock_core.store.executions.reading import Reading
 from penstock_gateway.api import authorization as access
 from penstock_gateway.api.authorization import Access
-from penstock_gateway.api.executions.models import Execution, ExecutionList
 from penstock_gateway.api.executions.parameters import Included, Listed, known
 from penstock_gateway.api.executions.service import Executions, Side, bounded
 from penstock_gateway.api.remembered import Answers

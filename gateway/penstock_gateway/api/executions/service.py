@@ -11,14 +11,15 @@ from uuid import UUID
 from fastapi import Response
 
 from penstock_core import codec
+from penstock_core.api.executions import Execution
 from penstock_core.cluster import Caller
 from penstock_core.store.executions import model as store
 from penstock_core.store.executions.reading import Reading, StepSide
 from penstock_gateway import problems
 from penstock_gateway.api import authorization as access
 from penstock_gateway.api.authorization import Access, Right
-from penstock_gateway.api.executions.models import Execution, execution_of, step_of
 from penstock_gateway.api.executions.parameters import Included, Listed
+from penstock_gateway.api.executions.presentation import execution_of, step_of
 from penstock_gateway.api.executions.step_details import NOTHING, READ_BYTES, READ_BYTES_IN_ALL, details
 from penstock_gateway.api.remembered import Answers
 from penstock_gateway.api.values.responses import Places
