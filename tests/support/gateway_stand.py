@@ -11,9 +11,10 @@ from typing import Any
 import httpx
 import uvicorn
 
+from fake_cluster import FakeCluster
 from penstock_core import names
-from penstock_core.cluster import FLOWS, JOBS, SECRETS, Caller, Kind, Listing
-from penstock_core.errors import ClusterError, Conflict, NotFound
+from penstock_core.cluster import FLOWS, JOBS, SECRETS, Kind, Listing, Object
+from penstock_core.errors import ClusterError
 from penstock_core.manifests.job import RunnerPod
 from penstock_gateway.server.gateway import Gateway
 from penstock_gateway.server.server import config
@@ -27,119 +28,33 @@ INSTANCE_UID = "6f1c2f0e-0000-4000-8000-000000000001"
 KEY = "correct-horse-battery-staple"
 
 
-class FakeCluster:
-    """What the gateway uses of `Cluster`; `failure`, where set, answers every write."""
-
-    def __init__(self) -> None:
-        self.objects: dict[tuple[str, str, str], dict[str, Any]] = {}
-        self.created: list[dict[str, Any]] = []
-        self.tokens: dict[str, Caller] = {}
-        self.rights: set[tuple[str, str, str, str]] = set()
-        """(user, namespace, verb, `resource` or `resource/subresource`)"""
-        self.reviews = 0
-        self.failure: ClusterError | None = None
-        self.refused: tuple[str, ...] = ()
-        """Namespaces that may not be read."""
-        self.hold: asyncio.Event | None = None
-        self._watches: list[tuple[Kind, str | None, str, asyncio.Queue[dict[str, Any]]]] = []
-        self._version = 0
-
-    def put(self, kind: Kind, body: dict[str, Any]) -> dict[str, Any]:
-        """Create or change an object; watches hear of it."""
-        self._version += 1
-        body = json.loads(json.dumps(body))
-        body["metadata"]["resourceVersion"] = str(self._version)
-        key = (kind.plural, body["metadata"]["namespace"], body["metadata"]["name"])
-        self._tell(kind, "MODIFIED" if key in self.objects else "ADDED", body)
-        self.objects[key] = body
-        return body
-
-    def remove(self, kind: Kind, namespace: str, name: str) -> None:
-        """Delete an object; watches hear of it."""
-        self._tell(kind, "DELETED", self.objects.pop((kind.plural, namespace, name)))
-
-    def _tell(self, kind: Kind, event: str, body: dict[str, Any]) -> None:
-        for watched, namespace, fields, queue in self._watches:
-            if watched == kind and namespace in (None, body["metadata"]["namespace"]) and _selects(fields, body):
-                queue.put_nowait({"type": event, "object": body})
+class GatewayCluster(FakeCluster):
+    """A cluster in memory that lets the gateway read what its Role does."""
 
     async def listing(self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = "") -> Listing:
-        if namespace in self.refused:
-            raise ClusterError(f"{kind.plural} is forbidden in {namespace}", status=403)
         _check_right(kind, fields)
-        found = [
-            body
-            for (plural, place, _), body in self.objects.items()
-            if plural == kind.plural
-            and namespace in (None, place)
-            and _matches(body, labels)
-            and _selects(fields, body)
-        ]
-        return Listing(items=found, resource_version=str(self._version))
+        return await super().listing(kind, namespace, labels=labels, fields=fields)
 
-    async def watch(
-        self, kind: Kind, namespace: str | None = None, *, fields: str = "", **_: Any
-    ) -> AsyncGenerator[dict[str, Any], None]:
-        _check_right(kind, fields)
-        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._watches.append((kind, namespace, fields, queue))
-        while True:
-            yield await queue.get()
-
-    async def get(self, kind: Kind, namespace: str | None, name: str) -> dict[str, Any]:
-        try:
-            return self.objects[kind.plural, namespace or "", name]
-        except KeyError:
-            raise NotFound(f'{kind.plural} "{name}" not found', status=404) from None
-
-    async def create(self, kind: Kind, namespace: str | None, body: dict[str, Any]) -> dict[str, Any]:
-        if self.hold is not None:
-            await self.hold.wait()
-        if self.failure is not None:
-            raise self.failure
-        if (kind.plural, namespace or "", body["metadata"]["name"]) in self.objects:
-            raise Conflict("exists", status=409)
-        self.created.append(body)
-        return self.put(kind, body)
-
-    async def review_token(self, token: str, audiences: tuple[str, ...] = ()) -> Caller | None:
-        self.reviews += 1
-        if self.failure is not None:
-            raise self.failure
-        return self.tokens.get(token)
-
-    async def review_access(
+    def watch(
         self,
-        caller: Caller,
+        kind: Kind,
+        namespace: str | None = None,
         *,
-        namespace: str,
-        verb: str,
-        resource: str,
-        subresource: str = "",
-        group: str = names.GROUP,
-    ) -> bool:
-        self.reviews += 1
-        path = f"{resource}/{subresource}" if subresource else resource
-        return bool({(caller.user, namespace, verb, path), (caller.user, "", verb, path)} & self.rights)
-
-    def jobs(self) -> list[str]:
-        """Names of the Jobs that were created."""
-        return [body["metadata"]["name"] for body in self.created if body["kind"] == "Job"]
-
-
-def _selects(fields: str, body: dict[str, Any]) -> bool:
-    return fields in ("", f"metadata.name={body['metadata']['name']}")
+        resource_version: str,
+        labels: str = "",
+        fields: str = "",
+        seconds: int = 60,
+    ) -> AsyncGenerator[Object, None]:
+        _check_right(kind, fields)
+        return super().watch(
+            kind, namespace, resource_version=resource_version, labels=labels, fields=fields, seconds=seconds
+        )
 
 
 def _check_right(kind: Kind, fields: str) -> None:
     """As the gateway's Role has it: Secrets are listed and watched one by one, each by its name."""
     if kind == SECRETS and fields.removeprefix("metadata.name=") not in names.webhook_digest_secrets("penstock"):
         raise ClusterError(f'secrets is forbidden with the field selector "{fields}"', status=403)
-
-
-def _matches(body: dict[str, Any], labels: str) -> bool:
-    has = body["metadata"].get("labels", {})
-    return all(has.get(name) == value for name, _, value in (part.partition("=") for part in labels.split(",") if part))
 
 
 def flow(
@@ -222,7 +137,7 @@ def settings(**changed: Any) -> Settings:
 class Stand:
     """A running gateway, its cluster, and a client."""
 
-    def __init__(self, gateway: Gateway, cluster: FakeCluster, *, client: httpx.AsyncClient, port: int) -> None:
+    def __init__(self, gateway: Gateway, cluster: GatewayCluster, *, client: httpx.AsyncClient, port: int) -> None:
         self.gateway = gateway
         self.cluster = cluster
         self.client = client
@@ -250,7 +165,7 @@ class Stand:
     def serve(self, *flows: dict[str, Any]) -> None:
         """Put Flow objects; they are served when `settled` returns."""
         for body in flows:
-            self.cluster.put(FLOWS, body)
+            self.cluster.seed(FLOWS, body)
 
 
 async def until(look: Callable[[], Any], *, within: float = 10.0) -> Any:
@@ -267,14 +182,15 @@ async def standing(
     dsn: str | None, *, ready: bool = True, refused: tuple[str, ...] = (), **changed: Any
 ) -> AsyncIterator[Stand]:
     """A gateway that serves `importOrder` with `KEY`; without a DSN its database Secret is missing."""
-    cluster = FakeCluster()
-    cluster.refused = refused
-    cluster.put(FLOWS, flow())
-    cluster.put(SECRETS, key_secret({INSTANCE_UID: mirrored(KEY)}))
+    cluster = GatewayCluster()
+    for namespace in refused:
+        cluster.failures["list", namespace] = ClusterError(f"forbidden in {namespace}", status=403)
+    cluster.seed(FLOWS, flow())
+    cluster.seed(SECRETS, key_secret({INSTANCE_UID: mirrored(KEY)}))
     if dsn is not None:
-        cluster.put(SECRETS, database_secret(dsn))
+        cluster.seed(SECRETS, database_secret(dsn))
     chosen = settings(**changed)
-    gateway = Gateway(chosen, cluster)  # type: ignore[arg-type]
+    gateway = Gateway(chosen, cluster)
     served = config(chosen, gateway)
     served.load()
     server = uvicorn.Server(served)
@@ -295,4 +211,4 @@ async def standing(
         await gateway.close()
 
 
-__all__ = ["JOBS", "KEY", "FakeCluster", "Stand", "flow", "key_secret", "mirrored", "settings", "standing", "until"]
+__all__ = ["JOBS", "KEY", "GatewayCluster", "Stand", "flow", "key_secret", "mirrored", "settings", "standing", "until"]

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from operator_stand import Clock, FakeCluster, FakeCollection, FakeTenancy
+from fake_cluster import FakeCluster
+from operator_stand import Clock, FakeCollection, FakeTenancy
 from penstock_core import names
 from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, INTEGRATIONS, SECRETS, Kind, Object
 from penstock_core.store.flows import schedules

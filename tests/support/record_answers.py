@@ -62,7 +62,7 @@ async def _standing(group: str, dsn: str) -> AsyncIterator[Stand]:
             await until(lambda: len(stand.gateway.health.missing()) == 1)
         _admit(stand)
         stand.serve(*_flows())
-        stand.cluster.put(SECRETS, _signing_secret())
+        stand.cluster.seed(SECRETS, _signing_secret())
         await until(lambda: stand.gateway.keys.signature(_SIGNED_UID))
         await until(lambda: len(stand.gateway.flows) == len(_flows()))
         if group == "cluster-away":

@@ -148,7 +148,7 @@ async def test_start_before_the_database_secret(dsn: str) -> None:
         ready = await stand.client.get("/readyz")
         alive = await stand.client.get("/healthz")
         refused = await stand.post(json={})
-        stand.cluster.put(SECRETS, database_secret(dsn))
+        stand.cluster.seed(SECRETS, database_secret(dsn))
         await until(lambda: not stand.gateway.health.missing())
         accepted = await stand.post(json={})
 

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from operator_stand import ENVIRONMENT, Clock, FakeCluster
+from fake_cluster import FakeCluster
+from operator_stand import ENVIRONMENT, Clock, watched
 from penstock_core import codec, uuid7
 from penstock_core.cluster import FLOWS, JOBS, SECRETS, Key, Object
 from penstock_core.errors import ClusterError, ClusterUnavailable
@@ -68,7 +69,7 @@ class Stand:
     def __init__(self, pool: Pool, dsn: str) -> None:
         self.pool, self.clock, self.inventory = pool, Clock(), Inventory()
         self.clock.at = datetime.now(UTC)
-        self.cluster = FakeCluster(self.inventory)
+        self.cluster = FakeCluster(told=watched(self.inventory))
         self.settings = from_environment({**ENVIRONMENT, "PENSTOCK_DSN": dsn})
         self.dispatch, self.reading = Dispatch(pool), Reading(pool)
         self.lost: list[str] = []

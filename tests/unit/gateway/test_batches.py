@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -123,7 +122,7 @@ def of(namespace: str) -> Acceptance:
     """An acceptance of a flow in a namespace."""
     manifest = flow()
     manifest["metadata"]["namespace"] = namespace
-    return replace(acceptance(), flow=flow_identity(manifest))
+    return acceptance()._replace(flow=flow_identity(manifest))
 
 
 async def test_locked_rows_of_one_namespace_hold_up_no_other() -> None:

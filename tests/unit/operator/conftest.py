@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from operator_stand import ENVIRONMENT, Clock, FakeCluster, FakeCollection, FakeTenancy
+from fake_cluster import FakeCluster
+from operator_stand import ENVIRONMENT, Clock, FakeCollection, FakeTenancy, watched
 from operator_world import INSTANCE, INTEGRATION, World
 from penstock_core.cluster import INSTANCES, INTEGRATIONS, NAMESPACES, Kind
 from penstock_operator.metrics import Metrics
@@ -33,7 +34,7 @@ def inventory() -> Inventory:
 
 @pytest.fixture
 def cluster(inventory: Inventory) -> FakeCluster:
-    return FakeCluster(inventory)
+    return FakeCluster(told=watched(inventory))
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from operator_stand import FakeCluster, item
+from fake_cluster import FakeCluster
+from operator_stand import item
 from penstock_core.cluster import INSTANCES, Cluster, Key, Kind, Object
 from penstock_core.errors import StoreUnavailable
 from penstock_operator.control.controller import Controller, Loop

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from operator_stand import Clock, FakeCluster
+from fake_cluster import FakeCluster
+from operator_stand import Clock
 from penstock_core import uuid7
 from penstock_core.cluster import FLOWS, JOBS, Object
 from penstock_core.errors import ClusterError, ClusterUnavailable

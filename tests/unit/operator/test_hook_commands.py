@@ -11,7 +11,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from operator_stand import FakeCluster
+from fake_cluster import FakeCluster
+from penstock_core import names
 from penstock_core.cluster import (
     CRON_JOBS,
     DEPLOYMENTS,
@@ -29,7 +30,6 @@ from penstock_operator.commands.command import wait
 from penstock_operator.commands.label_namespace import is_ours, label_namespace
 from penstock_operator.commands.send_webhook import Gateway, Trial, TrialFailedError
 from penstock_operator.commands.stop_release import remove_schedules, stop_operator
-from penstock_operator.watch.inventory import Inventory
 
 SYSTEM = "penstock-system"
 LEVEL = "pod-security.kubernetes.io"
@@ -104,6 +104,7 @@ def test_a_namespace_of_others_is_not_enforced() -> None:
 async def test_the_operator_is_scaled_to_nothing(cluster: FakeCluster) -> None:
     """Its Deployment has no replicas then, and its pods are waited for."""
     cluster.seed(DEPLOYMENTS, {"metadata": {"name": "penstock-operator", "namespace": SYSTEM}, "spec": {"replicas": 2}})
+    cluster.seed(PODS, pod("gateway-1", a="c"))
     await stop_operator(cluster, SYSTEM, deployment="penstock-operator", selector="a=b")
 
     assert cluster.of(DEPLOYMENTS)["penstock-operator"]["spec"]["replicas"] == 0
@@ -114,7 +115,7 @@ async def test_an_operator_that_does_not_end_fails_the_hook(
 ) -> None:
     """A missing Deployment is no obstacle, a pod that stays is."""
     caplog.set_level(logging.INFO)
-    cluster.seed(PODS, pod("operator-1"))
+    cluster.seed(PODS, pod("operator-1", a="b"))
     with pytest.raises(TimeoutError, match="the operator's pods to end"):
         await stop_operator(cluster, SYSTEM, deployment="penstock-operator", selector="a=b", within=-1)
 
@@ -125,28 +126,30 @@ async def test_an_operator_that_does_not_end_fails_the_hook(
 async def test_schedules_are_removed_where_the_release_serves(
     cluster: FakeCluster, namespaces: tuple[str | None, ...], removed: set[str]
 ) -> None:
-    """CronJobs of the served namespaces go, and others stay."""
-    for name, namespace in (("a", "acme"), ("b", "beta")):
-        cluster.seed(CRON_JOBS, {"metadata": {"name": name, "namespace": namespace}})
-    await remove_schedules(cluster, namespaces, release="penstock-system.penstock")
+    """CronJobs of the served namespaces go, and others stay, those of other releases, too."""
+    for name, namespace, release in (("a", "acme", "ours"), ("b", "beta", "ours"), ("c", "acme", "theirs")):
+        labels = {names.LABEL_RELEASE: release}
+        cluster.seed(CRON_JOBS, {"metadata": {"name": name, "namespace": namespace, "labels": labels}})
+    await remove_schedules(cluster, namespaces, release="ours")
 
-    assert {name for _, _, name in cluster.writes} == removed
+    assert {"a", "b", "c"} - set(cluster.of(CRON_JOBS)) == removed
 
 
 class Served(FakeCluster):
     """A cluster whose operator answers at once: each Instance gets its key, and is Ready where `ready` says so."""
 
     def __init__(self, *, ready: str) -> None:
-        super().__init__(Inventory())
+        super().__init__()
         self.ready = ready
 
     async def create(self, kind: Kind, namespace: str | None, body: Mapping[str, Any]) -> Object:
-        made = {**body, "metadata": {**body["metadata"], "namespace": namespace}}
+        made = await super().create(kind, namespace, body)
         if kind is INSTANCES:
             key = {"key": base64.b64encode(b"secret").decode()}
             self.seed(SECRETS, {"metadata": {"name": f"{NAME}-webhook-key", "namespace": namespace}, "data": key})
-            made["status"] = {"conditions": [{"type": "Ready", "status": self.ready, "message": "said"}]}
-        return await super().create(kind, namespace, made)
+            conditions = [{"type": "Ready", "status": self.ready, "message": "said"}]
+            self.seed(kind, made | {"status": {"conditions": conditions}})
+        return made
 
 
 class ServedGateway:

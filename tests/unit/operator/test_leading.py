@@ -8,7 +8,8 @@ from typing import Any, Never
 
 import pytest
 
-from operator_stand import Clock, FakeCluster
+from fake_cluster import FakeCluster
+from operator_stand import Clock
 from operator_world import INSTANCE
 from penstock_core.cluster import INSTANCES, INTEGRATIONS, ROLE_BINDINGS, SECRETS, Kind, Object
 from penstock_core.errors import ClusterError, StoreUnavailable

@@ -7,7 +7,7 @@ from typing import Any, Never
 
 import pytest
 
-from operator_stand import FakeCluster
+from fake_cluster import FakeCluster
 from penstock_core.cluster import LEASES, Object
 from penstock_core.errors import ClusterUnavailable
 from penstock_operator.errors import LeaseLostError

@@ -11,7 +11,8 @@ import pytest
 import yaml
 from aiohttp.test_utils import TestClient, TestServer
 
-from operator_stand import FakeCluster, item
+from fake_cluster import FakeCluster
+from operator_stand import item
 from penstock_core import names
 from penstock_core.cluster import CRDS, INSTANCES, Object
 from penstock_core.errors import SettingsError, StoreUnavailable

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from operator_stand import FakeCluster, FakeTenancy
+from fake_cluster import FakeCluster
+from operator_stand import FakeTenancy
 from operator_world import HOOKS, INTEGRATION, KEY, World
 from penstock_core import names
 from penstock_core.cluster import (

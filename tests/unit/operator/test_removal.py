@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from operator_stand import Clock, FakeCluster
+from fake_cluster import FakeCluster
+from operator_stand import Clock
 from operator_world import HOOKS, INSTANCE, KEY, World
 from penstock_core.cluster import FLOWS, INSTANCES, JOBS, NAMESPACES, ROLE_BINDINGS, SECRETS, Object
 from penstock_operator.errors import NotYet

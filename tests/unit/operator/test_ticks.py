@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from operator_stand import Clock, FakeCluster
+from fake_cluster import FakeCluster
+from operator_stand import Clock
 from penstock_core import names
 from penstock_core.cluster import FLOWS, INSTANCES, Key, Object
 from penstock_core.errors import StoreUnavailable

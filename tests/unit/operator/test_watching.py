@@ -5,7 +5,8 @@ from typing import Any
 import kopf
 import pytest
 
-from operator_stand import FakeCluster, item
+from fake_cluster import FakeCluster
+from operator_stand import item
 from penstock_core import names
 from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Object
 from penstock_core.errors import ClusterError

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from operator_stand import FakeCluster, FakeCollection
+from fake_cluster import FakeCluster
+from operator_stand import FakeCollection
 from penstock_core import names
 from penstock_core.cluster import SECRETS, Kind, Object
 from penstock_core.errors import ClusterUnavailable

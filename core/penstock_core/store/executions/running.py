@@ -70,8 +70,7 @@ class Running:
         from penstock_core.store.executions import ticks  # most runners have no tick
 
         with self._lock, translated(), self._opened() as connection:
-            with connection.transaction():
-                identifier, decided = ticks.accept(connection, tick)
+            identifier, decided = ticks.accept(connection, tick)
             if decided is not None:
                 return decided
         return self.claim(identifier, holder=holder)
