@@ -12,8 +12,8 @@ from typing import Any
 from tests.bench.site import NAMESPACE, TENANT, Site
 from tests.bench.writes import read
 
-from installation import instance, wait_rollout
-from kubectl import kubectl
+from installation import instance
+from kubectl import kubectl, wait_rollout
 from penstock_core.cluster import INSTANCES
 
 QUIET_SECONDS = 40.0

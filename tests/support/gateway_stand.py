@@ -13,9 +13,10 @@ import uvicorn
 
 from fake_cluster import FakeCluster
 from penstock_core import names
-from penstock_core.cluster import FLOWS, JOBS, SECRETS, Kind, Listing, Object
+from penstock_core.cluster import FLOWS, JOBS, SECRETS, Caller, Kind, Listing, Object
 from penstock_core.errors import ClusterError
 from penstock_core.manifests.job import RunnerPod
+from penstock_gateway.api.values.responses import LIMITS, ValueLimits
 from penstock_gateway.server.gateway import Gateway
 from penstock_gateway.server.server import config
 from penstock_gateway.settings import Settings
@@ -168,6 +169,14 @@ class Stand:
             self.cluster.seed(FLOWS, body)
 
 
+def admit(stand: Stand) -> None:
+    """Let the tokens `viewer` and `insider` list executions, and the second also see data."""
+    for user in ("viewer", "insider"):
+        stand.cluster.tokens[user] = Caller(user=user)
+        stand.cluster.rights |= {(user, TENANT, verb, "executions") for verb in ("get", "list")}
+    stand.cluster.rights.add(("insider", TENANT, "get", "executions/data"))
+
+
 async def until(look: Callable[[], Any], *, within: float = 10.0) -> Any:
     """What `look` gives once it is true; AssertionError with what it last gave."""
     deadline = asyncio.get_running_loop().time() + within
@@ -179,7 +188,7 @@ async def until(look: Callable[[], Any], *, within: float = 10.0) -> Any:
 
 @asynccontextmanager
 async def standing(
-    dsn: str | None, *, ready: bool = True, refused: tuple[str, ...] = (), **changed: Any
+    dsn: str | None, *, ready: bool = True, refused: tuple[str, ...] = (), values: ValueLimits = LIMITS, **changed: Any
 ) -> AsyncIterator[Stand]:
     """A gateway that serves `importOrder` with `KEY`; without a DSN its database Secret is missing."""
     cluster = GatewayCluster()
@@ -190,7 +199,7 @@ async def standing(
     if dsn is not None:
         cluster.seed(SECRETS, database_secret(dsn))
     chosen = settings(**changed)
-    gateway = Gateway(chosen, cluster)
+    gateway = Gateway(chosen, cluster, values=values)
     served = config(chosen, gateway)
     served.load()
     server = uvicorn.Server(served)

@@ -38,12 +38,14 @@ class Starter:
         *,
         runner: RunnerPod,
         metrics: Metrics,
+        concurrency: int = CONCURRENCY,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._cluster = cluster
         self._flows = flows
         self._runner = runner
         self._metrics = metrics
+        self._concurrency = concurrency
         self._clock = clock
         self._queue: asyncio.Queue[tuple[Started, float]] = asyncio.Queue(QUEUE)
 
@@ -59,7 +61,7 @@ class Starter:
     async def run(self) -> None:
         """Create Jobs until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(CONCURRENCY):
+            for _ in range(self._concurrency):
                 group.create_task(self._work())
 
     async def drain(self, *, within: float) -> bool:

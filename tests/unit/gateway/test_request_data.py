@@ -12,7 +12,7 @@ from penstock_core import body, codec
 from penstock_core.expressions.restricted import compile_restricted
 from penstock_gateway.flows import Deduplication, serve
 from penstock_gateway.problems import Problem
-from penstock_gateway.webhooks import request_data as trigger
+from penstock_gateway.webhooks import request_data
 from penstock_gateway.webhooks.request_data import Request, prepare, query_values, stored_headers
 
 
@@ -35,13 +35,13 @@ def test_secret_headers_are_not_stored(name: str) -> None:
 
 def test_long_names_are_judged_and_not_remembered() -> None:
     """Names that callers make up are kept out of the memory for those that come again."""
-    remembered = trigger._remembered.cache_info().currsize
+    remembered = request_data._remembered.cache_info().currsize
     pairs = [(b"x-%d-" % number + b"y" * 60_000, b"1") for number in range(3)]
 
     stored = stored_headers([*pairs, (b"z" * 100 + b"-token", b"s3cret")])
 
     assert list(stored) == [name.decode() for name, _ in pairs]
-    assert trigger._remembered.cache_info().currsize == remembered
+    assert request_data._remembered.cache_info().currsize == remembered
 
 
 def test_repeated_headers_are_joined() -> None:

@@ -12,7 +12,6 @@ from gateway_stand import flow, settings
 from penstock_core import uuid7
 from penstock_core.cluster import Kind, Object
 from penstock_core.store.executions.model import Started
-from penstock_gateway.acceptance import job_creation as starter_module
 from penstock_gateway.acceptance.job_creation import Starter
 from penstock_gateway.flows import FlowTable
 from penstock_gateway.metrics import Metrics
@@ -31,13 +30,12 @@ class Failing(FakeCluster):
         return await super().create(kind, namespace, body)
 
 
-async def test_a_defect_costs_one_job(monkeypatch: Any) -> None:
+async def test_a_defect_costs_one_job() -> None:
     """An exception that nobody foresaw leaves its execution to the dispatcher; the same worker creates the next Job."""
-    monkeypatch.setattr(starter_module, "CONCURRENCY", 1)
     cluster, flows, metrics = Failing(), FlowTable(), Metrics(CollectorRegistry())
     body = flow()
     flows.change(("acme", body["metadata"]["name"]), body)
-    starter = Starter(cluster, flows, runner=settings().runner, metrics=metrics)
+    starter = Starter(cluster, flows, runner=settings().runner, metrics=metrics, concurrency=1)
     executions = [Started(id=uuid7.new(), namespace="acme", flow_uid=body["metadata"]["uid"]) for _ in range(2)]
     task = asyncio.create_task(starter.run())
     starter.start(executions)
