@@ -39,5 +39,15 @@ def configure(level: str, *, libraries: Mapping[str, int]) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    _quiet(libraries)
+
+
+def speak_plainly(*, libraries: Mapping[str, int]) -> None:
+    """Send the sentences alone, from info on, to standard error: for commands whose output a person reads who waits for them."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", force=True)
+    _quiet(libraries)
+
+
+def _quiet(libraries: Mapping[str, int]) -> None:
     for library, least in libraries.items():
         logging.getLogger(library).setLevel(least)

@@ -3,12 +3,16 @@
 The Instances stay, and so do their rows; a new installation takes both up again.
 """
 
+import argparse
 import logging
+from typing import Final
 
 from penstock_core import names
 from penstock_core.cluster import INSTANCES, Cluster, Object, key_of
 from penstock_core.errors import Conflict, NotFound
+from penstock_operator.commands.command import Command, Variables, connected
 from penstock_operator.instances.ownership import holder_of, let_go
+from penstock_operator.settings import watched_namespaces
 
 log = logging.getLogger(__name__)
 TRIES = 5
@@ -43,3 +47,12 @@ async def _let_go_patiently(cluster: Cluster, instance: Object) -> None:
             instance = await cluster.get(INSTANCES, *key_of(instance))
         else:
             return
+
+
+async def _run(_: argparse.Namespace, variables: Variables) -> int:
+    async with connected() as cluster:
+        await remove_finalizers(cluster, watched_namespaces(variables), release=variables.get("PENSTOCK_RELEASE", ""))
+    return 0
+
+
+COMMAND: Final = Command(help="remove Penstock's finalizers, then end", run=_run)

@@ -1,14 +1,13 @@
 """What the chart makes of its values."""
 
-import importlib.util
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from penstock_operator import __main__ as program
+from penstock_operator.settings import watched_namespaces
 from rendering import Find, Render, RunHelm
-
-CHART_FILES = Path(__file__).resolve().parents[3] / "charts" / "penstock" / "files"
 
 WORKLOADS = {"Deployment", "StatefulSet", "Job"}
 CLUSTER_SCOPED = {
@@ -257,7 +256,7 @@ def test_hooks(render: Render, find: Find) -> None:
 
 
 def test_hook_accounts_come_first(render: Render) -> None:
-    """should create each hook's account, rights and scripts before its Job or Pod."""
+    """should create each hook's account and rights before its Job or Pod."""
     weights: dict[str, dict[str, set[int]]] = {}
     for item in render():
         notes = item["metadata"].get("annotations", {})
@@ -283,28 +282,31 @@ def test_namespace_label_optional(render: Render) -> None:
     assert [resource for rule in role["rules"] for resource in rule["resources"]] == ["customresourcedefinitions"]
 
 
-def test_namespace_of_others_is_not_enforced() -> None:
-    """should tell the release's own pods, and runners, from those of others in its namespace."""
-    spec = importlib.util.spec_from_file_location("label_namespace", CHART_FILES / "label_namespace.py")
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(CHART_FILES))
-        spec.loader.exec_module(script)
-    pods_labels = [
-        {"app.kubernetes.io/instance": "penstock"},
-        {"penstock.dev/release": "penstock-system.penstock"},
-        {"app.kubernetes.io/instance": "other"},
-        {},
-    ]
+def test_no_program_in_the_chart(chart: Path) -> None:
+    """should hold templates alone: what hooks run are commands of the operator's image."""
+    assert not list(chart.rglob("*.py"))
 
-    assert [script.is_ours({"metadata": {"labels": labels}}, "penstock") for labels in pods_labels] == [
-        True,
-        True,
-        False,
-        False,
-    ]
+
+HOOKS = {
+    "Job/penstock-crds": ["crds", "label-namespace"],
+    "Job/penstock-cleanup": ["cleanup", "stop-release"],
+    "Pod/penstock-test": ["send-webhook"],
+}
+
+
+def test_hooks_run_commands_of_the_operators_image(render: Render) -> None:
+    """should call each command with arguments that it takes, in the operator's image, told what the operator is told."""
+    rendered = pods(render({"watchNamespaces": ["acme"]}))
+    parser = program.parser({})
+    for pod, commands in HOOKS.items():
+        containers = [*rendered[pod]["containers"], *rendered[pod].get("initContainers", [])]
+        assert [container["args"][0] for container in containers] == commands
+        for container in containers:
+            assert "command" not in container
+            assert container["image"] == "penstock-operator:0.1.0"
+            assert parser.parse_args(container["args"]).command == container["args"][0]
+            told = {entry["name"]: entry.get("value") for entry in container["env"]}
+            assert watched_namespaces(told) == ("acme", "penstock-system")
 
 
 def test_gateway_network(render: Render, find: Find) -> None:
@@ -363,7 +365,7 @@ def test_helm_test_namespace(render: Render, values: dict[str, Any], namespace: 
     (role,) = [
         item for item in objects if item["kind"] == "Role" and item["metadata"]["name"].endswith("penstock-test")
     ]
-    words = pods(objects)["Pod/penstock-test"]["containers"][0]["command"]
+    words = pods(objects)["Pod/penstock-test"]["containers"][0]["args"]
 
     assert namespace == role["metadata"]["namespace"]
-    assert namespace in words
+    assert f"--namespace={namespace}" in words

@@ -9,7 +9,7 @@ from aiohttp import web
 from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException
 
-from penstock_core.cluster import CONFIG_MAPS, Caller, Cluster
+from penstock_core.cluster import CONFIG_MAPS, DEPLOYMENTS, Caller, Cluster
 from penstock_core.cluster.transport import Request, Transport
 from penstock_core.errors import ClusterError, ClusterUnavailable, NotFound
 
@@ -186,6 +186,18 @@ async def test_deleting_what_is_gone_succeeds(api: tuple[Api, Transport]) -> Non
     await cluster.delete(CONFIG_MAPS, "n", "x")
     with pytest.raises(NotFound, match="not found"):
         await cluster.get(CONFIG_MAPS, "n", "x")
+
+
+async def test_scaling_asks_for_the_subresource_alone(api: tuple[Api, Transport]) -> None:
+    """A program that may scale a Deployment need not be allowed to change it."""
+    server, transport = api
+    server.answer = says({"kind": "Scale"})
+    await Cluster(transport).scale(DEPLOYMENTS, "n", "x", replicas=0)
+
+    assert [(one.method, one.path) for one in server.requests] == [
+        ("PATCH", "/apis/apps/v1/namespaces/n/deployments/x/scale")
+    ]
+    assert json.loads(server.bodies[0]) == {"spec": {"replicas": 0}}
 
 
 async def test_refusal_keeps_the_apis_message(api: tuple[Api, Transport]) -> None:

@@ -1,6 +1,5 @@
 """Holding the Lease: one at a time, and giving up before another may take over."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -16,27 +15,33 @@ from penstock_operator.process.lease import GIVE_UP_SECONDS, LEASE_SECONDS, RENE
 
 
 class Monotonic:
+    """A clock in seconds, moved by every sleep."""
+
     def __init__(self) -> None:
         self.at = 1000.0
 
     def __call__(self) -> float:
         return self.at
 
+    async def sleep(self, seconds: float) -> None:
+        self.at += seconds
+
 
 @pytest.fixture
-def monotonic(monkeypatch: pytest.MonkeyPatch) -> Monotonic:
-    """A clock in seconds, moved by every sleep."""
-    clock = Monotonic()
-
-    async def sleep(seconds: float) -> None:
-        clock.at += seconds
-
-    monkeypatch.setattr(asyncio, "sleep", sleep)
-    return clock
+def monotonic() -> Monotonic:
+    return Monotonic()
 
 
-def holder(cluster: FakeCluster, monotonic: Monotonic, name: str) -> LeaseHolder:
-    return LeaseHolder(cluster, namespace="penstock-system", name="operator", holder=name, monotonic=monotonic)
+def holder(cluster: FakeCluster, monotonic: Monotonic, name: str, **parts: Any) -> LeaseHolder:
+    return LeaseHolder(
+        cluster,
+        namespace="penstock-system",
+        name="operator",
+        holder=name,
+        monotonic=monotonic,
+        sleep=monotonic.sleep,
+        **parts,
+    )
 
 
 def record(cluster: FakeCluster) -> dict[str, Any]:
@@ -148,8 +153,7 @@ async def test_nothing_delays_giving_up(
         limits.append(seconds)
         yield
 
-    monkeypatch.setattr(asyncio, "timeout", timeout)
-    first = holder(cluster, monotonic, "a")
+    first = holder(cluster, monotonic, "a", timeout=timeout)
     await first.acquire()
     sent, get = monotonic.at, cluster.get
 
