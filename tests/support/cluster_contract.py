@@ -48,11 +48,11 @@ def version(item: Object) -> str:
 
 
 async def watched(
-    cluster: Cluster, kind: Kind, namespace: str | None, *, since: str, count: int, **selectors: str
+    cluster: Cluster, kind: Kind, namespace: str | None, *, since: str, count: int, labels: str = "", fields: str = ""
 ) -> list[tuple[str, str]]:
     """The first `count` events since a version: type and name; bookmarks do not count."""
     seen: list[tuple[str, str]] = []
-    events = cluster.watch(kind, namespace, resource_version=since, **selectors)  # type: ignore[arg-type]
+    events = cluster.watch(kind, namespace, resource_version=since, labels=labels, fields=fields)
     async with asyncio.timeout(timeouts.SEEN):
         async for event in events:
             if event["type"] != "BOOKMARK":

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from penstock_core import codec
 from penstock_core.records import Outcome, RecordedStep, StepRecord
-from penstock_runner.actions import TABLE
+from penstock_runner.actions.table import TABLE
 from penstock_runner.engine.action import Actions
 from penstock_runner.engine.connections import connections
 from penstock_runner.engine.flow_run import Engine, Execution

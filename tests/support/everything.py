@@ -61,7 +61,11 @@ INTEGRATION = Stage(
     title="integration tests (a real Postgres)", command=("pytest", "tests/integration", "-q", *COMPUTING)
 )
 STOP = Stage(title="the test bed is up already: stopping it, `make demo` brings it back", command=("testbed", "down"))
-BED = Stage(title="the test bed itself", command=("pytest", "tests/testbed", "-q", "--durations=5"))
+BED = Stage(
+    title="the test bed itself",
+    # two pytests at once would write one cache
+    command=("pytest", "tests/testbed", "-q", "--durations=5", "-p", "no:cacheprovider"),
+)
 BED_WITHOUT_NODE = Stage(title=BED.title, command=(*BED.command, "-m", "not testbed_cycle"))
 UP = Stage(title="test bed", command=("testbed", "up"))
 IMAGES = Stage(title="images", command=("testbed", "images"))

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import uvicorn
 
+import builders
 from fake_cluster import FakeCluster
 from penstock_core import names
 from penstock_core.cluster import FLOWS, JOBS, SECRETS, Caller, Kind, Listing, Object
@@ -61,33 +62,20 @@ def _check_right(kind: Kind, fields: str) -> None:
 def flow(
     name: str = "importOrder", *, instance: str = INSTANCE, namespace: str = TENANT, **spec: Any
 ) -> dict[str, Any]:
-    """A Flow object as the operator writes it."""
-    return {
-        "apiVersion": names.API_VERSION,
-        "kind": "Flow",
-        "metadata": {
-            "name": names.flow_object(instance, name),
-            "namespace": namespace,
-            "uid": hashlib.sha256(f"{namespace}/{instance}/{name}".encode()).hexdigest()[:32],
-            "labels": {names.LABEL_RELEASE: RELEASE, names.LABEL_INSTANCE: instance, names.LABEL_FLOW: name},
-        },
-        "spec": {
-            "instance": instance,
-            "instanceUid": INSTANCE_UID,
-            "flow": name,
-            "integration": {"name": "orders-to-erp", "version": "1.4.0"},
-            "customer": {"id": "acme", "name": "ACME GmbH"},
-            "trigger": "webhook",
-            "paused": False,
-            "whenPaused": "reject",
-            "webhook": {"methods": ["POST"], "security": "required", "url": "https://hooks.example/x"},
-            "timeoutSeconds": 300,
-            "connections": [],
-            "definitionHash": hashlib.sha256(name.encode()).hexdigest(),
-            "definition": {"schema": 1, "flow": {"name": name}, "steps": []},
-            **spec,
-        },
+    """A Flow object as the operator writes it, with a webhook and a uid of its own."""
+    given: dict[str, Any] = {
+        "instanceUid": INSTANCE_UID,
+        "integration": {"name": "orders-to-erp", "version": "1.4.0"},
+        "customer": {"id": "acme", "name": "ACME GmbH"},
+        "whenPaused": "reject",
+        "webhook": {"methods": ["POST"], "security": "required", "url": "https://hooks.example/x"},
+        "timeoutSeconds": 300,
+        "definitionHash": hashlib.sha256(name.encode()).hexdigest(),
+        "definition": {"schema": 1, "flow": {"name": name}, "steps": []},
+        **spec,
     }
+    uid = hashlib.sha256(f"{namespace}/{instance}/{name}".encode()).hexdigest()[:32]
+    return builders.flow(name, instance=instance, namespace=namespace, uid=uid, **given)
 
 
 def mirrored(*keys: str, **content: Any) -> str:

@@ -24,8 +24,8 @@ import yaml
 from penstock_core import codec
 from penstock_core.records import Outcome, RecordedStep, StepRecord
 from penstock_core.states import StepStatus
-from penstock_runner.actions import TABLE
 from penstock_runner.actions.http.transport import Transport
+from penstock_runner.actions.table import TABLE
 from penstock_runner.engine.connections import connections
 from penstock_runner.engine.flow_run import Engine, Execution
 from penstock_runner.engine.interrupt import Interrupt

@@ -14,7 +14,6 @@ import yaml
 
 import timeouts
 
-
 _ENDS: list[Callable[[], None]] = []
 
 

@@ -7,12 +7,11 @@ from typing import Any
 
 from fake_api import Change
 from fake_cluster import FakeCluster, Told
-from penstock_core.cluster import Key, Kind, Object
+from penstock_core.cluster import Key, Kind, Object, key_of
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import InstanceMirror, RoleDsn
 from penstock_operator.watch.collection import Collection
 from penstock_operator.watch.inventory import KINDS, Inventory
-from penstock_operator.watch.kopf_events import into
 
 ENVIRONMENT = {
     "PENSTOCK_RELEASE": "penstock-system.penstock",
@@ -38,12 +37,13 @@ def item(name: str, *, spec: Mapping[str, Any] | None = None, version: str = "1"
 def watched(inventory: Inventory) -> Told:
     """What brings each change of a fake cluster into an inventory, as Kopf does."""
     kinds = {kind.plural: kind for kind in KINDS}
-    take = into(inventory)
 
     def told(change: Change) -> None:
-        item = change.after or change.before
-        if item is not None and change.plural in kinds:
-            take(kinds[change.plural], "" if change.after else "DELETED", copy.deepcopy(item))
+        kind = kinds.get(change.plural)
+        if kind is not None and change.after is not None:
+            inventory.put(kind, copy.deepcopy(change.after))
+        elif kind is not None and change.before is not None:
+            inventory.remove(kind, key_of(change.before), uid=change.before["metadata"]["uid"])
 
     return told
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from builders import instance, integration
 from fake_cluster import FakeCluster
 from operator_stand import Clock, FakeCollection, FakeTenancy
 from penstock_core import names
@@ -22,33 +23,22 @@ from penstock_operator.workloads import index
 
 KEY = ("acme", "acme-orders")
 HOOKS = names.webhook_digest_secret("penstock", "6f1c")
-INTEGRATION: Object = {
-    "apiVersion": "penstock.dev/v1alpha1",
-    "kind": "Integration",
-    "metadata": {"name": "orders", "namespace": "acme"},
-    "spec": {
-        "version": "1.0.0",
-        "configVariables": [{"name": "region", "type": "picklist", "options": ["eu", "us"], "required": True}],
-        "flows": [
-            {
-                "name": "hook",
-                "trigger": {"webhook": {}},
-                "steps": [{"name": "a", "set": {"value": "${config.region}"}}],
-            },
-            {
-                "name": "poll",
-                "trigger": {"schedule": {"cron": "0 6 * * *"}},
-                "steps": [{"name": "a", "set": {"value": 1}}],
-            },
-        ],
-    },
-}
-INSTANCE: Object = {
-    "apiVersion": "penstock.dev/v1alpha1",
-    "kind": "Instance",
-    "metadata": {"name": "acme-orders", "namespace": "acme", "uid": "6f1c"},
-    "spec": {"integration": {"name": "orders"}, "customer": {"id": "acme"}, "config": {"region": "eu"}},
-}
+INTEGRATION = integration(
+    configVariables=[{"name": "region", "type": "picklist", "options": ["eu", "us"], "required": True}],
+    flows=[
+        {
+            "name": "hook",
+            "trigger": {"webhook": {}},
+            "steps": [{"name": "a", "set": {"value": "${config.region}"}}],
+        },
+        {
+            "name": "poll",
+            "trigger": {"schedule": {"cron": "0 6 * * *"}},
+            "steps": [{"name": "a", "set": {"value": 1}}],
+        },
+    ],
+)
+INSTANCE = instance(uid="6f1c", config={"region": "eu"})
 
 
 class Schedules(schedules.Schedules):

@@ -13,19 +13,16 @@ from penstock_runner.errors import Stopped
 
 
 class Decision(Enum):
-    """What becomes of a step that is about to run."""
+    """What becomes of a step of which something is recorded; one of which nothing is begins from the start."""
 
-    FRESH = "nothing is recorded: it runs"
     STANDS = "it has its result, passed or skipped: nothing of it runs"
     FAILED = "its last attempt failed: that stands, unless its `retry` has another one follow"
     TAKEN_OVER = "its runner was lost during an attempt"
     GOES_ON = "its runner was lost between two attempts, after the one before had been closed: the next one follows"
 
 
-def decide(past: Past | None) -> Decision:
-    """By what is recorded of the step."""
-    if past is None:
-        return Decision.FRESH
+def decide(past: Past) -> Decision:
+    """By the last attempt that is recorded."""
     if past.ended:
         return Decision.STANDS
     if past.last.status is StepStatus.RUNNING:

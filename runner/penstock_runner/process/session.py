@@ -52,11 +52,11 @@ def run(settings: Settings) -> int:
     claimed = _Claiming(running, settings)
     claimed.start()
     # the database answers while these load
-    from penstock_runner import actions
+    from penstock_runner.actions import table
     from penstock_runner.engine import flow_run
     from penstock_runner.process import recorder
 
-    del actions, flow_run, recorder
+    del table, flow_run, recorder
     answer = claimed.answer()
     if isinstance(answer, Claim):
         # from here on it may run for hours: what the start has made stays, new garbage is collected again
@@ -180,7 +180,7 @@ class _Run:
         return self._end("execution ended", EXIT_DONE, state=outcome.state.value)
 
     def _engine(self) -> "Engine":
-        from penstock_runner import actions
+        from penstock_runner.actions.table import TABLE
         from penstock_runner.engine.connections import connections
         from penstock_runner.engine.flow_run import Engine, Execution
 
@@ -190,7 +190,7 @@ class _Run:
             definition=self._definition,
             trigger=self._trigger,
             execution=Execution(id=claim.id, started_at=claim.started_at, ran_seconds=claim.ran_ms / 1000),
-            actions=actions.TABLE,
+            actions=TABLE,
             recorder=self._writer,
             clock=SystemClock(),
             connections=connections(self._definition.get("connections", {}), self._settings.fields),

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+import builders
 from fake_cluster import FakeCluster
 from operator_stand import ENVIRONMENT, Clock, watched
 from penstock_core import codec, uuid7
@@ -31,20 +32,6 @@ from penstock_operator.schedules.missed_ticks import Ticks
 from penstock_operator.settings import from_environment
 from penstock_operator.watch.inventory import Inventory
 from penstock_operator.workloads import index
-
-SPEC: dict[str, Any] = {
-    "instance": "acme-orders",
-    "instanceUid": "u1",
-    "flow": "hook",
-    "integration": {"name": "orders", "version": "1.0.0"},
-    "customer": {"id": "acme"},
-    "trigger": "webhook",
-    "paused": False,
-    "timeoutSeconds": 60,
-    "connections": [],
-    "definitionHash": "9" * 64,
-    "definition": {},
-}
 
 
 class Workloads(index.Workloads):
@@ -79,22 +66,8 @@ class Stand:
         self.reporter = Reporter(self.cluster, self.inventory, clock=self.clock)
 
     def flow(self, *, name: str = "hook", uid: str = "f1", **spec: Any) -> Object:
-        labels = {"penstock.dev/release": "penstock-system.penstock"}
-        created = (self.clock() - timedelta(days=7)).isoformat()
-        metadata = {
-            "name": f"acme-orders.{name}",
-            "namespace": "acme",
-            "uid": uid,
-            "labels": labels,
-            "creationTimestamp": created,
-        }
-        body = {
-            "apiVersion": "penstock.dev/v1alpha1",
-            "kind": "Flow",
-            "metadata": metadata,
-            "spec": SPEC | {"flow": name} | spec,
-        }
-        return self.cluster.seed(FLOWS, body)
+        created = {"creationTimestamp": (self.clock() - timedelta(days=7)).isoformat()}
+        return self.cluster.seed(FLOWS, builders.flow(name, uid=uid, metadata=created, **spec))
 
     async def accept(self, flow: Object, *, start: bool = False) -> UUID:
         acceptances = Acceptances(self.pool)

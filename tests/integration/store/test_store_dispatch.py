@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -33,8 +34,8 @@ def running(dsn: str) -> Iterator[Running]:
         yield made
 
 
-async def accepted(pool: Pool, **changes: object) -> Acceptance:
-    item = acceptance(**changes)  # type: ignore[arg-type]
+async def accepted(pool: Pool, **changes: Any) -> Acceptance:
+    item = acceptance(**changes)
     await Acceptances(pool).ensure_definition(namespace=item.flow.namespace, hash=DEFINITION_HASH, packed=b"d")
     await Acceptances(pool).accept([item])
     return item

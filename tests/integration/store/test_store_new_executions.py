@@ -128,6 +128,18 @@ async def test_items_of_all_kinds_share_one_statement(pool: Pool) -> None:
     assert {row["id"]: row["execution_id"] for row in found} == {repeat.id: first.id, **stored}
 
 
+async def test_a_minute_has_had_its_execution_as_long_as_its_key_is_there(pool: Pool) -> None:
+    """A key whose time is over and that nobody has removed yet is taken over by a webhook, but not by a late tick."""
+    webhook, tick = acceptance(idempotency=key("k")), acceptance(idempotency=tick_key(NOW))
+    await Acceptances(pool).accept([webhook, tick])
+    await Database(pool).count("update idempotency_keys set expires_at = now() - interval '1 hour'")
+    again, late = acceptance(idempotency=key("k")), acceptance(idempotency=tick_key(NOW))
+
+    found = await Database(pool).rows(STORE, **columns([again, late]))
+
+    assert {row["id"]: row["execution_id"] for row in found} == {again.id: again.id, late.id: tick.id}
+
+
 async def test_a_runner_stores_for_its_own_namespace_alone(pool: Pool, runner: RoleDsn) -> None:
     """The function gives its caller no right that it has not: a row for another namespace is refused as before."""
     mine, foreign = acceptance(idempotency=key()), acceptance(flow_identity(namespace="beta"))

@@ -30,7 +30,7 @@ async def test_a_route_is_a_module_and_a_line_of_the_table() -> None:
     """What stands in the table is served, and described in the OpenAPI document, with the problems of all routes."""
     services = Services(
         reading=None,  # type: ignore[arg-type]  # no toy is read from a database
-        access=Access(FakeCluster()),  # what it uses of a cluster
+        access=Access(FakeCluster()),
         flows=FlowTable(),
         values=Values(),
     )
@@ -47,7 +47,7 @@ async def test_a_route_is_a_module_and_a_line_of_the_table() -> None:
 
 async def test_a_gauge_is_a_line_of_the_table() -> None:
     """What stands in the table is read of the gateway whenever it is scraped."""
-    gateway = Gateway(settings(), FakeCluster())  # what it uses of a cluster
+    gateway = Gateway(settings(), FakeCluster())
     export(gateway, {"toys": ("Toys in the box", lambda made: 3 + len(made.flows))})
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=gateway.api), base_url="http://gateway") as client:
         scraped = (await client.get("/metrics")).text

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from execution_queue import Starters
 from fake_cluster import FakeCluster
 from operator_stand import ENVIRONMENT, Clock, FakeCollection, FakeTenancy, watched
 from operator_world import INSTANCE, INTEGRATION, World
-from penstock_core.cluster import INSTANCES, INTEGRATIONS, NAMESPACES, Kind
+from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATIONS, NAMESPACES, Kind
+from penstock_operator.executions.job_creation import Starter
 from penstock_operator.metrics import Metrics
 from penstock_operator.namespaces import Namespaces
 from penstock_operator.objects.reporter import Reporter
@@ -101,3 +103,17 @@ def world(
     cluster.seed(INTEGRATIONS, INTEGRATION)
     cluster.seed(INSTANCES, INSTANCE)
     return found
+
+
+@pytest.fixture
+def lost() -> list[str]:
+    """The codes of what was ended from outside."""
+    return []
+
+
+@pytest.fixture
+def starter(cluster: FakeCluster, inventory: Inventory, settings: Settings, lost: list[str]) -> Starters:
+    """Starters in a namespace whose Flows were listed."""
+    with inventory.listing(FLOWS, "acme") as listing:
+        inventory.replace(listing, [])
+    return lambda dispatch: Starter(cluster, inventory, dispatch, runner=settings.runner, lost=lost.append)

@@ -8,16 +8,12 @@ import pytest
 
 from penstock_core.cluster import Object
 from penstock_core.compiler import Problem
-from penstock_core.manifests.integration_version import content_hash, snapshot
-from penstock_core.versions import precedence
+from penstock_core.manifests.integration_version import snapshot
 from penstock_operator.instances.connections import Connection, resolve, used_by
 from penstock_operator.instances.plan import Resolution, kept, override_problems, plan
 from penstock_operator.instances.status import conditions_of
 from penstock_operator.instances.version_choice import Choice, choose
 from penstock_operator.integrations.reconciler import decide
-from penstock_operator.objects.apply import differs, stamped
-from penstock_operator.objects.conditions import Condition, merged, status_patch
-from penstock_operator.objects.reasons import Reason
 
 URL = "https://hooks.example"
 CONTENT: dict[str, Any] = {
@@ -75,22 +71,6 @@ def flows_of(inst: Object, content: Mapping[str, Any] = CONTENT) -> Mapping[str,
     return plan(inst, content, config={}, connections={"erp": erp}, public_url=URL).flows
 
 
-def test_versions_are_ordered_semantically() -> None:
-    """Numbers count as numbers, and a pre-release comes before its release."""
-    ordered = [
-        "1.0.0-alpha",
-        "1.0.0-alpha.1",
-        "1.0.0-alpha.beta",
-        "1.0.0-rc.2",
-        "1.0.0-rc.10",
-        "1.0.0",
-        "1.2.0",
-        "1.10.0",
-    ]
-
-    assert ordered == sorted(set(ordered), key=precedence)
-
-
 def test_a_pin_wins_over_the_current_version() -> None:
     """A pinned Instance gets its version, and learns of the newer one."""
     chosen = choose(
@@ -130,14 +110,6 @@ def test_an_integration_not_looked_at_yet_is_no_problem_yet() -> None:
     """An Instance created together with its Integration waits instead of complaining."""
     assert choose(instance(), integration=integration(seen=0), snapshots=[]).pending
     assert not choose(instance(), integration=integration(), snapshots=[]).pending
-
-
-def test_texts_for_people_do_not_change_a_version() -> None:
-    """displayName and description may change without a new version."""
-    plain: dict[str, Any] = {"version": "1.0.0", "flows": []}
-
-    assert content_hash(plain) == content_hash({**plain, "displayName": "x", "description": "y"})
-    assert content_hash(plain) != content_hash({**plain, "flows": [1]})
 
 
 def test_problems_are_all_in_one_condition() -> None:
@@ -342,46 +314,3 @@ def test_a_newer_version_is_named() -> None:
     assert found["UpToDate"].message == "orders 1.5.0 is available."
     assert found["Ready"].status is False
     assert "1.4.0 stays deployed" in found["Deployed"].message
-
-
-def test_unchanged_conditions_keep_their_time() -> None:
-    """The transition time moves only where the status changes; foreign conditions stay."""
-    old = merged(
-        [], [Condition(type="Ready", status=True, reason=Reason.COMPLETE, message="a")], generation=1, now="t1"
-    )
-    foreign = {"type": "Other", "status": "True", "lastTransitionTime": "t0"}
-    same = merged(
-        [*old, foreign],
-        [Condition(type="Ready", status=True, reason=Reason.DEPLOYED, message="b")],
-        generation=2,
-        now="t2",
-    )
-    other = merged(
-        same, [Condition(type="Ready", status=False, reason=Reason.REFUSED, message="c")], generation=3, now="t3"
-    )
-
-    assert [one["lastTransitionTime"] for one in same] == ["t0", "t1"]
-    assert [one["lastTransitionTime"] for one in other] == ["t0", "t3"]
-
-
-def test_a_status_patch_holds_the_difference_alone() -> None:
-    """Equal members are left out, and what is gone is removed by null."""
-    old = {"a": 1, "b": {"c": 1, "d": 2}, "gone": 1}
-
-    assert status_patch(old, {"a": 1, "b": {"c": 1, "d": 3}}) == {"gone": None, "b": {"d": 3}}
-    assert status_patch(old, old) == {}
-
-
-def test_defaults_of_the_api_server_are_no_difference() -> None:
-    """What others add does not make us write; what they change, and what we no longer want, does."""
-    desired = stamped({"metadata": {"name": "x"}, "spec": {"a": {"b": 1}, "list": [1], "resources": {"cpu": "0.5"}}})
-    current = {
-        **desired,
-        "status": {},
-        "spec": {"a": {"b": 1, "default": 2}, "list": [1], "resources": {"cpu": "500m"}},
-    }
-
-    assert not differs(desired, current)
-    assert differs(desired, {**current, "spec": {**current["spec"], "list": [1, 2]}})
-    assert differs(stamped({"metadata": {"name": "x"}, "spec": {"a": {}}}), current)
-    assert differs(desired, None)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import builders
 from fake_cluster import FakeCluster
 from operator_stand import Clock
 from penstock_core import names
@@ -101,28 +102,12 @@ def scheduled(
     **spec: Any,
 ) -> Object:
     """A Flow whose schedule holds `since`."""
-    base = {
-        "instance": "acme-orders",
-        "instanceUid": "u1",
-        "flow": name,
-        "integration": {"name": "orders", "version": "1.0.0"},
-        "customer": {"id": "acme"},
-        "trigger": "schedule",
-        "schedule": {"cron": cron, "timeZone": "Etc/UTC", "overlap": "skip"},
-        "paused": False,
-        "connections": [],
-        "definitionHash": "9" * 64,
-        "definition": {},
-    }
     metadata = {
-        "name": f"acme-orders.{name}",
-        "namespace": "acme",
-        "uid": uid,
         "creationTimestamp": "2026-02-01T11:00:00Z",
-        "labels": {names.LABEL_RELEASE: "penstock-system.penstock"},
         "annotations": {names.ANNOTATION_SCHEDULED_SINCE: since},
     }
-    return {"apiVersion": "penstock.dev/v1alpha1", "kind": "Flow", "metadata": metadata, "spec": base | spec}
+    schedule = {"cron": cron, "timeZone": "Etc/UTC", "overlap": "skip"}
+    return builders.flow(name, uid=uid, metadata=metadata, schedule=schedule, **spec)
 
 
 def written(flow: Object, *times: str) -> Object:

@@ -22,7 +22,7 @@ from penstock_core.resources.actions import ACTIONS
 from penstock_core.resources.base import Resource, described
 from penstock_core.resources.steps import StepBase
 from penstock_core.states import ExecutionState
-from penstock_runner.actions import KINDS
+from penstock_runner.actions.table import KINDS
 from penstock_runner.engine.action import Action, Actions, Call
 
 PACKAGES = [

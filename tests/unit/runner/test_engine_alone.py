@@ -6,7 +6,7 @@ import sys
 import pytest
 
 PROGRAM = """
-from penstock_runner import actions
+from penstock_runner.actions.table import TABLE
 from penstock_runner.engine import flow_run, interrupt
 class Recorder:
     def behind(self, record): print(record.path, record.status.value)
@@ -14,7 +14,7 @@ class Recorder:
 steps = [{"name": "greet", "set": {"value": "Hello ${config.name}"}}, {"name": "nap", "sleep": {"for": "1ms"}}]
 definition = {"flow": {}, "instance": {}, "config": {"name": "you"}, "timeoutMs": 1000, "steps": steps}
 execution = flow_run.Execution(id=UUID(int=1), started_at=datetime.now(UTC))
-print(flow_run.Engine(definition=definition, trigger={}, execution=execution, actions=actions.TABLE, recorder=Recorder(),
+print(flow_run.Engine(definition=definition, trigger={}, execution=execution, actions=TABLE, recorder=Recorder(),
       clock=Clock(), connections={}, interrupt=interrupt.Interrupt()).run().state.value)
 """
 CLOCK = """

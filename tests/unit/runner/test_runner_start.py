@@ -50,6 +50,7 @@ MODULES = {
     "penstock_runner.actions",
     "penstock_runner.actions.pure",
     "penstock_runner.actions.set",
+    "penstock_runner.actions.table",
     "penstock_runner.engine",
     "penstock_runner.engine.action",
     "penstock_runner.engine.attempt",
@@ -70,6 +71,18 @@ MODULES = {
     "penstock_runner.process.recorder",
     "penstock_runner.process.session",
 }
+WORKER = {
+    "penstock_core",
+    "penstock_core.codec",
+    "penstock_core.codec.frames",
+    "penstock_core.codec.messages",
+    "penstock_core.codec.values",
+    "penstock_runner",
+    "penstock_runner.actions",
+    "penstock_runner.actions.python",
+    "penstock_runner.actions.python.frames",
+    "penstock_runner.actions.python.worker",
+}
 HEAVY = {
     "cel_expr_python", "zstandard", "urllib3", "http.client", "ssl", "jsonpath", "pydantic", "kubernetes", "random",
     "asyncio.runners", "dataclasses",
@@ -88,6 +101,13 @@ def test_a_simple_flow_loads_what_it_needs() -> None:
 
     assert state == "passed"
     assert {name for name in modules.split() if name.startswith("penstock")} == MODULES
+
+
+def test_a_worker_loads_no_engine() -> None:
+    """The process that runs users' code has what the messages to and fro are made of, and nothing of the engine."""
+    [modules] = loaded("import sys, penstock_runner.actions.python.worker; print(*sorted(sys.modules))")
+
+    assert {name for name in modules.split() if name.startswith("penstock")} == WORKER
 
 
 def test_a_simple_flow_loads_nothing_heavy() -> None:

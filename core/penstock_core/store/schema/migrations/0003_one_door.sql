@@ -34,11 +34,10 @@ if full_at is not null then
                 row_number() over (partition by i.namespace, i.flow_uid order by i.place) as place
             from unnest(ids, namespaces, flow_uids, full_at, key_kinds, key_digests)
                 with ordinality as i (id, namespace, flow_uid, full_at, kind, key, place)
-            where i.full_at is not null and not exists (
-                select from idempotency_keys k
+            where i.full_at is not null and (
+                select k.expires_at > now() from idempotency_keys k
                 where k.namespace = i.namespace and k.flow_uid = i.flow_uid and k.kind = i.kind and k.key_sha256 = i.key
-                    and k.expires_at > now()
-            )
+            ) is not true
         ) as asking
         where asking.full_at < asking.place + (
             select count(*) from live_executions l where l.namespace = asking.namespace and l.flow_uid = asking.flow_uid
@@ -61,6 +60,7 @@ item as (
     where i.id <> all(refused)
 ),
 -- The update gives the row as it is now, even where another transaction wrote it while this one waited.
+-- A key whose time is over is anybody's, but for a tick's: as long as it is there, its minute has had its execution.
 claimed as (
     insert into idempotency_keys as k (namespace, flow_uid, kind, key_sha256, execution_id, body_sha256, expires_at)
     select i.namespace, i.flow_uid, i.kind, i.key, i.id, i.body, now() + i.seconds * interval '1 second'
@@ -68,9 +68,9 @@ claimed as (
     where i.kind is not null
     order by i.namespace, i.flow_uid, i.kind, i.key
     on conflict (namespace, flow_uid, kind, key_sha256) do update set
-        execution_id = case when k.expires_at > now() then k.execution_id else excluded.execution_id end,
-        body_sha256 = case when k.expires_at > now() then k.body_sha256 else excluded.body_sha256 end,
-        expires_at = case when k.expires_at > now() then k.expires_at else excluded.expires_at end
+        execution_id = case when k.expires_at > now() or k.kind = 'tick' then k.execution_id else excluded.execution_id end,
+        body_sha256 = case when k.expires_at > now() or k.kind = 'tick' then k.body_sha256 else excluded.body_sha256 end,
+        expires_at = case when k.expires_at > now() or k.kind = 'tick' then k.expires_at else excluded.expires_at end
     returning k.namespace, k.flow_uid, k.kind, k.key_sha256, k.execution_id, k.body_sha256
 ),
 result as (
