@@ -12,7 +12,8 @@ import httpx
 import uvicorn
 
 from penstock_core import names
-from penstock_core.cluster import FLOWS, JOBS, SECRETS, Caller, Kind, Listing
+from penstock_core.cluster import FLOWS, JOBS, SECRETS, Caller, Kind
+from penstock_core.cluster.client import Page
 from penstock_core.errors import ClusterError, Conflict, NotFound
 from penstock_core.manifests.job import RunnerPod
 from penstock_gateway.server.gateway import Gateway
@@ -63,7 +64,9 @@ class FakeCluster:
             if watched == kind and namespace in (None, body["metadata"]["namespace"]) and _selects(fields, body):
                 queue.put_nowait({"type": event, "object": body})
 
-    async def listing(self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = "") -> Listing:
+    async def pages(
+        self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = ""
+    ) -> AsyncGenerator[Page, None]:
         if namespace in self.refused:
             raise ClusterError(f"{kind.plural} is forbidden in {namespace}", status=403)
         _check_right(kind, fields)
@@ -75,7 +78,9 @@ class FakeCluster:
             and _matches(body, labels)
             and _selects(fields, body)
         ]
-        return Listing(items=found, resource_version=str(self._version))
+        page = Page(json.loads(json.dumps(found)))
+        page.resource_version = str(self._version)
+        yield page
 
     async def watch(
         self, kind: Kind, namespace: str | None = None, *, fields: str = "", **_: Any

@@ -5,6 +5,7 @@ import itertools
 from datetime import UTC, datetime
 
 from penstock_core.cluster import INSTANCES
+from penstock_core.cluster.client import Page
 from penstock_core.errors import Conflict, NotFound
 from penstock_core.store.tenants.model import RoleDsn
 from penstock_operator.watch.inventory import KINDS
@@ -97,6 +98,9 @@ class FakeCluster:
             if plural == kind.plural and namespace in (None, where)
         ]
 
+    async def pages(self, kind, namespace=None, *, labels="", fields=""):
+        yield Page(await self.list(kind, namespace, labels=labels, fields=fields))
+
     async def create(self, kind, namespace, body):
         name = body["metadata"]["name"]
         self._write("create", kind, name)
@@ -160,7 +164,8 @@ class FakeCollection:
         self._kind = kind
 
     def get(self, key):
-        return self._cluster.objects.get((self._kind.plural, *key))
+        found = self._cluster.objects.get((self._kind.plural, *key))
+        return self._kind.parse(found) if found else None
 
 
 class FakeTenancy:

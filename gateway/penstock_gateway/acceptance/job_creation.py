@@ -91,7 +91,7 @@ class Starter:
         if flow is None:
             self._leave(execution, "no_flow", "the Flow is gone or not known here yet")
             return
-        body = execution_job(flow.manifest, execution.id, runner=self._runner)
+        body = execution_job(flow.source, execution.id, runner=self._runner)
         for attempt in range(ATTEMPTS):
             try:
                 await self._cluster.create(JOBS, execution.namespace, body)

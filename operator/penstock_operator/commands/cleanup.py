@@ -6,9 +6,10 @@ The Instances stay, and so do their rows; a new installation takes both up again
 import logging
 
 from penstock_core import names
-from penstock_core.cluster import INSTANCES, Cluster, Object
+from penstock_core.cluster import INSTANCES, Cluster
 from penstock_core.errors import Conflict, NotFound
-from penstock_operator.instances.ownership import holder_of
+from penstock_core.observed.instance import Instance
+from penstock_operator.instances.ownership import holder_of, let_go
 
 log = logging.getLogger(__name__)
 TRIES = 5
@@ -19,31 +20,27 @@ async def remove_finalizers(cluster: Cluster, namespaces: tuple[str | None, ...]
     removed = 0
     for namespace in namespaces:
         try:
-            instances = await cluster.list(INSTANCES, namespace)
+            instances = [Instance.parse(raw) for raw in await cluster.list(INSTANCES, namespace)]
         except NotFound:
             log.info("no instances: the kind is not installed")
             continue
         for instance in instances:
-            held = names.FINALIZER in instance["metadata"].get("finalizers", [])
-            if held and holder_of(instance) in (None, release):
+            if names.FINALIZER in instance.finalizers and holder_of(instance) in (None, release):
                 await _let_go(cluster, instance)
                 removed += 1
     log.info("finalizers removed", extra={"count": removed})
     return removed
 
 
-async def _let_go(cluster: Cluster, instance: Object) -> None:
+async def _let_go(cluster: Cluster, instance: Instance) -> None:
     for last in [False] * (TRIES - 1) + [True]:
-        metadata = instance["metadata"]
-        kept = [one for one in metadata.get("finalizers", []) if one != names.FINALIZER]
-        body = {"metadata": {"finalizers": kept, "resourceVersion": metadata["resourceVersion"]}}
         try:
-            await cluster.patch(INSTANCES, metadata["namespace"], metadata["name"], body)
+            await cluster.patch(INSTANCES, *instance.key, let_go(instance))
         except NotFound:
             return
         except Conflict:
             if last:
                 raise
-            instance = await cluster.get(INSTANCES, metadata["namespace"], metadata["name"])
+            instance = Instance.parse(await cluster.get(INSTANCES, *instance.key))
         else:
             return

@@ -7,10 +7,11 @@ from typing import Final
 from uuid import UUID
 
 from penstock_core import names
-from penstock_core.cluster import FLOWS, JOBS, Cluster, Object
+from penstock_core.cluster import FLOWS, JOBS, Cluster
 from penstock_core.errors import ClusterError, Conflict, NotFound
 from penstock_core.job_status import job_is_over
 from penstock_core.manifests.job import RunnerPod, execution_job
+from penstock_core.observed.flow import Flow
 from penstock_core.states import ExecutionState
 from penstock_core.store.executions.live import Dispatch
 from penstock_operator.watch.inventory import Inventory
@@ -41,24 +42,24 @@ class Starter:
         self._lost = lost
         self._limit = asyncio.Semaphore(AT_ONCE)
 
-    def flow_of(self, *, namespace: str, instance: str, flow: str, flow_uid: str) -> Object | None:
+    def flow_of(self, *, namespace: str, instance: str, flow: str, flow_uid: str) -> Flow | None:
         """The Flow object of an execution; None where it was removed, even if another of its name has come since."""
         item = self._inventory.get(FLOWS, (namespace, names.flow_object(instance, flow)))
-        return item if item is not None and item["metadata"]["uid"] == flow_uid else None
+        return item if item is not None and item.uid == flow_uid else None
 
     def knows(self, namespace: str) -> bool:
         """Whether the Flows of a namespace are known: only there one that is not found was removed."""
         return self._inventory.knows(FLOWS, namespace)
 
-    async def start(self, flow: Object, execution: UUID, *, attempt: int = 1, epoch: int = 0) -> bool:
+    async def start(self, flow: Flow, execution: UUID, *, attempt: int = 1, epoch: int = 0) -> bool:
         """Creates the Job number `attempt` or, where that name is taken by a Job that is over, a later one.
 
         False where the API server did not take it. One that it calls invalid ends the execution, unless that was
         claimed since `epoch` (0: by nobody yet).
         """
         extra = {
-            "namespace": flow["metadata"]["namespace"],
-            "flow": flow["metadata"]["name"],
+            "namespace": flow.namespace,
+            "flow": flow.name,
             "execution": str(execution),
         }
         async with self._limit:
@@ -77,14 +78,14 @@ class Starter:
         if await self._dispatch.end(execution, ExecutionState.FAILED, cause=cause, code=REFUSED, epoch=epoch):
             self._lost(REFUSED)
 
-    async def _create(self, flow: Object, execution: UUID, attempt: int) -> None:
-        namespace = flow["metadata"]["namespace"]
+    async def _create(self, flow: Flow, execution: UUID, attempt: int) -> None:
+        namespace = flow.namespace
         for number in range(attempt, attempt + 10):
             job = execution_job(flow, execution, runner=self._runner, attempt=number)
             try:
                 await self._cluster.create(JOBS, namespace, job)
             except Conflict:
-                if not await self._is_over(namespace, job["metadata"]["name"]):
+                if not await self._is_over(namespace, names.job(execution, number)):
                     return
                 continue
             if number != attempt:

@@ -5,12 +5,13 @@ cancelled by now, is judged at all.
 A pod that may still be alive protects its execution, but not for ever: a node that is cut off reports "running" for ever.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from penstock_core.job_status import job_is_over, pod_is_live, timestamp
+from penstock_core.job_status import timestamp
+from penstock_core.observed.workload import Job, Pod
 from penstock_core.states import ExecutionState
 from penstock_operator.workloads.diagnosis import START_DEADLINE_SECONDS, Cause, cause_of, hindrance_of, ran_for
 
@@ -81,12 +82,10 @@ class End:
 Verdict = Wait | Requeue | Replace | End
 
 
-def judge(
-    subject: Subject, *, jobs: Sequence[Mapping[str, Any]], pods: Sequence[Mapping[str, Any]], now: datetime
-) -> Verdict:
+def judge(subject: Subject, *, jobs: Sequence[Job], pods: Sequence[Pod], now: datetime) -> Verdict:
     """The verdict on an execution, from all of its Jobs and their pods; `jobs` may be in any order."""
     alive = [pod for pod in pods if _alive(pod, now)]
-    waiting = [pod for pod in alive if pod.get("status", {}).get("phase") == "Pending"]
+    waiting = [pod for pod in alive if pod.is_pending]
     running = [pod for pod in alive if pod not in waiting]
     silent = [pod for pod in running if _is_silent(subject, pod, pods, now)]
     at_work = len(running) > len(silent)
@@ -101,7 +100,7 @@ def judge(
     current = _newest(jobs)
     if current is None and not subject.claimed:
         return Requeue() if (now - subject.since).total_seconds() > UNCLAIMED_SECONDS else Wait()
-    if current is not None and not job_is_over(current) and not _pods_of(current["metadata"]["name"], pods):
+    if current is not None and not current.is_over and not _pods_of(current.name, pods):
         return _judge_without_pod(subject, current, now)
     return _judge_dead(subject, current=current, pods=pods, silent=silent)
 
@@ -113,19 +112,19 @@ def _cancelled(*, at_work: bool) -> End:
     return End(state=ExecutionState.CANCELLED, cause=Cause(code="cancelled", words=words))
 
 
-def _is_silent(subject: Subject, pod: Mapping[str, Any], pods: Sequence[Mapping[str, Any]], now: datetime) -> bool:
+def _is_silent(subject: Subject, pod: Pod, pods: Sequence[Pod], now: datetime) -> bool:
     """True where a pod says that it runs, but its runner would have been heard by now."""
-    if pod["metadata"]["name"] == subject.holder:
+    if pod.name == subject.holder:
         return now - subject.since > SILENCE
-    siblings = [one for one in _pods_of(_job_of(pod), pods) if one["metadata"]["name"] != subject.holder]
+    siblings = [one for one in _pods_of(pod.job, pods) if one.name != subject.holder]
     return sum((ran_for(one, since=subject.since, now=now) for one in siblings), timedelta()) > CLAIMING
 
 
-def _is_owed(subject: Subject, jobs: Sequence[Mapping[str, Any]]) -> bool:
+def _is_owed(subject: Subject, jobs: Sequence[Job]) -> bool:
     """True where a replacement was decided on and nothing shows that its Job was made: no Job, and no claim since."""
     if subject.replaced_at is None or (subject.claimed and subject.since > subject.replaced_at):
         return False
-    return all(job["metadata"]["name"] != subject.job for job in jobs)
+    return all(job.name != subject.job for job in jobs)
 
 
 def _judge_owed(subject: Subject, now: datetime) -> Verdict:
@@ -135,7 +134,7 @@ def _judge_owed(subject: Subject, now: datetime) -> Verdict:
     return Replace(cause=cause, attempt=subject.attempt)
 
 
-def _judge_waiting(pods: Sequence[Mapping[str, Any]], now: datetime) -> Verdict:
+def _judge_waiting(pods: Sequence[Pod], now: datetime) -> Verdict:
     hindrances = [found for pod in pods if (found := hindrance_of(pod, now=now))]
     for cause, overdue in hindrances:
         if overdue:
@@ -143,8 +142,8 @@ def _judge_waiting(pods: Sequence[Mapping[str, Any]], now: datetime) -> Verdict:
     return Wait(cause=hindrances[0][0] if hindrances else None)
 
 
-def _judge_without_pod(subject: Subject, job: Mapping[str, Any], now: datetime) -> Verdict:
-    since = max(subject.since, timestamp(job["metadata"]["creationTimestamp"]))
+def _judge_without_pod(subject: Subject, job: Job, now: datetime) -> Verdict:
+    since = max(subject.since, timestamp(job.created))
     if (now - since).total_seconds() <= START_DEADLINE_SECONDS:
         return Wait()
     words = f"no pod was made for the Job within {START_DEADLINE_SECONDS} s: its events say why (a quota, an admission rule)"
@@ -154,9 +153,9 @@ def _judge_without_pod(subject: Subject, job: Mapping[str, Any], now: datetime) 
 def _judge_dead(
     subject: Subject,
     *,
-    current: Mapping[str, Any] | None,
-    pods: Sequence[Mapping[str, Any]],
-    silent: Sequence[Mapping[str, Any]],
+    current: Job | None,
+    pods: Sequence[Pod],
+    silent: Sequence[Pod],
 ) -> Verdict:
     cause = cause_of(current, pods)
     if silent and cause.code != "deadline":
@@ -167,35 +166,27 @@ def _judge_dead(
         return End(state=ExecutionState.FAILED, cause=cause)
     if subject.attempt == 1:
         return Replace(cause=cause, attempt=2)
-    if cause.code in _OUTSIDE and current is not None and not job_is_over(current):
+    if cause.code in _OUTSIDE and current is not None and not current.is_over:
         return Wait(cause=cause)
     return End(state=ExecutionState.FAILED, cause=cause)
 
 
-def _cause_of_silence(subject: Subject, silent: Sequence[Mapping[str, Any]]) -> Cause:
-    if any(pod["metadata"]["name"] != subject.holder for pod in silent):
+def _cause_of_silence(subject: Subject, silent: Sequence[Pod]) -> Cause:
+    if any(pod.name != subject.holder for pod in silent):
         return Cause(code="database_unreachable", words="the runner runs but has not reached the database")
     return Cause(code="cut_off", words="the runner has not been heard for longer than its lease allows")
 
 
-def _alive(pod: Mapping[str, Any], now: datetime) -> bool:
+def _alive(pod: Pod, now: datetime) -> bool:
     """True where the pod's runner may be at work or may still start."""
-    if not pod_is_live(pod):
+    if not pod.is_live or pod.any_container_ended:
         return False
-    statuses = pod.get("status", {}).get("containerStatuses") or ()
-    if any(status.get("state", {}).get("terminated") for status in statuses):
-        return False
-    deleted = pod["metadata"].get("deletionTimestamp")
-    return deleted is None or now - timestamp(deleted) <= DYING
+    return pod.deleted is None or now - timestamp(pod.deleted) <= DYING
 
 
-def _newest(jobs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    return max(jobs, key=lambda job: (job["metadata"]["creationTimestamp"], job["metadata"]["name"]), default=None)
+def _newest(jobs: Sequence[Job]) -> Job | None:
+    return max(jobs, key=lambda job: (job.created, job.name), default=None)
 
 
-def _pods_of(job: str, pods: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [pod for pod in pods if _job_of(pod) == job]
-
-
-def _job_of(pod: Mapping[str, Any]) -> str:
-    return str(pod["metadata"].get("labels", {}).get("batch.kubernetes.io/job-name", ""))
+def _pods_of(job: str, pods: Sequence[Pod]) -> list[Pod]:
+    return [pod for pod in pods if pod.job == job]

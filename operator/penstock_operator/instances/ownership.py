@@ -4,59 +4,67 @@ The name of the release is written with the finalizer, in one patch that only th
 at the same moment do not both deploy it. A release that is uninstalled takes its finalizers away, and with them its claims.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from penstock_core import names
-from penstock_core.cluster import INSTANCES, Object, key_of
+from penstock_core.cluster import INSTANCES
+from penstock_core.observed.instance import Instance
 from penstock_operator.objects.conditions import Condition, merged
 from penstock_operator.objects.reporter import Reporter
 
 REASON: Final = "ManagedByAnotherRelease"
 
 
-def holder_of(instance: Mapping[str, Any]) -> str | None:
+def holder_of(instance: Instance) -> str | None:
     """The release that an Instance belongs to, None where any may take it."""
-    metadata = instance["metadata"]
-    if names.FINALIZER not in metadata.get("finalizers", ()):
-        return None
-    return (metadata.get("annotations") or {}).get(names.ANNOTATION_RELEASE)
+    return instance.annotations.get(names.ANNOTATION_RELEASE) if names.FINALIZER in instance.finalizers else None
 
 
-def claim(instance: Mapping[str, Any], release: str) -> dict[str, Any] | None:
+def claim(instance: Instance, release: str) -> dict[str, Any] | None:
     """The merge patch that makes an Instance a release's own, None where it is already.
 
     It names the resource version: a list in a merge patch replaces what others have added meanwhile.
     """
     if holder_of(instance) == release:
         return None
-    metadata = instance["metadata"]
-    kept = [one for one in metadata.get("finalizers", ()) if one != names.FINALIZER]
+    finalizers = [*others_finalizers(instance), names.FINALIZER]
     return {
         "metadata": {
-            "finalizers": [*kept, names.FINALIZER],
+            "finalizers": finalizers,
             "annotations": {names.ANNOTATION_RELEASE: release},
-            "resourceVersion": metadata["resourceVersion"],
+            "resourceVersion": instance.resource_version,
         }
     }
 
 
-async def leave(reporter: Reporter, instance: Object, *, holder: str, release: str) -> None:
+def let_go(instance: Instance) -> dict[str, Any]:
+    """The merge patch that takes Penstock's finalizer from an Instance."""
+    return {
+        "metadata": {"finalizers": others_finalizers(instance), "resourceVersion": instance.resource_version},
+    }
+
+
+def others_finalizers(instance: Instance) -> list[str]:
+    """Finalizers that are not Penstock's."""
+    return [one for one in instance.finalizers if one != names.FINALIZER]
+
+
+async def leave(reporter: Reporter, instance: Instance, *, holder: str, release: str) -> None:
     """Says why `release` leaves an Instance to its holder.
 
     Ready=False is written only where the holder has not reported on the present spec: what it has reported stays, so the
     two do not overwrite each other in turn.
     """
-    namespace, name = key_of(instance)
+    namespace, name = instance.key
     message = (
         f"The release {holder} manages this Instance, so {release} leaves it alone: give each release namespaces of its own"
         f" (watchNamespaces). If {holder} is gone, take the Instance from it with"
         f" `kubectl annotate instance {name} -n {namespace} {names.ANNOTATION_RELEASE}-`."
     )
     await reporter.event(instance, type="Warning", reason=REASON, message=message)
-    old, generation = instance.get("status", {}), instance["metadata"]["generation"]
-    if old.get("observedGeneration") == generation:
+    if instance.observed_generation == instance.generation:
         return
+    old = instance.status
     ready = Condition(type="Ready", status=False, reason=REASON, message=message)
-    conditions = merged(old.get("conditions", ()), [ready], generation=generation, now=reporter.now())
+    conditions = merged(old.get("conditions", ()), [ready], generation=instance.generation, now=reporter.now())
     await reporter.status(INSTANCES, instance, {**old, "conditions": conditions})

@@ -11,9 +11,11 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from penstock_core import names
-from penstock_core.cluster import SECRETS, Cluster, Object
+from penstock_core.cluster import SECRETS, Cluster
 from penstock_core.errors import Conflict, NotFound
 from penstock_core.manifests.secret import webhook_digests, webhook_key
+from penstock_core.observed.data import Secret
+from penstock_core.observed.instance import Instance
 from penstock_operator.instances.webhook_credentials import Credentials, digests_of
 from penstock_operator.settings import Settings
 from penstock_operator.watch.collection import Collection
@@ -24,34 +26,32 @@ log = logging.getLogger(__name__)
 class WebhookKeys:
     """Generates keys and mirrors their digests; `own` are the release's own Secrets as a watch sees them."""
 
-    def __init__(self, cluster: Cluster, *, own: Collection, settings: Settings) -> None:
+    def __init__(self, cluster: Cluster, *, own: Collection[Secret], settings: Settings) -> None:
         self._cluster = cluster
         self._own = own
         self._settings = settings
 
-    async def generated(self, instance: Object) -> Object:
+    async def generated(self, instance: Instance) -> Secret:
         """The Secret with the Instance's generated key, made where there is none."""
-        metadata = instance["metadata"]
-        name = names.webhook_key_secret(metadata["name"])
-        found = self._own.get((metadata["namespace"], name))
+        name = names.webhook_key_secret(instance.name)
+        found = self._own.get((instance.namespace, name))
         if found is not None and digests_of(found):
             return found
         manifest = webhook_key(instance, release=self._settings.release, key=secrets.token_urlsafe(32))
         try:
-            return await self._cluster.create(SECRETS, metadata["namespace"], manifest)
+            return Secret.parse(await self._cluster.create(SECRETS, instance.namespace, manifest))
         except Conflict:
             # an earlier try made it, and the watch has not told yet: its key may be in use, so it is never replaced
-            return await self._taken_over(await self._cluster.get(SECRETS, metadata["namespace"], name))
+            return await self._taken_over(Secret.parse(await self._cluster.get(SECRETS, instance.namespace, name)))
 
-    async def _taken_over(self, secret: Object) -> Object:
+    async def _taken_over(self, secret: Secret) -> Secret:
         """The Secret with this release's label: one that an earlier release made would never be seen by the watch."""
-        metadata = secret["metadata"]
-        if metadata.get("labels", {}).get(names.LABEL_RELEASE) == self._settings.release:
+        if secret.labels.get(names.LABEL_RELEASE) == self._settings.release:
             return secret
         body = {"metadata": {"labels": {names.LABEL_RELEASE: self._settings.release}}}
-        return await self._cluster.patch(SECRETS, metadata["namespace"], metadata["name"], body)
+        return Secret.parse(await self._cluster.patch(SECRETS, secret.namespace, secret.name, body))
 
-    async def mirror(self, instance: Object, credentials: Credentials) -> None:
+    async def mirror(self, instance: Instance, credentials: Credentials) -> None:
         """Puts the digests of all accepted keys, and how requests are signed, where the gateway looks."""
         digests = credentials.digests
         if digests is None:
@@ -60,7 +60,7 @@ class WebhookKeys:
             release=self._settings.release,
             release_name=self._settings.release_name,
             release_namespace=self._settings.release_namespace,
-            instance_uid=instance["metadata"]["uid"],
+            instance_uid=instance.uid,
             digests=digests,
             signature=credentials.signature,
         )
@@ -81,7 +81,8 @@ class WebhookKeys:
 
     def _mirrored(self, name: str) -> Mapping[str, str]:
         """The fields of a mirrored Secret by uid, as the watch saw them last."""
-        return (self._own.get((self._settings.release_namespace, name)) or {}).get("data") or {}
+        found = self._own.get((self._settings.release_namespace, name))
+        return found.data if found else {}
 
     async def _write(self, manifest: Mapping[str, Any]) -> None:
         namespace, name = manifest["metadata"]["namespace"], manifest["metadata"]["name"]

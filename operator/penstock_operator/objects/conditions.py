@@ -63,7 +63,10 @@ def status_patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, An
     return patch
 
 
-def condition_of(item: Mapping[str, Any], kind: str) -> Mapping[str, Any] | None:
-    """The condition of that type in an object's status."""
-    found = item.get("status", {}).get("conditions", ())
-    return next((condition for condition in found if condition["type"] == kind), None)
+def condition_of(status: Mapping[str, Any], kind: str) -> Condition | None:
+    """The condition of that type in a status; one that is Unknown has no status."""
+    found = next((one for one in status.get("conditions", ()) if one["type"] == kind), None)
+    if found is None:
+        return None
+    known = {"True": True, "False": False}.get(found["status"])
+    return Condition(type=kind, status=known, reason=found["reason"], message=found["message"])

@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from penstock_core.cluster import Cluster, EventType, Kind, Object, key_of
+from penstock_core.cluster import Cluster, EventType
 from penstock_core.errors import ClusterError, NotFound
+from penstock_core.kinds import WatchedKind
+from penstock_core.observed.base import Kept, Observed
 from penstock_operator.objects.conditions import status_patch
 from penstock_operator.watch.inventory import Inventory
 
@@ -30,28 +32,28 @@ class Reporter:
         """The time as statuses carry it: RFC 3339, whole seconds, UTC."""
         return self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    async def status(self, kind: Kind, item: Object, status: Mapping[str, Any]) -> bool:
+    async def status(self, kind: WatchedKind[Any], item: Kept, status: Mapping[str, Any]) -> bool:
         """Makes the object's status what is given; True where that took a write. An object that is gone is forgotten."""
-        patch = status_patch(item.get("status", {}), status)
+        patch = status_patch(item.status, status)
         if not patch:
             return False
-        namespace, name = key_of(item)
+        namespace, name = item.key
         try:
             self._inventory.put(kind, await self._cluster.patch_status(kind, namespace, name, patch))
         except NotFound:
             self._inventory.remove(kind, (namespace, name))
         return True
 
-    async def event(self, item: Object, *, type: EventType, reason: str, message: str) -> None:  # noqa: A002
+    async def event(self, item: Observed, *, type: EventType, reason: str, message: str) -> None:  # noqa: A002
         """Writes an Event, once an hour for the same sentence; one that cannot be written is only logged."""
         now = self._clock().timestamp()
-        told = (str(item["metadata"].get("uid")), reason, message)
+        told = (item.uid, reason, message)
         if now - self._told.get(told, -REPEAT) < REPEAT:
             return
         if len(self._told) >= _REMEMBERED:
             self._told = {key: at for key, at in self._told.items() if now - at < REPEAT}
         self._told[told] = now
         try:
-            await self._cluster.event(item, type=type, reason=reason, message=message)
+            await self._cluster.event(item.regarding(), type=type, reason=reason, message=message)
         except ClusterError as error:
             log.warning("event not written", extra={"reason": reason, "cause": str(error)})

@@ -277,7 +277,7 @@ class Leader:
         """Not where a namespace could not be read at the start: its Instances are unknown, and not gone."""
         if self._knows_all:
             instances = self._inventory.all(INSTANCES).values()
-            await self._keys.forget_all_but({instance["metadata"]["uid"] for instance in instances})
+            await self._keys.forget_all_but({instance.uid for instance in instances})
 
     async def _recheck_namespaces(self) -> None:
         await self._namespaces.recheck(self._namespaces.prepared())

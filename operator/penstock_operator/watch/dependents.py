@@ -1,12 +1,14 @@
 """Which keys to reconcile when something changed: the only place that knows who depends on whom."""
 
-from typing import Final
+from typing import Any, Final
 
 from penstock_core import names
-from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind, Object
+from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind
+from penstock_core.observed.base import Observed
+from penstock_core.observed.instance import Instance
+from penstock_core.observed.integration import Integration
 from penstock_operator.control.work_queue import WorkQueue
 from penstock_operator.watch.inventory import Inventory
-from penstock_operator.watch.references import integration_key, version_of
 
 COUNT_SECONDS: Final = 1.0
 """Many Instances change together: their versions are counted once for all."""
@@ -25,13 +27,13 @@ class Router:
         for key in self._inventory.all(INTEGRATIONS):
             self._integrations.add(key)
         for item in self._inventory.all(INTEGRATION_VERSIONS).values():
-            self._integrations.add((item["metadata"]["namespace"], version_of(item)[0]))
+            self._integrations.add(item.publisher)
         for key in self._inventory.all(INSTANCES):
             self._instances.add(key)
-        for item in self._inventory.all(FLOWS).values():
-            self._instances.add((item["metadata"]["namespace"], item["spec"]["instance"]))
+        for flow in self._inventory.all(FLOWS).values():
+            self._instances.add(flow.owner)
 
-    def changed(self, kind: Kind, key: Key, before: Object | None, after: Object | None) -> None:
+    def changed(self, kind: Kind, key: Key, before: Any, after: Any) -> None:
         """An object of Penstock's kinds changed, came or went."""
         if kind is INTEGRATIONS and _offer(before) != _offer(after):
             self._integrations.add(key)
@@ -39,18 +41,17 @@ class Router:
         elif kind is INTEGRATION_VERSIONS and _is_more_than_status(before, after):
             for item in (before, after):
                 if item is not None:
-                    integration = (key[0], version_of(item)[0])
-                    self._integrations.add(integration)
-                    self._add_instances(integration)
+                    self._integrations.add(item.publisher)
+                    self._add_instances(item.publisher)
         elif kind is INSTANCES:
             self._instances.add(key)
             self._count_users(before, after)
         elif kind is FLOWS and _is_more_than_status(before, after):
             item = after or before
             if item is not None:
-                self._instances.add((key[0], item["spec"]["instance"]))
+                self._instances.add(item.owner)
 
-    def secret_changed(self, key: Key, _: Object | None) -> None:
+    def secret_changed(self, key: Key, _: Any) -> None:
         """A Secret that serves, or served, as a connection or holds webhook keys."""
         for instance in self._inventory.instances_with_secret(key):
             self._instances.add(instance)
@@ -58,10 +59,10 @@ class Router:
     def digests_gone(self, name: str, *, release_name: str) -> None:
         """A Secret of the release's own was deleted: those whose webhook digests lay in it, if any did, write them again."""
         for key, instance in self._inventory.all(INSTANCES).items():
-            if names.webhook_digest_secret(release_name, instance["metadata"]["uid"]) == name:
+            if names.webhook_digest_secret(release_name, instance.uid) == name:
                 self._instances.add(key)
 
-    def config_map_changed(self, key: Key, _: Object | None) -> None:
+    def config_map_changed(self, key: Key, _: Any) -> None:
         """A ConfigMap changed."""
         for instance in self._inventory.instances_with_config_map(key):
             self._instances.add(instance)
@@ -70,7 +71,7 @@ class Router:
         for key in self._inventory.instances_of(integration):
             self._instances.add(key)
 
-    def _count_users(self, before: Object | None, after: Object | None) -> None:
+    def _count_users(self, before: Instance | None, after: Instance | None) -> None:
         """Who names or runs which version shows in the versions' status, and decides when one may go."""
         old, new = _use(before), _use(after)
         if old != new:
@@ -78,26 +79,23 @@ class Router:
                 self._integrations.add(integration, after=COUNT_SECONDS)
 
 
-def _use(instance: Object | None) -> tuple[Key, str | None, str | None] | None:
-    if instance is None:
-        return None
-    pinned = instance["spec"]["integration"].get("version")
-    return integration_key(instance), pinned, instance.get("status", {}).get("version")
+def _use(instance: Instance | None) -> tuple[Key, str | None, str | None] | None:
+    return (instance.integration_key, instance.pin, instance.version) if instance else None
 
 
-def _offer(integration: Object | None) -> tuple[object, ...] | None:
+def _offer(integration: Integration | None) -> tuple[object, ...] | None:
     """What others see of an Integration: its generation, whether that was looked at, and what is published."""
     if integration is None:
         return None
-    metadata, status = integration["metadata"], integration.get("status", {})
-    seen = status.get("observedGeneration"), status.get("publishedVersion")
-    return metadata.get("uid"), metadata.get("generation"), *seen
+    return integration.uid, integration.generation, integration.observed_generation, integration.published
 
 
-def _is_more_than_status(before: Object | None, after: Object | None) -> bool:
+def _is_more_than_status(before: Observed | None, after: Observed | None) -> bool:
     """The status of a Flow, or of a version, is written often and decides nothing."""
     if before is None or after is None:
         return True
-    return bool(before["metadata"].get("generation") != after["metadata"].get("generation")) or any(
-        before["metadata"].get(part) != after["metadata"].get(part) for part in ("labels", "annotations", "uid")
-    )
+    return _wish(before) != _wish(after)
+
+
+def _wish(item: Observed) -> tuple[object, ...]:
+    return item.uid, item.generation, item.labels, item.annotations

@@ -16,8 +16,10 @@ from typing import Any, Final
 
 import kopf
 
-from penstock_core.cluster import Cluster, Kind, Object, key_of
+from penstock_core.cluster import Cluster
 from penstock_core.errors import ClusterError
+from penstock_core.kinds import WatchedKind
+from penstock_core.observed.base import Observed
 from penstock_operator.errors import OperatorError
 from penstock_operator.watch.inventory import KINDS, Inventory
 
@@ -46,7 +48,7 @@ class NothingStored(kopf.DiffBaseStorage):
         """Stores nothing."""
 
 
-Sink = Callable[[Kind, str, Object], None]
+Sink = Callable[[WatchedKind[Any], str, Observed], None]
 """Takes kind, event type ("DELETED", others mean that it is there) and object."""
 
 
@@ -59,9 +61,10 @@ def registry(sink: Sink) -> kopf.OperatorRegistry:
     return handlers
 
 
-def _register(handlers: kopf.OperatorRegistry, kind: Kind, sink: Sink) -> None:
+def _register(handlers: kopf.OperatorRegistry, kind: WatchedKind[Any], sink: Sink) -> None:
     async def changed(event: kopf.RawEvent, **_: Any) -> None:
-        sink(kind, event["type"] or "", dict(event["object"]))
+        # parsed here, in Kopf's thread: what crosses to the main one is small
+        sink(kind, event["type"] or "", kind.parse(dict(event["object"])))
 
     kopf.on.event(kind.group, kind.version, kind.plural, id=f"{kind.plural}-changed", registry=handlers)(changed)
 
@@ -69,11 +72,11 @@ def _register(handlers: kopf.OperatorRegistry, kind: Kind, sink: Sink) -> None:
 def into(inventory: Inventory) -> Sink:
     """The sink that fills an inventory."""
 
-    def take(kind: Kind, event_type: str, item: Object) -> None:
+    def take(kind: WatchedKind[Any], event_type: str, item: Observed) -> None:
         if event_type == "DELETED":
-            inventory.remove(kind, key_of(item), uid=item["metadata"].get("uid"))
+            inventory.remove(kind, item.key, uid=item.uid)
         else:
-            inventory.put(kind, item)
+            inventory.keep(kind, item)
 
     return take
 
@@ -148,7 +151,7 @@ async def watch_with_kopf(inventory: Inventory, namespaces: Namespaces) -> None:
     stop = threading.Event()
     take = into(inventory)
 
-    def sink(kind: Kind, event_type: str, item: Object) -> None:
+    def sink(kind: WatchedKind[Any], event_type: str, item: Observed) -> None:
         if not stop.is_set():
             loop.call_soon_threadsafe(take, kind, event_type, item)
 
@@ -192,7 +195,9 @@ async def resync(cluster: Cluster, inventory: Inventory, namespaces: Namespaces)
             await _list_if_possible(cluster, inventory, kind, namespaces=namespaces)
 
 
-async def _list_if_possible(cluster: Cluster, inventory: Inventory, kind: Kind, *, namespaces: Namespaces) -> None:
+async def _list_if_possible(
+    cluster: Cluster, inventory: Inventory, kind: WatchedKind[Any], *, namespaces: Namespaces
+) -> None:
     for namespace in namespaces:
         try:
             await list_once(cluster, inventory, kind, namespace=namespace)
@@ -201,7 +206,8 @@ async def _list_if_possible(cluster: Cluster, inventory: Inventory, kind: Kind, 
             log.warning("list failed", extra=extra)
 
 
-async def list_once(cluster: Cluster, inventory: Inventory, kind: Kind, *, namespace: str | None) -> None:
+async def list_once(cluster: Cluster, inventory: Inventory, kind: WatchedKind[Any], *, namespace: str | None) -> None:
     """Puts a complete list of a kind in a namespace (None: in all) into the inventory."""
     with inventory.listing(kind, namespace) as listing:
-        inventory.replace(listing, await cluster.list(kind, namespace))
+        found = [kind.parse(raw) async for page in cluster.pages(kind, namespace) for raw in page]
+        inventory.replace(listing, found)

@@ -10,6 +10,7 @@ from penstock_core import codec, uuid7
 from penstock_core.cluster import FLOWS, JOBS, SECRETS
 from penstock_core.errors import ClusterError, ClusterUnavailable
 from penstock_core.flow_identity import flow_identity
+from penstock_core.observed.flow import Flow
 from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.executions.live import Dispatch
@@ -94,7 +95,7 @@ class Stand:
         await acceptances.ensure_definition(namespace="acme", hash="9" * 64, packed=codec.pack({}).data)
         one = Acceptance(
             id=uuid7.new(),
-            flow=flow_identity(flow),
+            flow=flow_identity(Flow.parse(flow)),
             trigger=Trigger.WEBHOOK,
             payload=codec.pack({}).data,
             requested_by="test",

@@ -16,6 +16,8 @@ from penstock_core.manifests.cronjob import cron_job, tick
 from penstock_core.manifests.flow import flow as flow_manifest
 from penstock_core.manifests.job import RunnerPod, execution_job, runner_pod_spec
 from penstock_core.manifests.secret import database, webhook_digests, webhook_key
+from penstock_core.observed.flow import Flow
+from penstock_core.observed.instance import Instance
 
 GOLDEN = Path(__file__).parent / "golden"
 EXECUTION = UUID("01a206fa-3a2c-79fc-8706-da40151b20f9")
@@ -25,11 +27,13 @@ RUNNER = RunnerPod(
     release="penstock-system.penstock",
     release_name="penstock",
 )
-INSTANCE = {
-    "apiVersion": "penstock.dev/v1alpha1",
-    "kind": "Instance",
-    "metadata": {"name": "acme-orders", "namespace": "acme", "uid": "6f1c0c5e-8d2c-4b7e-9a57-0a4b4de7f3a1"},
-}
+INSTANCE = Instance.parse(
+    {
+        "apiVersion": "penstock.dev/v1alpha1",
+        "kind": "Instance",
+        "metadata": {"name": "acme-orders", "namespace": "acme", "uid": "6f1c0c5e-8d2c-4b7e-9a57-0a4b4de7f3a1"},
+    }
+)
 
 
 def flow_object(**spec):
@@ -55,16 +59,18 @@ def flow_object(**spec):
         "definitionHash": "9" * 64,
         "definition": {"schema": 1},
     }
-    return {
-        "apiVersion": "penstock.dev/v1alpha1",
-        "kind": "Flow",
-        "metadata": {
-            "name": "acme-orders.importorder",
-            "namespace": "acme",
-            "uid": "0d7e1a52-5d0e-4f43-9c9a-3a8f5a1f2b3c",
-        },
-        "spec": base | spec,
-    }
+    return Flow.parse(
+        {
+            "apiVersion": "penstock.dev/v1alpha1",
+            "kind": "Flow",
+            "metadata": {
+                "name": "acme-orders.importorder",
+                "namespace": "acme",
+                "uid": "0d7e1a52-5d0e-4f43-9c9a-3a8f5a1f2b3c",
+            },
+            "spec": base | spec,
+        }
+    )
 
 
 SCHEDULED = {
@@ -79,7 +85,7 @@ CASES = {
         flow_object(connections=[], resources={"limits": {"memory": "512Mi"}}), EXECUTION, runner=RUNNER, attempt=2
     ),
     "cronjob": lambda: cron_job(flow_object(**SCHEDULED, concurrency={"limit": 3, "whenFull": "queue"}), runner=RUNNER),
-    "flow": lambda: flow_manifest(INSTANCE, flow_object()["spec"], release=RUNNER.release),
+    "flow": lambda: flow_manifest(INSTANCE, flow_object().spec, release=RUNNER.release),
     "webhook-key": lambda: webhook_key(INSTANCE, release=RUNNER.release, key="k" * 43),
     "webhook-digests": lambda: webhook_digests(
         release=RUNNER.release,

@@ -6,9 +6,14 @@ import pytest
 
 from penstock_core.compiler import Problem
 from penstock_core.manifests.integration_version import content_hash, snapshot
+from penstock_core.observed.content import Content, DeclaredConnection
+from penstock_core.observed.data import Secret
+from penstock_core.observed.flow import Flow
+from penstock_core.observed.instance import Instance
+from penstock_core.observed.integration import Integration, IntegrationVersion
 from penstock_core.versions import precedence
 from penstock_operator.instances.connections import Connection, resolve, used_by
-from penstock_operator.instances.plan import Resolution, held, override_problems, plan
+from penstock_operator.instances.plan import Resolution, kept, override_problems, plan
 from penstock_operator.instances.status import conditions_of
 from penstock_operator.instances.version_choice import Choice, choose
 from penstock_operator.integrations.reconciler import decide
@@ -38,35 +43,40 @@ CONTENT = {
 }
 
 
-def instance(**spec):
+def instance(*, status=None, **spec):
     base = {"integration": {"name": "orders"}, "customer": {"id": "acme"}}
-    return {"metadata": {"name": "acme-orders", "namespace": "acme", "uid": "u1", "generation": 2}, "spec": base | spec}
+    metadata = {"name": "acme-orders", "namespace": "acme", "uid": "u1", "generation": 2}
+    return Instance.parse({"metadata": metadata, "spec": base | spec, "status": status or {}})
 
 
 def integration(version="1.4.0", *, published=None, generation=1, seen=1, **spec):
     status = {"observedGeneration": seen} | ({"publishedVersion": published} if published else {})
-    return {
-        "metadata": {"name": "orders", "namespace": "acme", "generation": generation},
-        "spec": {**CONTENT, "version": version, **spec},
-        "status": status,
-    }
+    return Integration.parse(
+        {
+            "metadata": {"name": "orders", "namespace": "acme", "generation": generation},
+            "spec": {**CONTENT, "version": version, **spec},
+            "status": status,
+        }
+    )
 
 
 def version(number, sha="s"):
-    return {"spec": {"integration": "orders", "version": number, "sha256": sha, "content": {}}}
+    return IntegrationVersion.parse(
+        {"spec": {"integration": "orders", "version": number, "sha256": sha, "content": {}}}
+    )
 
 
 def secret(name="acme-erp", *, fields=("key",), labels=None):
     given = {"penstock.dev/connection": "true"} if labels is None else labels
     data = {field: base64.b64encode(b"value").decode() for field in fields}
-    return {"metadata": {"name": name, "labels": given}, "data": data}
+    return Secret.parse({"metadata": {"name": name, "labels": given}, "data": data})
 
 
 def flows_of(inst, content=CONTENT):
-    erp = Connection(
-        name="erp", type="apiKey", secret_name="acme-erp", fields=("key",), declared=content["connections"][0]
-    )
-    return plan(inst, content, config={}, connections={"erp": erp}, public_url=URL).flows
+    found = Content.parse(content)
+    erp = Connection(secret_name="acme-erp", declared=found.connections[0])
+    planned = plan(inst, found, config={}, connections={"erp": erp}, public_url=URL)
+    return {name: flow.spec for name, flow in planned.flows.items()}
 
 
 def test_versions_are_ordered_semantically() -> None:
@@ -93,16 +103,16 @@ def test_a_pin_wins_over_the_current_version() -> None:
         snapshots=[version("1.3.0"), version("1.4.0")],
     )
 
-    assert chosen.snapshot["spec"]["version"] == "1.3.0"
+    assert chosen.snapshot.version == "1.3.0"
     assert chosen.newest == "1.4.0"
 
 
 def test_a_follower_keeps_its_version_when_the_integration_is_gone() -> None:
     """Deleting an Integration does not take the flows of Instances that follow it."""
-    follower = instance() | {"status": {"version": "1.4.0"}}
+    follower = instance(status={"version": "1.4.0"})
     chosen = choose(follower, integration=None, snapshots=[version("1.4.0")])
 
-    assert chosen.snapshot["spec"]["version"] == "1.4.0"
+    assert chosen.snapshot.version == "1.4.0"
 
 
 def test_an_unknown_pin_names_what_there_is() -> None:
@@ -159,17 +169,17 @@ def test_changed_content_of_a_known_version_is_a_conflict() -> None:
 def test_a_known_version_is_not_published_twice() -> None:
     """The same content of the same version costs nothing."""
     item = integration()
-    decision = decide(item, problems=[], snapshots=[snapshot(item, release="r")])
+    decision = decide(item, problems=[], snapshots=[IntegrationVersion.parse(snapshot(item, release="r"))])
 
     assert not decision.publish
     assert decision.version == "1.4.0"
 
 
 DECLARED = [
-    {"name": "erp", "type": "basic", "description": "the ERP"},
-    {"name": "mail", "type": "apiKey", "required": False},
+    DeclaredConnection.parse({"name": "erp", "type": "basic", "description": "the ERP"}),
+    DeclaredConnection.parse({"name": "mail", "type": "apiKey", "required": False}),
 ]
-GIVEN = {"erp": {"secretRef": {"name": "acme-erp"}}}
+GIVEN = {"erp": "acme-erp"}
 
 
 @pytest.mark.parametrize(
@@ -193,7 +203,7 @@ GIVEN = {"erp": {"secretRef": {"name": "acme-erp"}}}
         ),
         (GIVEN, secret(fields=("username",)), ["lacks password", "it has: username"]),
         (
-            GIVEN | {"typo": {"secretRef": {"name": "x"}}},
+            GIVEN | {"typo": "x"},
             secret(fields=("username", "password")),
             ["connection typo is not declared", "erp, mail"],
         ),
@@ -222,8 +232,8 @@ def test_a_complete_connection_is_resolved_by_reference() -> None:
 
 def test_connections_are_found_in_nested_steps() -> None:
     """A flow's Job gets the connections that its steps name, at any depth, and no others."""
-    assert used_by(CONTENT["flows"][0]) == {"erp"}
-    assert used_by(CONTENT["flows"][1]) == frozenset()
+    assert used_by(CONTENT["flows"][0]["steps"]) == {"erp"}
+    assert used_by(CONTENT["flows"][1]["steps"]) == frozenset()
 
 
 def test_a_plan_holds_all_that_a_start_needs() -> None:
@@ -270,17 +280,21 @@ def test_pausing_does_not_change_the_definition() -> None:
 
 def test_what_stays_deployed_can_still_be_paused() -> None:
     """An Instance whose configuration broke keeps its Flows, and pausing still reaches them."""
-    kept = held(instance(paused=True, whenPaused="queue"), [{"spec": spec} for spec in flows_of(instance()).values()])
+    flows = [Flow.parse({"spec": spec}) for spec in flows_of(instance()).values()]
+    found = kept(instance(paused=True, whenPaused="queue"), flows)
 
-    assert kept.version == "1.4.0"
-    assert {(spec["paused"], spec["whenPaused"]) for spec in kept.flows.values()} == {(True, "queue")}
-    assert held(instance(), []) is None
+    assert found.version == "1.4.0"
+    assert {(one.paused, one.spec["paused"], one.spec["whenPaused"]) for one in found.flows.values()} == {
+        (True, True, "queue")
+    }
+    assert kept(instance(), []) is None
 
 
 def test_overrides_that_fit_nothing_are_named() -> None:
     """An override for an unknown flow, and a schedule for a webhook, are problems with a remedy."""
     problems = override_problems(
-        instance(flows={"pol": {"paused": True}, "importOrder": {"schedule": {"cron": "* * * * *"}}}), CONTENT
+        instance(flows={"pol": {"paused": True}, "importOrder": {"schedule": {"cron": "* * * * *"}}}),
+        Content.parse(CONTENT),
     )
 
     assert problems == [
@@ -299,7 +313,7 @@ def test_overrides_that_fit_nothing_are_named() -> None:
 )
 def test_an_instances_own_times_are_checked(schedule, fragments) -> None:
     """A schedule that Kubernetes would refuse is named with its field, the problem and the remedy."""
-    [problem] = override_problems(instance(flows={"poll": {"schedule": schedule}}), CONTENT)
+    [problem] = override_problems(instance(flows={"poll": {"schedule": schedule}}), Content.parse(CONTENT))
 
     assert [fragment for fragment in fragments if fragment not in problem] == []
 
@@ -307,24 +321,25 @@ def test_an_instances_own_times_are_checked(schedule, fragments) -> None:
 def test_right_times_are_no_problem() -> None:
     """Each half of an override may stand alone."""
     for schedule in ({"cron": "*/5 6-20 * * mon-fri"}, {"timeZone": "Asia/Tokyo"}, {}):
-        assert override_problems(instance(flows={"poll": {"schedule": schedule}}), CONTENT) == []
+        assert override_problems(instance(flows={"poll": {"schedule": schedule}}), Content.parse(CONTENT)) == []
 
 
 def test_a_limit_below_its_request_is_named() -> None:
     """Resources that no Job could have are a problem with both amounts; those that leave one to the defaults are none."""
     wrong = {"requests": {"cpu": "1", "memory": "512Mi"}, "limits": {"cpu": "900m", "memory": "0.5Gi"}}
     right = [{"limits": {"memory": "32Mi"}}, {"requests": {"memory": "512Mi"}}, {"limits": {"cpu": "1"}}]
-    problems = override_problems(instance(flows={"poll": {"resources": wrong}}), CONTENT)
+    problems = override_problems(instance(flows={"poll": {"resources": wrong}}), Content.parse(CONTENT))
 
     assert problems == [
         "spec.flows.poll.resources: limits.cpu is 900m, less than requests.cpu, 1: raise the limit or lower the request"
     ]
-    assert [override_problems(instance(flows={"poll": {"resources": one}}), CONTENT) for one in right] == [[], [], []]
+    found = [override_problems(instance(flows={"poll": {"resources": one}}), Content.parse(CONTENT)) for one in right]
+    assert found == [[], [], []]
 
 
 def test_a_newer_version_is_named() -> None:
     """UpToDate=False says which version is available."""
-    flows = [{"spec": spec} for spec in flows_of(instance()).values()]
+    flows = [Flow.parse({"spec": spec}) for spec in flows_of(instance()).values()]
     resolution = Resolution(choice=Choice(snapshot=version("1.4.0"), newest="1.5.0"), problems=("x",))
     found = {one.type: one for one in conditions_of(instance(), resolution, flows=flows)}
 

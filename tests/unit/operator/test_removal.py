@@ -11,11 +11,16 @@ from penstock_operator.errors import NotYet
 from penstock_operator.instances.removal import PATIENCE, QUIET, is_waited_for
 
 
+def job(name="pex-1", *, conditions=(), **metadata):
+    """A Job as the watch shows it."""
+    return JOBS.parse({"metadata": {"name": name, **metadata}, "status": {"conditions": list(conditions)}})
+
+
 async def test_deletion_waits_for_jobs_and_then_leaves_nothing(world) -> None:
     """An Instance goes when its Jobs are gone and its rows removed; the namespace's role goes with the last one."""
     await world.settle()
     world.delete_instance()
-    world.workloads.jobs = [{"metadata": {"name": "pex-1"}, "status": {}}]
+    world.workloads.jobs = [job()]
     with pytest.raises(NotYet):
         await world.instances.reconcile(KEY)
     assert world.tenancy.removed == []
@@ -39,7 +44,7 @@ async def test_a_terminating_namespace_is_not_held_up(world) -> None:
         NAMESPACES, {"metadata": {"name": "acme", "namespace": None, "deletionTimestamp": "2026-03-01T12:00:00Z"}}
     )
     world.delete_instance()
-    world.workloads.jobs = [{"metadata": {"name": "pex-1"}, "status": {}}]
+    world.workloads.jobs = [job()]
     await world.instances.reconcile(KEY)
 
     assert world.cluster.of(INSTANCES) == {}
@@ -60,7 +65,7 @@ async def test_the_role_of_a_terminating_namespace_goes_though_others_are_still_
 
 def deleted_job(at, name="pex-1"):
     """A Job that was deleted and cannot go, because its pod is on a node that does not answer."""
-    return {"metadata": {"name": name, "deletionTimestamp": at.isoformat()}, "status": {}}
+    return job(name, deletionTimestamp=at.isoformat())
 
 
 async def test_a_job_that_cannot_go_holds_the_instance_for_five_minutes(world, clock) -> None:
@@ -85,9 +90,9 @@ async def test_a_job_that_cannot_go_holds_the_instance_for_five_minutes(world, c
 
 def test_a_job_that_runs_is_waited_for_whatever_its_age(clock) -> None:
     """Only its own deletion starts the time; one that is over, or was deleted long ago, keeps nobody."""
-    over = {"metadata": {"name": "pex-1"}, "status": {"conditions": [{"type": "Complete", "status": "True"}]}}
+    over = job(conditions=[{"type": "Complete", "status": "True"}])
 
-    assert is_waited_for({"metadata": {"name": "pex-1"}, "status": {}}, now=clock())
+    assert is_waited_for(job(), now=clock())
     assert is_waited_for(deleted_job(clock()), now=clock())
     assert not is_waited_for(deleted_job(clock() - PATIENCE), now=clock())
     assert not is_waited_for(over, now=clock())
@@ -97,7 +102,7 @@ async def test_a_job_is_deleted_once(world, clock) -> None:
     """What is on its way out is not deleted again while it is waited for."""
     await world.settle()
     world.delete_instance()
-    world.workloads.jobs = [deleted_job(clock()), {"metadata": {"name": "pex-2"}, "status": {}}]
+    world.workloads.jobs = [deleted_job(clock()), job("pex-2")]
     with pytest.raises(NotYet):
         await world.instances.reconcile(KEY)
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from penstock_core.observed.workload import Job, Pod
 from penstock_core.states import ExecutionState
 from penstock_operator.executions.recovery_decision import End, Replace, Requeue, Subject, Wait, judge
 
@@ -19,7 +20,7 @@ def job(name="pex-1", *, age=60, condition=None, reason="BackoffLimitExceeded", 
     if deleted:
         metadata["deletionTimestamp"] = ago(1)
     conditions = [{"type": condition, "status": "True", "reason": reason, "message": "m"}] if condition else []
-    return {"metadata": metadata, "status": {"conditions": conditions}}
+    return Job.parse({"metadata": metadata, "status": {"conditions": conditions}})
 
 
 def pod(
@@ -49,7 +50,8 @@ def pod(
         state = {"waiting": {"reason": waiting, "message": "back-off"}}
     container = {"name": "runner", "state": state}
     spec = {"nodeName": "n1", "containers": [{"image": "img:1", "resources": {"limits": {"memory": "128Mi"}}}]}
-    return {"metadata": metadata, "spec": spec, "status": {"phase": phase, "containerStatuses": [container]} | status}
+    status = {"phase": phase, "containerStatuses": [container]} | status
+    return Pod.parse({"metadata": metadata, "spec": spec, "status": status})
 
 
 def subject(attempt, *, since, claimed, replaced, cancelled=None, holder=""):

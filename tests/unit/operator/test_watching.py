@@ -86,7 +86,7 @@ def test_an_older_version_does_not_replace_a_newer_one(inventory) -> None:
     inventory.put(INSTANCES, {**INSTANCE, "metadata": {**INSTANCE["metadata"], "resourceVersion": "10"}})
     inventory.put(INSTANCES, {**INSTANCE, "metadata": {**INSTANCE["metadata"], "resourceVersion": "9"}})
 
-    assert inventory.get(INSTANCES, ("acme", "i1"))["metadata"]["resourceVersion"] == "10"
+    assert inventory.get(INSTANCES, ("acme", "i1")).resource_version == "10"
 
 
 def test_a_list_removes_what_is_gone_and_keeps_what_came_meanwhile(inventory) -> None:
@@ -103,10 +103,10 @@ def test_a_list_removes_what_is_gone_and_keeps_what_came_meanwhile(inventory) ->
 def test_watch_events_fill_the_inventory(inventory) -> None:
     """What Kopf sees is put, what it sees deleted is removed."""
     take = into(inventory)
-    take(INSTANCES, "", INSTANCE)
+    take(INSTANCES, "", INSTANCES.parse(INSTANCE))
     assert ("acme", "i1") in inventory.all(INSTANCES)
 
-    take(INSTANCES, "DELETED", INSTANCE)
+    take(INSTANCES, "DELETED", INSTANCES.parse(INSTANCE))
 
     assert ("acme", "i1") not in inventory.all(INSTANCES)
 
@@ -197,7 +197,7 @@ def test_what_goes_during_a_list_does_not_come_back(inventory) -> None:
     with inventory.listing(INSTANCES, None) as listing:
         inventory.remove(INSTANCES, ("acme", "i1"), uid="i1")
         inventory.remove(INSTANCES, ("acme", "i2"), uid="i2")
-        inventory.replace(listing, [INSTANCE, unseen])
+        inventory.replace(listing, [INSTANCES.parse(INSTANCE), INSTANCES.parse(unseen)])
 
     assert list(inventory.all(INSTANCES)) == []
 
@@ -210,18 +210,18 @@ def test_what_was_made_anew_during_a_list_stays(inventory) -> None:
         with inventory.listing(INSTANCES, None) as listing:
             inventory.remove(INSTANCES, ("acme", "i1"), uid="i1")
             inventory.put(INSTANCES, renewed("5"))
-            inventory.replace(listing, listed)
+            inventory.replace(listing, [INSTANCES.parse(one) for one in listed])
 
-        assert inventory.get(INSTANCES, ("acme", "i1"))["metadata"]["uid"] == "again"
+        assert inventory.get(INSTANCES, ("acme", "i1")).uid == "again"
 
 
 def test_a_deletion_that_is_told_late_takes_nothing_else(inventory) -> None:
     """The event about the old object leaves the new one of its name alone."""
     take = into(inventory)
-    take(INSTANCES, "", renewed("5"))
-    take(INSTANCES, "DELETED", INSTANCE)
+    take(INSTANCES, "", INSTANCES.parse(renewed("5")))
+    take(INSTANCES, "DELETED", INSTANCES.parse(INSTANCE))
 
-    assert inventory.get(INSTANCES, ("acme", "i1"))["metadata"]["uid"] == "again"
+    assert inventory.get(INSTANCES, ("acme", "i1")).uid == "again"
 
 
 def test_a_status_of_an_integration_brings_nobody(routed) -> None:

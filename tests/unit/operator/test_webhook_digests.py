@@ -6,7 +6,7 @@ import json
 import pytest
 
 from penstock_core import names
-from penstock_core.cluster import SECRETS
+from penstock_core.cluster import INSTANCES, SECRETS
 from penstock_core.errors import ClusterUnavailable
 from penstock_operator.instances.webhook_credentials import Credentials
 from penstock_operator.instances.webhook_secrets import WebhookKeys
@@ -19,7 +19,7 @@ GITHUB = {"preset": "github", "key": "aHVzaA=="}
 
 
 def instance(uid):
-    return {"metadata": {"name": uid, "namespace": "acme", "uid": uid}}
+    return INSTANCES.parse({"metadata": {"name": uid, "namespace": "acme", "uid": uid}})
 
 
 def digests(*keys, signature=None):
