@@ -128,7 +128,7 @@ class Instances:
         if body is None:
             return instance
         try:
-            return self._inventory.put(INSTANCES, await self._cluster.patch(INSTANCES, *instance.key, body))
+            return self._inventory.put(INSTANCES, await self._cluster.patch(INSTANCES, *instance.key, body), ours=True)
         except Conflict:
             self._inventory.put(INSTANCES, await self._cluster.get(INSTANCES, *instance.key))
             raise
@@ -175,7 +175,7 @@ class Instances:
             await self._note_pause(instance, planned, current)
         raw, written = await ensure(self._cluster, FLOWS, manifest, current=current.manifest() if current else None)
         if current is None or written:
-            flow = self._inventory.put(FLOWS, raw)
+            flow = self._inventory.put(FLOWS, raw, ours=True)
             log.info("flow applied", extra={"namespace": flow.namespace, "flow": flow.name})
         else:
             flow = current

@@ -39,7 +39,7 @@ class Reporter:
             return False
         namespace, name = item.key
         try:
-            self._inventory.put(kind, await self._cluster.patch_status(kind, namespace, name, patch))
+            self._inventory.put(kind, await self._cluster.patch_status(kind, namespace, name, patch), ours=True)
         except NotFound:
             self._inventory.remove(kind, (namespace, name))
         return True

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from penstock_core import names
-from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, SECRETS, Cluster, Key, Object
+from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, SECRETS, Cluster, Key
+from penstock_core.observed.data import Secret
 from penstock_core.states import ExecutionState
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.executions.live import Dispatch
@@ -44,6 +45,8 @@ from penstock_operator.workloads.index import Workloads
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item", bound=Hashable)
+INSTANCE_WORKERS: Final = 48
+"""Instances that are reconciled at a time: most of each one's time goes by waiting for answers."""
 DISPATCH_SECONDS: Final = 1.0
 CUSTODY_SECONDS: Final = 2.0
 TICKS_SECONDS: Final = 15.0
@@ -160,7 +163,7 @@ class Leader:
             tenancy=self._tenancy,
         )
         self._integration_queue = self._queue("integrations", publication.reconcile, workers=2)
-        self._instance_queue = self._queue("instances", instances.reconcile, workers=8)
+        self._instance_queue = self._queue("instances", instances.reconcile, workers=INSTANCE_WORKERS)
         self._router = Router(inventory, integrations=self._integration_queue, instances=self._instance_queue)
         inventory.on_change = self._router.changed
 
@@ -203,14 +206,15 @@ class Leader:
             message = f"{row.flow}: an execution cannot start yet: {cause.words}"
             await self._reporter.event(instance, type="Warning", reason="ExecutionHeldUp", message=message)
 
-    def _own_secret_changed(self, key: Key, item: Object | None) -> None:
+    def _own_secret_changed(self, key: Key, item: Secret | None) -> None:
         if key[1] == names.database_secret(self._settings.release_name):
             self._namespaces.forget(key[0])
             for instance in self._inventory.instances_in(key[0]):
                 self._instance_queue.add(instance)
         if item is None and key[0] == self._settings.release_namespace:
             self._router.digests_gone(key[1], release_name=self._settings.release_name)
-        self._router.secret_changed(key, None)
+        if not self._keys.made(key, item):
+            self._router.secret_changed(key, None)
 
     async def run(self) -> None:
         """Lists everything, then watches and works until cancelled; raises when a part cannot go on."""

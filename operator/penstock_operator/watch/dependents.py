@@ -33,8 +33,8 @@ class Router:
         for flow in self._inventory.all(FLOWS).values():
             self._instances.add(flow.owner)
 
-    def changed(self, kind: Kind, key: Key, before: Any, after: Any) -> None:
-        """An object of Penstock's kinds changed, came or went."""
+    def changed(self, kind: Kind, key: Key, before: Any, after: Any, *, ours: bool = False) -> None:
+        """An object of Penstock's kinds changed, came or went; `ours`: its own reconciliation, which goes on with it."""
         if kind is INTEGRATIONS and _offer(before) != _offer(after):
             self._integrations.add(key)
             self._add_instances(key)
@@ -44,9 +44,10 @@ class Router:
                     self._integrations.add(item.publisher)
                     self._add_instances(item.publisher)
         elif kind is INSTANCES:
-            self._instances.add(key)
+            if not (ours and _asks_the_same(before, after)):
+                self._instances.add(key)
             self._count_users(before, after)
-        elif kind is FLOWS and _is_more_than_status(before, after):
+        elif kind is FLOWS and not ours and _is_more_than_status(before, after):
             item = after or before
             if item is not None:
                 self._instances.add(item.owner)
@@ -95,6 +96,18 @@ def _is_more_than_status(before: Observed | None, after: Observed | None) -> boo
     if before is None or after is None:
         return True
     return _wish(before) != _wish(after)
+
+
+def _asks_the_same(before: Instance | None, after: Instance | None) -> bool:
+    """False where somebody else's change came with the answer to a write of ours, which adds a claim or a status alone."""
+    if before is None or after is None:
+        return False
+    return (
+        (before.uid, before.generation, before.deleted, before.labels)
+        == (after.uid, after.generation, after.deleted, after.labels)
+        and before.annotations.items() <= after.annotations.items()
+        and set(before.finalizers) <= set(after.finalizers)
+    )
 
 
 def _wish(item: Observed) -> tuple[object, ...]:

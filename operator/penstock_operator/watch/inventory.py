@@ -5,9 +5,9 @@ Holds no decisions: it stores them, answers who refers to whom, and says which k
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind, Object
 from penstock_core.kinds import WatchedKind
@@ -18,6 +18,15 @@ from penstock_core.observed.integration import IntegrationVersion
 from penstock_operator.watch.references import config_map_keys, secret_keys
 
 Value = TypeVar("Value", bound=Observed)
+
+
+class OnChange(Protocol):
+    """Takes a change of the inventory."""
+
+    def __call__(self, kind: Kind, key: Key, before: Any, after: Any, *, ours: bool = False) -> None:
+        """None stands for absence."""
+
+
 KINDS: Final[tuple[WatchedKind[Any], ...]] = (INTEGRATIONS, INTEGRATION_VERSIONS, INSTANCES, FLOWS)
 """Penstock's own kinds, watched through Kopf."""
 
@@ -62,7 +71,8 @@ class Listing:
 class Inventory:
     """The objects of Penstock's kinds by (namespace, name), with reverse look-ups.
 
-    `on_change(kind, key, before, after)` is called for each real change; None stands for absence.
+    `on_change(kind, key, before, after)` is called for each real change; None stands for absence. `ours=True` says that the
+    reconciliation of that very object made it.
     """
 
     def __init__(self) -> None:
@@ -76,7 +86,7 @@ class Inventory:
         self._listings: list[Listing] = []
         self._listed: set[tuple[str, str | None]] = set()
         self._partial: frozenset[str | None] = frozenset()
-        self.on_change: Callable[[Kind, Key, Any, Any], None] | None = None
+        self.on_change: OnChange | None = None
 
     def get(self, kind: WatchedKind[Value], key: Key) -> Value | None:
         """The object as last seen."""
@@ -86,13 +96,13 @@ class Inventory:
         """All objects of a kind."""
         return self._objects[kind.plural]
 
-    def put(self, kind: WatchedKind[Value], raw: Object) -> Value:
-        """Takes what a write of our own returned; what that is as a value."""
+    def put(self, kind: WatchedKind[Value], raw: Object, *, ours: bool = False) -> Value:
+        """Takes what a request returned; what that is as a value. `ours` says that it is what its own reconciliation wrote."""
         item = kind.parse(raw)
-        self.keep(kind, item)
+        self.keep(kind, item, ours=ours)
         return item
 
-    def keep(self, kind: Kind, item: Observed) -> None:
+    def keep(self, kind: Kind, item: Observed, *, ours: bool = False) -> None:
         """Takes what a watch or a list told; the same version again, or an older one, is no change."""
         key = item.key
         before = self._objects[kind.plural].get(key)
@@ -100,7 +110,7 @@ class Inventory:
             return
         self._objects[kind.plural][key] = item
         self._index(kind, key, item)
-        self._tell(kind, key, before, item)
+        self._tell(kind, key, before, item, ours=ours)
 
     def remove(self, kind: Kind, key: Key, *, uid: str | None = None) -> None:
         """Forgets an object that is gone; with `uid`, only that one: another may have its name by now."""
@@ -194,9 +204,11 @@ class Inventory:
         else:
             self._by_namespace[key[0]].discard(key)
 
-    def _tell(self, kind: Kind, key: Key, before: Observed | None, after: Observed | None) -> None:
+    def _tell(
+        self, kind: Kind, key: Key, before: Observed | None, after: Observed | None, *, ours: bool = False
+    ) -> None:
         if self.on_change is not None:
-            self.on_change(kind, key, before, after)
+            self.on_change(kind, key, before, after, ours=ours)
 
 
 def _newer(item: Observed, before: Observed) -> bool:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import kopf
+from kopf._core.reactor.inventory import ResourceMemories, ResourceMemory  # what its parameter `memories` takes
 
 from penstock_core.cluster import Cluster
 from penstock_core.errors import ClusterError
@@ -29,6 +30,8 @@ Namespaces = tuple[str | None, ...]
 RECHECK_SECONDS: Final = 60.0
 RESTART_SECONDS: Final = 3.0
 FORBIDDEN: Final = 403
+LIST_CHUNK: Final = 100
+"""Objects that Kopf lists at a time, each with all that the API server says of it."""
 RESYNC_SECONDS: Final = 600.0
 """Kopf does not tell what was deleted while a watch was broken; a full list does."""
 
@@ -46,6 +49,14 @@ class NothingStored(kopf.DiffBaseStorage):
 
     def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
         """Stores nothing."""
+
+
+class NothingRemembered(ResourceMemories):
+    """Kopf's records of objects, a kilobyte or two each: none is kept, as no handler of ours has anything to remember."""
+
+    async def recall(self, raw_body: kopf.RawBody, **options: Any) -> ResourceMemory:
+        """A fresh record for each event."""
+        return await super().recall(raw_body, **{**options, "ephemeral": True})
 
 
 Sink = Callable[[WatchedKind[Any], str, Observed], None]
@@ -92,7 +103,9 @@ def settings() -> kopf.OperatorSettings:
     chosen.posting.enabled = False
     chosen.scanning.disabled = True
     chosen.persistence.diffbase_storage = NothingStored()
-    chosen.queueing.idle_timeout = 1.0
+    # a worker is a task for one object: thousands of them live for as long as this after a list
+    chosen.queueing.idle_timeout = 0.1
+    chosen.watching.chunk_size = LIST_CHUNK
     chosen.watching.server_timeout = 240
     chosen.watching.client_timeout = 300
     chosen.watching.reconnect_backoff = 1.0
@@ -178,7 +191,13 @@ async def _kopf(sink: Sink, namespaces: Namespaces, *, stop: threading.Event) ->
     # without an identity Kopf asks for the user's name, which a numeric user in an image does not have (KeyError)
     identity: Any = socket.gethostname()
     await kopf.operator(
-        registry=registry(sink), settings=settings(), standalone=True, identity=identity, stop_flag=stop, **scope
+        registry=registry(sink),
+        settings=settings(),
+        memories=NothingRemembered(),
+        standalone=True,
+        identity=identity,
+        stop_flag=stop,
+        **scope,
     )
 
 

@@ -256,3 +256,20 @@ def test_a_count_of_a_version_brings_nobody(routed) -> None:
     inventory.remove(INTEGRATION_VERSIONS, ("acme", "orders.1.0.0"))
 
     assert (integrations.keys, instances.keys) == (["orders"] * 2, ["i1"] * 2)
+
+
+def test_a_write_of_ones_own_brings_nobody(routed) -> None:
+    """Who writes a claim or a status goes on with the answer; what somebody else changed meanwhile comes with it."""
+    inventory, _, _, instances = routed
+    metadata = INSTANCE["metadata"]
+    claimed = {**metadata, "finalizers": [names.FINALIZER], "annotations": {names.ANNOTATION_RELEASE: "r"}}
+    heard = []
+    for number, changed in enumerate((claimed, claimed | {"generation": 2}, metadata | {"generation": 2})):
+        version = {"resourceVersion": str(number + 2)}
+        inventory.put(INSTANCES, {**INSTANCE, "metadata": changed | version}, ours=True)
+        heard.append(list(instances.keys))
+        instances.keys.clear()
+    inventory.put(FLOWS, item("i1.a", spec={"instance": "i1"}), ours=True)
+
+    assert heard == [[], ["i1"], ["i1"]]
+    assert instances.keys == []

@@ -1,5 +1,6 @@
 """Digests of many Instances in few Secrets: one field each, written alone, and only where it changed."""
 
+import asyncio
 import base64
 import json
 
@@ -126,3 +127,41 @@ async def test_a_write_that_fails_is_told(cluster, keys) -> None:
         await keys.mirror(instance(UIDS[0]), digests("aa"))
 
     assert cluster.of(SECRETS) == {}
+
+
+async def test_fields_that_come_at_once_are_written_together(cluster, keys) -> None:
+    """Many Instances cost few writes of their large Secret, and each is told when its own field is there."""
+    written = []
+
+    async def mirror(uid) -> None:
+        await keys.mirror(instance(uid), digests("aa"))
+        written.append(uid in fields(cluster))
+
+    await asyncio.gather(*(mirror(uid) for uid in SHARING))
+
+    assert written == [True] * len(SHARING)
+    assert len([1 for verb, _, name in cluster.writes if name == NAME and verb == "patch"]) <= 2
+
+
+async def test_where_a_common_write_fails_each_tries_for_itself(cluster, keys) -> None:
+    """Nobody takes for written what was not."""
+    cluster.failures[("patch", "secrets")] = ClusterUnavailable("away", status=503)
+    found = await asyncio.gather(
+        *(keys.mirror(instance(uid), digests("aa")) for uid in SHARING), return_exceptions=True
+    )
+
+    assert [type(one) for one in found] == [ClusterUnavailable] * len(SHARING)
+
+
+async def test_the_making_of_a_key_is_nothing_new(cluster, keys) -> None:
+    """The watch tells of a Secret that was made here: once it is known already; whatever comes after it is a change."""
+    made = await keys.generated(instance("uid-0"))
+    changed = SECRETS.parse(cluster.seed(SECRETS, made_of(cluster, made)))
+
+    assert [keys.made(made.key, made), keys.made(made.key, changed)] == [True, False]
+    assert not keys.made(("acme", "another"), made)
+
+
+def made_of(cluster, secret):
+    """The Secret as somebody else writes it again."""
+    return cluster.of(SECRETS)[secret.name]
