@@ -1,5 +1,6 @@
 """What every object has, and how the rest of it is kept small."""
 
+import hashlib
 import json
 import zlib
 from collections.abc import Mapping
@@ -48,6 +49,11 @@ class Observed:
         """Whether its deletion was asked for."""
         return self.deleted is not None
 
+    @property
+    def fingerprint(self) -> str:
+        """What tells a write of ours from others': of the manifest that Penstock applied last, empty where it applied none."""
+        return self.annotations.get(names.ANNOTATION_APPLIED, "")
+
     def regarding(self) -> Object:
         """What names the object elsewhere, as in an Event."""
         named = {
@@ -79,6 +85,11 @@ class Kept(Observed):
     def status(self) -> Mapping[str, Any]:
         """The object's status as it stands there; unpacked each time."""
         return mapping(self.manifest(), "status")
+
+
+def fingerprint_of(content: Mapping[str, Any]) -> str:
+    """sha256 over canonical JSON, 64 hex digits."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def metadata_of(raw: Object) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from penstock_core import names
 from penstock_core.objects import Key, Object
-from penstock_core.observed.base import Kept, metadata_of, packed
+from penstock_core.observed.base import Kept, fingerprint_of, metadata_of, packed
 from penstock_core.observed.reading import mapping, mappings, text
 
 
@@ -112,6 +112,11 @@ class Instance(Kept):
             observed_generation=status.get("observedGeneration"),
             version=text(status, "version") or None,
         )
+
+    @property
+    def fingerprint(self) -> str:
+        """Of its status: nothing else of it is Penstock's."""
+        return fingerprint_of(self.status)
 
     @property
     def config(self) -> Mapping[str, Any]:

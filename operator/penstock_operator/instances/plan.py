@@ -29,6 +29,7 @@ DEFAULT_WHEN_PAUSED: Final[str] = default_of(InstanceSpec, "when_paused")
 class PlannedFlow:
     """A flow that should exist; `spec` is the whole Flow spec (docs/contracts.md), its definition and that one's hash included."""
 
+    name: str
     trigger: str
     settings: Mapping[str, Any]
     """What the spec says of the trigger."""
@@ -119,6 +120,7 @@ def _kept(instance: Instance, flow: Flow, withdrawn: Container[str]) -> PlannedF
     paused = {"paused": is_paused(instance, flow.flow), "whenPaused": instance.when_paused or DEFAULT_WHEN_PAUSED}
     connections = [one for one in spec["connections"] if one["secretName"] not in withdrawn]
     return PlannedFlow(
+        name=flow.flow,
         trigger=flow.trigger,
         settings=flow.settings,
         paused=is_paused(instance, flow.flow),
@@ -185,6 +187,7 @@ def _planned(
         spec["resources"] = dict(override.resources)
     settings = TRIGGERS[flow.trigger].settings(flow.settings, override, url=urls.get(flow.name))
     return PlannedFlow(
+        name=flow.name,
         trigger=flow.trigger,
         settings=settings,
         paused=is_paused(instance, flow.name),

@@ -17,6 +17,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from penstock_core import codec, names
@@ -173,7 +174,14 @@ class Instances:
         manifest = flow_manifest(instance, planned.spec, release=release, scheduled_since=since)
         if current is not None:
             await self._note_pause(instance, planned, current)
-        raw, written = await ensure(self._cluster, FLOWS, manifest, current=current.manifest() if current else None)
+        key = (instance.namespace, names.flow_object(instance.name, planned.name))
+        raw, written = await ensure(
+            self._cluster,
+            FLOWS,
+            manifest,
+            current=current.manifest() if current else None,
+            announce=partial(self._inventory.expect, FLOWS, key),
+        )
         if current is None or written:
             flow = self._inventory.put(FLOWS, raw, ours=True)
             log.info("flow applied", extra={"namespace": flow.namespace, "flow": flow.name})

@@ -8,7 +8,7 @@ from typing import Any, Final
 from penstock_core.cluster import Cluster, EventType
 from penstock_core.errors import ClusterError, NotFound
 from penstock_core.kinds import WatchedKind
-from penstock_core.observed.base import Kept, Observed
+from penstock_core.observed.base import Kept, Observed, fingerprint_of
 from penstock_operator.objects.conditions import status_patch
 from penstock_operator.watch.inventory import Inventory
 
@@ -38,6 +38,7 @@ class Reporter:
         if not patch:
             return False
         namespace, name = item.key
+        self._inventory.expect(kind, item.key, fingerprint_of(status))
         try:
             self._inventory.put(kind, await self._cluster.patch_status(kind, namespace, name, patch), ours=True)
         except NotFound:

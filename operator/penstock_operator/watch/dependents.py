@@ -44,10 +44,10 @@ class Router:
                     self._integrations.add(item.publisher)
                     self._add_instances(item.publisher)
         elif kind is INSTANCES:
-            if not (ours and _asks_the_same(before, after)):
+            if not _asks_the_same(before, after) or not (ours or before.status == after.status):
                 self._instances.add(key)
             self._count_users(before, after)
-        elif kind is FLOWS and not ours and _is_more_than_status(before, after):
+        elif kind is FLOWS and not (ours and _is_applied_anew(before, after)) and _is_more_than_status(before, after):
             item = after or before
             if item is not None:
                 self._instances.add(item.owner)
@@ -108,6 +108,11 @@ def _asks_the_same(before: Instance | None, after: Instance | None) -> bool:
         and before.annotations.items() <= after.annotations.items()
         and set(before.finalizers) <= set(after.finalizers)
     )
+
+
+def _is_applied_anew(before: Observed | None, after: Observed | None) -> bool:
+    """Whether another manifest is what Penstock applied: what others change leaves its fingerprint as it was."""
+    return after is not None and (before is None or before.fingerprint != after.fingerprint)
 
 
 def _wish(item: Observed) -> tuple[object, ...]:

@@ -84,6 +84,7 @@ class Inventory:
         self._versions_by_integration = Index()
         self._by_namespace: dict[str, set[Key]] = defaultdict(set)
         self._listings: list[Listing] = []
+        self._expected: dict[tuple[str, Key], str] = {}
         self._listed: set[tuple[str, str | None]] = set()
         self._partial: frozenset[str | None] = frozenset()
         self.on_change: OnChange | None = None
@@ -100,7 +101,13 @@ class Inventory:
         """Takes what a request returned; what that is as a value. `ours` says that it is what its own reconciliation wrote."""
         item = kind.parse(raw)
         self.keep(kind, item, ours=ours)
+        if ours:
+            self._expected.pop((kind.plural, item.key), None)
         return item
+
+    def expect(self, kind: Kind, key: Key, fingerprint: str) -> None:
+        """A write is under way whose object will have this fingerprint: a watch may tell of it before its own answer does."""
+        self._expected[kind.plural, key] = fingerprint
 
     def keep(self, kind: Kind, item: Observed, *, ours: bool = False) -> None:
         """Takes what a watch or a list told; the same version again, or an older one, is no change."""
@@ -110,7 +117,8 @@ class Inventory:
             return
         self._objects[kind.plural][key] = item
         self._index(kind, key, item)
-        self._tell(kind, key, before, item, ours=ours)
+        expected = self._expected.get((kind.plural, key))
+        self._tell(kind, key, before, item, ours=ours or (expected is not None and expected == item.fingerprint))
 
     def remove(self, kind: Kind, key: Key, *, uid: str | None = None) -> None:
         """Forgets an object that is gone; with `uid`, only that one: another may have its name by now."""

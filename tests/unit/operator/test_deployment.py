@@ -200,7 +200,7 @@ def scheduled(*, since="2026-01-01T00:00:00Z", release="ours", **schedule):
 def test_a_schedule_counts_from_its_own_last_change(current, expected) -> None:
     """A new cron line or time zone, and another release's Flow, begin now; whatever else changes moves nothing."""
     timed, called = (
-        PlannedFlow(trigger=trigger, settings=SCHEDULE, paused=True, definition_hash="new", spec={})
+        PlannedFlow(name="poll", trigger=trigger, settings=SCHEDULE, paused=True, definition_hash="new", spec={})
         for trigger in ("schedule", "webhook")
     )
     flow = Flow.parse(current) if current else None

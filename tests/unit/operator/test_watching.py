@@ -7,6 +7,7 @@ from operator_stand import item
 from penstock_core import names
 from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS
 from penstock_core.errors import ClusterError
+from penstock_core.observed.base import fingerprint_of
 from penstock_operator.watch.dependents import Router
 from penstock_operator.watch.inventory import KINDS
 from penstock_operator.watch.kopf_events import NothingStored, into, list_once, list_readable, registry, settings
@@ -273,3 +274,32 @@ def test_a_write_of_ones_own_brings_nobody(routed) -> None:
 
     assert heard == [[], ["i1"], ["i1"]]
     assert instances.keys == []
+
+
+def test_a_watch_that_is_faster_than_the_answer_brings_nobody(routed) -> None:
+    """A status that is being written is known beforehand, as is an applied Flow; what others make of them is not."""
+    inventory, _, _, instances = routed
+    metadata = INSTANCE["metadata"]
+
+    def told(version, status) -> list[str]:
+        instances.keys.clear()
+        body = {**INSTANCE, "metadata": {**metadata, "resourceVersion": version}, "status": status}
+        inventory.keep(INSTANCES, INSTANCES.parse(body))
+        return list(instances.keys)
+
+    inventory.expect(INSTANCES, ("acme", "i1"), fingerprint_of({"version": "1.0.0"}))
+
+    assert told("2", {"version": "1.0.0"}) == []
+    assert told("3", {"version": "by hand"}) == ["i1"]
+
+    def applied(version, fingerprint) -> list[str]:
+        instances.keys.clear()
+        annotations = {names.ANNOTATION_APPLIED: fingerprint}
+        body = item("i1.a", spec={"instance": "i1"}, version=version, annotations=annotations)
+        inventory.keep(FLOWS, FLOWS.parse(body))
+        return list(instances.keys)
+
+    inventory.expect(FLOWS, ("acme", "i1.a"), "ours")
+
+    assert applied("2", "ours") == []
+    assert applied("3", "theirs") == ["i1"]
