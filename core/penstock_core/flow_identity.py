@@ -1,7 +1,9 @@
 """From a Flow object to the columns that an execution's row carries: the gateway and the operator read it the same way."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:  # the runner reads identities, and no objects
+    from penstock_core.observed.flow import Flow
 
 
 class FlowIdentity(NamedTuple):
@@ -19,18 +21,17 @@ class FlowIdentity(NamedTuple):
     customer_name: str | None = None
 
 
-def flow_identity(flow: Mapping[str, Any]) -> FlowIdentity:
-    """The identity of a flow; `flow` is the whole Flow object as the API server returns it."""
-    metadata, spec = flow["metadata"], flow["spec"]
+def flow_identity(flow: "Flow") -> FlowIdentity:
+    """The identity of a flow."""
     return FlowIdentity(
-        namespace=metadata["namespace"],
-        instance=spec["instance"],
-        instance_uid=spec["instanceUid"],
-        flow=spec["flow"],
-        flow_uid=metadata["uid"],
-        integration=spec["integration"]["name"],
-        version=spec["integration"]["version"],
-        customer_id=spec["customer"]["id"],
-        customer_name=spec["customer"].get("name", spec["customer"]["id"]),
-        definition_hash=spec["definitionHash"],
+        namespace=flow.namespace,
+        instance=flow.instance,
+        instance_uid=flow.instance_uid,
+        flow=flow.flow,
+        flow_uid=flow.uid,
+        integration=flow.integration,
+        version=flow.version,
+        customer_id=flow.customer.id,
+        customer_name=flow.customer.name or flow.customer.id,
+        definition_hash=flow.definition_hash,
     )

@@ -10,6 +10,7 @@ from penstock_core.cluster import JOBS, Cluster
 from penstock_core.errors import Conflict, NotFound
 from penstock_core.job_status import job_is_over
 from penstock_core.manifests.job import RunnerPod, execution_job
+from penstock_core.observed.flow import Flow
 
 
 class Found(Enum):
@@ -33,7 +34,7 @@ class JobCreation:
 
 
 async def create_job(
-    cluster: Cluster, flow: Mapping[str, Any], execution: UUID, *, runner: RunnerPod, attempt: int = 1, tries: int = 1
+    cluster: Cluster, flow: Flow, execution: UUID, *, runner: RunnerPod, attempt: int = 1, tries: int = 1
 ) -> JobCreation:
     """Creates the Job number `attempt` or, where that is over, the next one, of `tries` at most; raises ClusterError.
 

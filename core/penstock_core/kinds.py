@@ -3,11 +3,21 @@
 A `Kind` is all that a request needs: the path is made from it, never from text that came with an object.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, TypeVar
 from urllib.parse import quote
 
 from penstock_core import names
+from penstock_core.objects import Object
+from penstock_core.observed.base import Kept, Observed
+from penstock_core.observed.data import ConfigMap, Secret
+from penstock_core.observed.flow import Flow
+from penstock_core.observed.instance import Instance
+from penstock_core.observed.integration import Integration, IntegrationVersion
+from penstock_core.observed.workload import Job, Pod
+
+Value = TypeVar("Value", bound=Observed, covariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,26 +42,33 @@ class Kind:
         return "/" + "/".join(quote(part, safe=":") for part in parts)
 
 
-def _penstock(plural: str) -> Kind:
-    return Kind(group=names.GROUP, version=names.VERSION, plural=plural)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedKind(Kind, Generic[Value]):
+    """A kind whose objects are kept as values; `parse` makes one of an object as the API server shows it."""
+
+    parse: Callable[[Object], Value]
 
 
-INTEGRATIONS: Final = _penstock("integrations")
-INTEGRATION_VERSIONS: Final = _penstock("integrationversions")
-INSTANCES: Final = _penstock("instances")
-FLOWS: Final = _penstock("flows")
+def _penstock(plural: str, parse: Callable[[Object], Value]) -> WatchedKind[Value]:
+    return WatchedKind(group=names.GROUP, version=names.VERSION, plural=plural, parse=parse)
 
-PODS: Final = Kind(group="", version="v1", plural="pods")
-SECRETS: Final = Kind(group="", version="v1", plural="secrets")
-CONFIG_MAPS: Final = Kind(group="", version="v1", plural="configmaps")
+
+INTEGRATIONS: Final = _penstock("integrations", Integration.parse)
+INTEGRATION_VERSIONS: Final = _penstock("integrationversions", IntegrationVersion.parse)
+INSTANCES: Final = _penstock("instances", Instance.parse)
+FLOWS: Final = _penstock("flows", Flow.parse)
+
+PODS: Final = WatchedKind(group="", version="v1", plural="pods", parse=Pod.parse)
+SECRETS: Final = WatchedKind(group="", version="v1", plural="secrets", parse=Secret.parse)
+CONFIG_MAPS: Final = WatchedKind(group="", version="v1", plural="configmaps", parse=ConfigMap.parse)
 SERVICES: Final = Kind(group="", version="v1", plural="services")
 SERVICE_ACCOUNTS: Final = Kind(group="", version="v1", plural="serviceaccounts")
 RESOURCE_QUOTAS: Final = Kind(group="", version="v1", plural="resourcequotas")
 NAMESPACES: Final = Kind(group="", version="v1", plural="namespaces", namespaced=False)
 NODES: Final = Kind(group="", version="v1", plural="nodes", namespaced=False)
 DEPLOYMENTS: Final = Kind(group="apps", version="v1", plural="deployments")
-JOBS: Final = Kind(group="batch", version="v1", plural="jobs")
-CRON_JOBS: Final = Kind(group="batch", version="v1", plural="cronjobs")
+JOBS: Final = WatchedKind(group="batch", version="v1", plural="jobs", parse=Job.parse)
+CRON_JOBS: Final = WatchedKind(group="batch", version="v1", plural="cronjobs", parse=Kept.parse)
 LEASES: Final = Kind(group="coordination.k8s.io", version="v1", plural="leases")
 ROLES: Final = Kind(group="rbac.authorization.k8s.io", version="v1", plural="roles")
 ROLE_BINDINGS: Final = Kind(group="rbac.authorization.k8s.io", version="v1", plural="rolebindings")

@@ -23,6 +23,9 @@ ANNOTATION_RELEASE: Final = f"{GROUP}/release"
 ANNOTATION_SCHEDULED_SINCE: Final = f"{GROUP}/scheduled-since"
 """On a Flow with a schedule: when its cron line or time zone was last changed (RFC 3339); earlier ticks are not its own."""
 
+ANNOTATION_APPLIED: Final = f"{GROUP}/applied"
+"""On what the operator applies: sha256 of the manifest as it was applied."""
+
 LABEL_RELEASE: Final = f"{GROUP}/release"
 LABEL_INSTANCE: Final = f"{GROUP}/instance"
 LABEL_FLOW: Final = f"{GROUP}/flow"

@@ -13,6 +13,7 @@ from penstock_core.errors import InvalidInput
 from penstock_core.expressions import restricted
 from penstock_core.expressions.restricted import Restricted
 from penstock_core.flow_identity import flow_identity
+from penstock_core.observed.flow import Flow
 from penstock_core.store.executions.model import FlowIdentity, WhenFull
 
 _log = logging.getLogger(__name__)
@@ -33,10 +34,10 @@ class Deduplication:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedFlow:
-    """A Flow as requests see it; `manifest` is the whole object."""
+    """A Flow as requests see it; `source` is the object as it was seen."""
 
     identity: FlowIdentity
-    manifest: Mapping[str, Any]
+    source: Flow
     webhook: bool
     """Whether it is reached by a webhook at all."""
     methods: frozenset[str]
@@ -55,12 +56,14 @@ class ServedFlow:
 
 def serve(manifest: Mapping[str, Any]) -> ServedFlow:
     """Prepare a Flow object; raises InvalidInput or what a wrong shape raises (KeyError, TypeError, …)."""
-    spec = manifest["spec"]
+    spec, source = manifest["spec"], Flow.parse(dict(manifest))
+    if not all((source.instance, source.instance_uid, source.flow, source.integration, source.customer.id)):
+        raise InvalidInput("its spec is not complete")
     webhook = spec.get("webhook") or {}
     concurrency = spec.get("concurrency") or {}
     return ServedFlow(
-        identity=flow_identity(manifest),
-        manifest=manifest,
+        identity=flow_identity(source),
+        source=source,
         webhook=spec["trigger"] == "webhook",
         methods=frozenset(webhook.get("methods") or ("POST",)),
         security=webhook.get("security", "required"),

@@ -23,6 +23,7 @@ from kubectl import apply, get, kubectl, run, secret
 from penstock_core import uuid7
 from penstock_core.cluster import JOBS, PODS, Cluster
 from penstock_core.manifests.job import RunnerPod, execution_job
+from penstock_core.observed.flow import Flow
 
 RELEASE = "penstock"
 NAMESPACE = "penstock-bench"
@@ -77,7 +78,7 @@ class Site:
             image=images()["runner"], pull_policy="IfNotPresent", release="bench.bare", release_name=RELEASE
         )
         identifier = uuid7.new()
-        job = execution_job(flow, identifier, runner=runner)
+        job = execution_job(Flow.parse(flow), identifier, runner=runner)
         job["metadata"] = {"name": f"bare-{identifier}", "namespace": TENANT}
         job["spec"]["template"]["metadata"] = {"labels": {"bare": "true"}}
         job["spec"]["template"]["spec"]["containers"][0]["command"] = command or ["python3", "-c", TEN_LINES]

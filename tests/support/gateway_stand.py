@@ -14,7 +14,8 @@ import uvicorn
 import builders
 from fake_cluster import FakeCluster
 from penstock_core import names
-from penstock_core.cluster import FLOWS, JOBS, SECRETS, Caller, Kind, Listing, Object
+from penstock_core.cluster import FLOWS, JOBS, SECRETS, Caller, Kind, Object
+from penstock_core.cluster.client import Page
 from penstock_core.errors import ClusterError
 from penstock_core.manifests.job import RunnerPod
 from penstock_gateway.api.values.responses import LIMITS, ValueLimits
@@ -33,9 +34,11 @@ KEY = "correct-horse-battery-staple"
 class GatewayCluster(FakeCluster):
     """A cluster in memory that lets the gateway read what its Role does."""
 
-    async def listing(self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = "") -> Listing:
+    def pages(
+        self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = ""
+    ) -> AsyncGenerator[Page, None]:
         _check_right(kind, fields)
-        return await super().listing(kind, namespace, labels=labels, fields=fields)
+        return super().pages(kind, namespace, labels=labels, fields=fields)
 
     def watch(
         self,

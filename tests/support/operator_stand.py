@@ -1,17 +1,20 @@
 """Stand-ins for the cluster and the store, for tests of the operator: they remember what was asked, and what is there."""
 
-import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from fake_api import Change
 from fake_cluster import FakeCluster, Told
-from penstock_core.cluster import Key, Kind, Object, key_of
+from penstock_core.cluster import Key, Object, key_of
+from penstock_core.kinds import WatchedKind
+from penstock_core.observed.base import Observed
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import InstanceMirror, RoleDsn
 from penstock_operator.watch.collection import Collection
 from penstock_operator.watch.inventory import KINDS, Inventory
+
+Value = TypeVar("Value", bound=Observed)
 
 ENVIRONMENT = {
     "PENSTOCK_RELEASE": "penstock-system.penstock",
@@ -41,22 +44,27 @@ def watched(inventory: Inventory) -> Told:
     def told(change: Change) -> None:
         kind = kinds.get(change.plural)
         if kind is not None and change.after is not None:
-            inventory.put(kind, copy.deepcopy(change.after))
+            inventory.keep(kind, kind.parse(change.after))
         elif kind is not None and change.before is not None:
             inventory.remove(kind, key_of(change.before), uid=change.before["metadata"]["uid"])
 
     return told
 
 
-class FakeCollection(Collection):
+class FakeCollection(Collection[Value]):
     """A Collection that sees the cluster's objects at once."""
 
-    def __init__(self, cluster: FakeCluster, kind: Kind) -> None:
+    def __init__(self, cluster: FakeCluster, kind: WatchedKind[Value]) -> None:
         self._cluster = cluster
         self._kind = kind
 
-    def get(self, key: Key) -> Object | None:
-        return self._cluster.objects.get((self._kind.plural, *key))
+    def get(self, key: Key) -> Value | None:
+        found = self._cluster.objects.get((self._kind.plural, *key))
+        return self._kind.parse(found) if found else None
+
+
+Collections = Callable[[WatchedKind[Any]], FakeCollection[Any]]
+"""The fixture that makes a collection of a kind."""
 
 
 class FakeTenancy(Tenancy):

@@ -1,14 +1,14 @@
 """All reconcilers of the operator over one cluster and one store that only remember."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from builders import instance, integration
 from fake_cluster import FakeCluster
-from operator_stand import Clock, FakeCollection, FakeTenancy
+from operator_stand import Clock, Collections, FakeTenancy
 from penstock_core import names
-from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, INTEGRATIONS, SECRETS, Kind, Object
+from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, INTEGRATIONS, SECRETS
+from penstock_core.observed.workload import Job
 from penstock_core.store.flows import schedules
 from penstock_operator.instances.reconciler import Instances
 from penstock_operator.instances.removal import Orphan, Removal
@@ -61,9 +61,9 @@ class Workloads(index.Workloads):
     """The Jobs that a test names."""
 
     def __init__(self) -> None:
-        self.jobs: list[Object] = []
+        self.jobs: list[Job] = []
 
-    def in_namespace(self, namespace: str, *, instance: str) -> list[Object]:
+    def in_namespace(self, namespace: str, *, instance: str) -> list[Job]:
         return self.jobs
 
 
@@ -78,7 +78,7 @@ class World:
         settings: Settings,
         tenancy: FakeTenancy,
         clock: Clock,
-        collection: Callable[[Kind], FakeCollection],
+        collection: Collections,
     ) -> None:
         self._parts = {"settings": settings, "tenancy": tenancy, "clock": clock, "collection": collection}
         self.cluster, self.inventory, self.tenancy = cluster, inventory, tenancy

@@ -18,7 +18,8 @@ from penstock_core.objects import Object
 
 EventType = Literal["Normal", "Warning"]
 
-_PAGE: Final = "500"
+_PAGE: Final = "250"
+"""Objects in one answer: each takes some 20 KB while it is read."""
 _LIST_SECONDS: Final = 60.0
 _NOTE_BYTES: Final = 1024
 
@@ -39,6 +40,12 @@ class Listing:
 
     items: list[Object]
     resource_version: str
+
+
+class Page(list[Object]):
+    """Some objects of a collection; the version of the whole."""
+
+    resource_version: str = ""
 
 
 class Cluster:
@@ -68,16 +75,29 @@ class Cluster:
         return (await self.listing(kind, namespace, labels=labels, fields=fields)).items
 
     async def listing(self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = "") -> Listing:
-        """As `list`, with the resource version; fetched in pages of 500."""
-        query = _selectors(labels, fields) | {"limit": _PAGE}
+        """As `list`, with the resource version."""
         items: list[Object] = []
+        version = ""
+        async for page in self.pages(kind, namespace, labels=labels, fields=fields):
+            items += page
+            version = page.resource_version
+        return Listing(items=items, resource_version=version)
+
+    async def pages(
+        self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = ""
+    ) -> AsyncGenerator[Page, None]:
+        """As `list`, so many at a time: who keeps less of an object than the whole never holds all of them."""
+        query = _selectors(labels, fields) | {"limit": _PAGE}
         while True:
             request = Request(method="GET", path=kind.path(namespace), query=query, timeout=_LIST_SECONDS)
-            page = await self._transport.send(request)
-            items += [_typed(page, item) for item in page.get("items") or []]
-            following = page["metadata"].get("continue")
+            answer = await self._transport.send(request)
+            page = Page(_typed(answer, item) for item in answer.get("items") or [])
+            page.resource_version = answer["metadata"].get("resourceVersion", "")
+            following = answer["metadata"].get("continue")
+            del answer
+            yield page
             if not following:
-                return Listing(items=items, resource_version=page["metadata"].get("resourceVersion", ""))
+                return
             query["continue"] = following
 
     def watch(

@@ -21,8 +21,8 @@ from penstock_core.errors import ClusterError
 from penstock_core.kinds import Kind
 from penstock_core.objects import Key, Object, key_of
 
-OnChange = Callable[[Key, Object | None], None]
-"""Called with the object as it is now, None where it is gone. Must not raise and must not wait."""
+OnChange = Callable[[Key, Any], None]
+"""Called with what is kept of the object now, None where it is gone. Must not raise and must not wait."""
 
 FORBIDDEN: Final = 403
 
@@ -32,7 +32,10 @@ _log = logging.getLogger(__name__)
 
 
 class Reflector:
-    """Objects of a kind, of one namespace or all, by label and field selector. Start `run()` in a task of its own."""
+    """Objects of a kind, of one namespace or all, by label and field selector. Start `run()` in a task of its own.
+
+    `parse` makes of each what is kept, and told to `on_change`; without it that is the object itself.
+    """
 
     def __init__(
         self,
@@ -43,12 +46,14 @@ class Reflector:
         labels: str = "",
         fields: str = "",
         on_change: OnChange | None = None,
+        parse: Callable[[Object], Any] | None = None,
         watch_seconds: int = 45,
         pause: Backoff = PAUSE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._cluster = cluster
         self._kind = kind
+        self._parse = parse or _lightened
         self._namespace = namespace
         self._labels = labels
         self._fields = fields
@@ -56,11 +61,12 @@ class Reflector:
         self._watch_seconds = watch_seconds
         self._pause = pause
         self._clock = clock
-        self._objects: dict[Key, Object] = {}
+        self._objects: dict[Key, Any] = {}
+        self._versions: dict[Key, tuple[str, str]] = {}
         self._synced = asyncio.Event()
         self._last_contact: float | None = None
         self._refused = False
-        self.objects: Mapping[Key, Object] = MappingProxyType(self._objects)
+        self.objects: Mapping[Key, Any] = MappingProxyType(self._objects)
         """What the API server last said, by (namespace, name); never change what is inside."""
 
     async def run(self) -> None:
@@ -117,16 +123,19 @@ class Reflector:
         return self.lag_seconds <= 2 * self._watch_seconds
 
     async def _relist(self) -> str:
-        listing = await self._cluster.listing(self._kind, self._namespace, labels=self._labels, fields=self._fields)
-        found = {key_of(item): item for item in listing.items}
+        found: dict[Key, tuple[tuple[str, str], Any]] = {}
+        version = ""
+        async for page in self._cluster.pages(self._kind, self._namespace, labels=self._labels, fields=self._fields):
+            found |= {key_of(item): (_version(item), self._parse(item)) for item in page}
+            version = page.resource_version
         for key in [key for key in self._objects if key not in found]:
             self._remove(key)
-        for key, item in found.items():
-            self._put(key, item)
+        for key, (seen, value) in found.items():
+            self._put(key, value, seen)
         self._heard()
         self._refused = False
         self._synced.set()
-        return listing.resource_version
+        return version
 
     async def _watch(self, version: str) -> str:
         """One watch, until the server ends it; the version to continue from."""
@@ -154,24 +163,29 @@ class Reflector:
         if event["type"] == "DELETED":
             self._remove(key_of(item))
         elif event["type"] != "BOOKMARK":
-            self._put(key_of(item), item)
+            self._put(key_of(item), self._parse(item), _version(item))
         return str(item["metadata"]["resourceVersion"])
 
     def _heard(self) -> None:
         self._last_contact = self._clock()
 
-    def _put(self, key: Key, item: Object) -> None:
-        before = self._objects.get(key)
-        if before is not None and _version(before) == _version(item):
+    def _put(self, key: Key, value: Any, version: tuple[str, str]) -> None:
+        if self._versions.get(key) == version:
             return
-        item["metadata"].pop("managedFields", None)  # half of a small object's memory, and nobody here reads it
-        self._objects[key] = item
+        self._objects[key] = value
+        self._versions[key] = version
         if self._on_change:
-            self._on_change(key, item)
+            self._on_change(key, value)
 
     def _remove(self, key: Key) -> None:
+        self._versions.pop(key, None)
         if self._objects.pop(key, None) is not None and self._on_change:
             self._on_change(key, None)
+
+
+def _lightened(item: Object) -> Object:
+    item["metadata"].pop("managedFields", None)  # half of a small object's memory, and nobody here reads it
+    return item
 
 
 def _version(item: Mapping[str, Any]) -> tuple[str, str]:

@@ -7,41 +7,42 @@ from typing import Any, Final
 
 from penstock_core.connections import described
 from penstock_core.durations import milliseconds
+from penstock_core.observed.content import Content, DeclaredConnection, DeclaredFlow
+from penstock_core.observed.instance import Instance
 
 SCHEMA: Final = 1
 DEFAULT_TIMEOUT: Final = "1h"
 
 
 def build_definition(
-    instance: Mapping[str, Any],
-    content: Mapping[str, Any],
+    instance: Instance,
+    content: Content,
     *,
-    flow: Mapping[str, Any],
+    flow: DeclaredFlow,
     config: Mapping[str, Any],
-    connections: Sequence[Mapping[str, Any]],
+    connections: Sequence[DeclaredConnection],
     urls: Mapping[str, str],
 ) -> dict[str, Any]:
     """The definition of one flow, as in docs/contracts.md.
 
-    `instance` is the object; `content` the Integration's spec of that version, `flow` one of its flows; `config` is
+    `flow` is one of the content's flows; `config` is
     resolved; `connections` are the declarations of those that the flow uses; `urls` are the webhooks by flow name.
     """
-    metadata, spec = instance["metadata"], instance["spec"]
-    customer = spec.get("customer") or {}
+    customer = instance.customer
     return {
         "schema": SCHEMA,
-        "flow": {"name": flow["name"], "urls": dict(urls)},
+        "flow": {"name": flow.name, "urls": dict(urls)},
         "instance": {
-            "name": metadata["name"],
-            "namespace": metadata["namespace"],
-            "customer": {"id": customer.get("id", ""), "name": customer.get("name") or customer.get("id", "")},
-            "labels": dict(metadata.get("labels") or {}),
+            "name": instance.name,
+            "namespace": instance.namespace,
+            "customer": {"id": customer.id, "name": customer.name or customer.id},
+            "labels": dict(instance.labels),
         },
-        "integration": {"name": spec["integration"]["name"], "version": content["version"]},
+        "integration": {"name": instance.integration, "version": content.version},
         "config": dict(config),
-        "connections": {connection["name"]: described(connection) for connection in connections},
-        "timeoutMs": milliseconds(flow.get("timeout", DEFAULT_TIMEOUT)),
-        "steps": flow["steps"],
+        "connections": {connection.name: described(connection.written) for connection in connections},
+        "timeoutMs": milliseconds(flow.timeout or DEFAULT_TIMEOUT),
+        "steps": flow.steps,
     }
 
 

@@ -10,7 +10,7 @@ from penstock_core.compiler import fields
 from penstock_core.compiler.actions import CHECKS
 from penstock_core.compiler.problems import Problem
 from penstock_core.compiler.step_check import ActionCheck, Findings, StepCheck, member
-from penstock_core.cron import check_cron
+from penstock_core.compiler.triggers import TRIGGERS
 from penstock_core.expressions import Scope
 from penstock_core.expressions.restricted import compile_restricted
 from penstock_core.resources import AnyStep, FlowDefinition, InnerStep
@@ -47,13 +47,13 @@ class FlowChecker:
         return self._findings.problems
 
     def _trigger(self) -> None:
-        trigger, same = self.flow.trigger, self.flow.deduplicate_by
-        if (trigger.webhook is None) == (trigger.schedule is None):
-            self._add("", "trigger", "a flow has exactly one trigger: set webhook or schedule")
-        if trigger.schedule:
-            cron, zone = trigger.schedule.cron, trigger.schedule.time_zone
-            self._try("", "trigger.schedule.cron", lambda: check_cron(cron))
-            self._try("", "trigger.schedule.timeZone", lambda: fields.check_time_zone(zone))
+        same = self.flow.deduplicate_by
+        declared = {name: found for name in TRIGGERS if (found := getattr(self.flow.trigger, name, None)) is not None}
+        if len(declared) != 1:
+            self._add("", "trigger", f"a flow has exactly one trigger: set {' or '.join(TRIGGERS)}")
+        for name, trigger in declared.items():
+            for place, check in TRIGGERS[name](trigger):
+                self._try("", f"trigger.{name}.{place}", check)
         if same:
             self._try("", "deduplicateBy.value", lambda: compile_restricted(same.value))
             self._try(

@@ -6,12 +6,12 @@ which it reads from its Job's name.
 """
 
 import json
-from collections.abc import Mapping
 from typing import Any, Final
 
 from penstock_core import names
 from penstock_core.manifests.job import RunnerPod, job_spec
 from penstock_core.manifests.metadata import controlled_by, flow_labels
+from penstock_core.observed.flow import Flow
 
 STARTING_DEADLINE_SECONDS: Final = 120
 """How late a tick may still start; a later one is recorded as missed."""
@@ -19,9 +19,8 @@ KEPT_PASSED: Final = 3
 KEPT_FAILED: Final = 5
 
 
-def cron_job(flow: Mapping[str, Any], *, runner: RunnerPod) -> dict[str, Any]:
-    """The CronJob of `flow`, the whole Flow object of a scheduled flow; suspended while the flow is paused."""
-    metadata, spec = flow["metadata"], flow["spec"]
+def cron_job(flow: Flow, *, runner: RunnerPod) -> dict[str, Any]:
+    """The CronJob of `flow`, a scheduled one; suspended while the flow is paused."""
     labels = flow_labels(flow, release=runner.release)
     environment: list[dict[str, Any]] = [
         {"name": names.ENV_TICK, "value": json.dumps(tick(flow), sort_keys=True, separators=(",", ":"))},
@@ -34,15 +33,15 @@ def cron_job(flow: Mapping[str, Any], *, runner: RunnerPod) -> dict[str, Any]:
         "apiVersion": "batch/v1",
         "kind": "CronJob",
         "metadata": {
-            "name": names.cron_job(spec["instance"], metadata["uid"]),
-            "namespace": metadata["namespace"],
+            "name": names.cron_job(flow.instance, flow.uid),
+            "namespace": flow.namespace,
             "labels": labels,
             "ownerReferences": controlled_by(flow),
         },
         "spec": {
-            "schedule": spec["schedule"]["cron"],
-            "timeZone": spec["schedule"]["timeZone"],
-            "suspend": bool(spec["paused"]),
+            "schedule": flow.settings["cron"],
+            "timeZone": flow.settings["timeZone"],
+            "suspend": flow.paused,
             "startingDeadlineSeconds": STARTING_DEADLINE_SECONDS,
             "concurrencyPolicy": "Allow",
             "successfulJobsHistoryLimit": KEPT_PASSED,
@@ -55,20 +54,19 @@ def cron_job(flow: Mapping[str, Any], *, runner: RunnerPod) -> dict[str, Any]:
     }
 
 
-def tick(flow: Mapping[str, Any]) -> dict[str, Any]:
+def tick(flow: Flow) -> dict[str, Any]:
     """What a tick's runner needs to accept its own execution: the value of `PENSTOCK_TICK`."""
-    metadata, spec = flow["metadata"], flow["spec"]
     return {
-        "instance": spec["instance"],
-        "instanceUid": spec["instanceUid"],
-        "flow": spec["flow"],
-        "flowUid": metadata["uid"],
-        "integration": spec["integration"]["name"],
-        "version": spec["integration"]["version"],
-        "customer": dict(spec["customer"]),
-        "definitionHash": spec["definitionHash"],
-        "overlap": spec["schedule"]["overlap"],
-        "limit": spec.get("concurrency", {}).get("limit"),
-        "timeZone": spec["schedule"]["timeZone"],
-        "cron": spec["schedule"]["cron"],
+        "instance": flow.instance,
+        "instanceUid": flow.instance_uid,
+        "flow": flow.flow,
+        "flowUid": flow.uid,
+        "integration": flow.integration,
+        "version": flow.version,
+        "customer": flow.customer.manifest(),
+        "definitionHash": flow.definition_hash,
+        "overlap": flow.settings["overlap"],
+        "limit": flow.limit,
+        "timeZone": flow.settings["timeZone"],
+        "cron": flow.settings["cron"],
     }

@@ -5,16 +5,16 @@ from typing import Any
 
 from penstock_core import names
 from penstock_core.manifests.metadata import controlled_by, managed
+from penstock_core.observed.instance import Instance
 
 
 def flow(
-    instance: Mapping[str, Any], spec: Mapping[str, Any], *, release: str, scheduled_since: str | None = None
+    instance: Instance, spec: Mapping[str, Any], *, release: str, scheduled_since: str | None = None
 ) -> dict[str, Any]:
-    """The Flow of `spec` (a whole Flow spec, see docs/contracts.md), owned by the Instance `instance`.
+    """The Flow of `spec` (a whole Flow spec, see docs/contracts.md), owned by the Instance.
 
     `scheduled_since` (RFC 3339) is when its schedule was last changed, None for other triggers.
     """
-    metadata = instance["metadata"]
     noted = {names.ANNOTATION_SCHEDULED_SINCE: scheduled_since} if scheduled_since else None
     labels = managed(release) | {
         names.LABEL_INSTANCE: spec["instance"],
@@ -26,8 +26,8 @@ def flow(
         "apiVersion": names.API_VERSION,
         "kind": "Flow",
         "metadata": {
-            "name": names.flow_object(metadata["name"], spec["flow"]),
-            "namespace": metadata["namespace"],
+            "name": names.flow_object(instance.name, spec["flow"]),
+            "namespace": instance.namespace,
             "labels": labels,
             "ownerReferences": controlled_by(instance),
             **({"annotations": noted} if noted else {}),

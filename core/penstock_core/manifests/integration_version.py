@@ -7,6 +7,7 @@ from typing import Any
 
 from penstock_core import names
 from penstock_core.objects import Object
+from penstock_core.observed.integration import Integration
 
 
 def content_hash(spec: Mapping[str, Any]) -> str:
@@ -15,25 +16,25 @@ def content_hash(spec: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(fixed, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def snapshot(integration: Mapping[str, Any], *, release: str) -> Object:
+def snapshot(integration: Integration, *, release: str) -> Object:
     """The IntegrationVersion of an Integration as it is now."""
-    metadata, spec = integration["metadata"], integration["spec"]
+    spec = integration.spec
     return {
         "apiVersion": names.API_VERSION,
         "kind": "IntegrationVersion",
         "metadata": {
-            "name": names.integration_version(metadata["name"], spec["version"]),
-            "namespace": metadata["namespace"],
+            "name": names.integration_version(integration.name, integration.version),
+            "namespace": integration.namespace,
             "labels": {
-                names.LABEL_INTEGRATION: metadata["name"],
+                names.LABEL_INTEGRATION: integration.name,
                 names.LABEL_MANAGED_BY: names.MANAGER,
                 names.LABEL_RELEASE: release,
             },
         },
         "spec": {
-            "integration": metadata["name"],
-            "version": spec["version"],
+            "integration": integration.name,
+            "version": integration.version,
             "sha256": content_hash(spec),
-            "content": dict(spec),
+            "content": spec,
         },
     }

@@ -13,6 +13,7 @@ from uuid import UUID
 from penstock_core import names
 from penstock_core.manifests.metadata import flow_labels
 from penstock_core.manifests.quantities import amount
+from penstock_core.observed.flow import Flow
 
 CONTAINER: Final = "runner"
 USER: Final = 65532
@@ -39,27 +40,26 @@ class RunnerPod:
     release_name: str
 
 
-def execution_job(flow: Mapping[str, Any], execution: UUID, *, runner: RunnerPod, attempt: int = 1) -> dict[str, Any]:
-    """The Job of one execution; `flow` is the whole Flow object, `attempt` counts replacement Jobs from 1."""
-    namespace = flow["metadata"]["namespace"]
+def execution_job(flow: Flow, execution: UUID, *, runner: RunnerPod, attempt: int = 1) -> dict[str, Any]:
+    """The Job of one execution; `attempt` counts replacement Jobs from 1."""
     labels = flow_labels(flow, release=runner.release) | {names.LABEL_EXECUTION: str(execution)}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": {"name": names.job(execution, attempt), "namespace": namespace, "labels": labels},
+        "metadata": {"name": names.job(execution, attempt), "namespace": flow.namespace, "labels": labels},
         "spec": job_spec(flow, runner=runner, labels=labels, environment=[_value(names.ENV_EXECUTION, str(execution))]),
     }
 
 
 def job_spec(
-    flow: Mapping[str, Any],
+    flow: Flow,
     *,
     runner: RunnerPod,
     labels: Mapping[str, str],
     environment: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """The spec of a Job that runs `flow`; `environment` says which execution or which tick."""
-    spec = flow["spec"]
+    spec = flow.spec
     return {
         "backoffLimit": BACKOFF_LIMIT,
         "podReplacementPolicy": "Failed",
@@ -78,7 +78,7 @@ def job_spec(
             "metadata": {"labels": dict(labels)},
             "spec": runner_pod_spec(
                 runner,
-                namespace=flow["metadata"]["namespace"],
+                namespace=flow.namespace,
                 environment=[*environment, *connection_variables(spec.get("connections", ()))],
                 resources=spec.get("resources"),
             ),

@@ -1,9 +1,10 @@
 """Labels and owner references that several builders share."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from penstock_core import names
+from penstock_core.observed.base import Observed
+from penstock_core.observed.flow import Flow
 
 
 def managed(release: str) -> dict[str, str]:
@@ -11,25 +12,23 @@ def managed(release: str) -> dict[str, str]:
     return {names.LABEL_MANAGED_BY: names.MANAGER, names.LABEL_RELEASE: release}
 
 
-def flow_labels(flow: Mapping[str, Any], *, release: str) -> dict[str, str]:
-    """Labels of what belongs to a flow (its Jobs, their pods, its CronJob); `flow` is the whole Flow object."""
-    spec = flow["spec"]
+def flow_labels(flow: Flow, *, release: str) -> dict[str, str]:
+    """Labels of what belongs to a flow: its Jobs, their pods, its CronJob."""
     return managed(release) | {
-        names.LABEL_INSTANCE: spec["instance"],
-        names.LABEL_FLOW: spec["flow"],
-        names.LABEL_INTEGRATION: spec["integration"]["name"],
+        names.LABEL_INSTANCE: flow.instance,
+        names.LABEL_FLOW: flow.flow,
+        names.LABEL_INTEGRATION: flow.integration,
     }
 
 
-def controlled_by(owner: Mapping[str, Any]) -> list[dict[str, Any]]:
+def controlled_by(owner: Observed) -> list[dict[str, Any]]:
     """The owner references of an object that goes when `owner`, in the same namespace, goes."""
-    metadata = owner["metadata"]
     return [
         {
-            "apiVersion": owner["apiVersion"],
-            "kind": owner["kind"],
-            "name": metadata["name"],
-            "uid": metadata["uid"],
+            "apiVersion": owner.API_VERSION,
+            "kind": owner.KIND,
+            "name": owner.name,
+            "uid": owner.uid,
             "controller": True,
             "blockOwnerDeletion": False,
         }

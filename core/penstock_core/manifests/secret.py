@@ -7,6 +7,7 @@ from typing import Any
 
 from penstock_core import names
 from penstock_core.manifests.metadata import controlled_by, managed
+from penstock_core.observed.instance import Instance
 
 
 def _secret(*, namespace: str, name: str, labels: Mapping[str, str], data: Mapping[str, bytes]) -> dict[str, Any]:
@@ -19,13 +20,12 @@ def _secret(*, namespace: str, name: str, labels: Mapping[str, str], data: Mappi
     }
 
 
-def webhook_key(instance: Mapping[str, Any], *, release: str, key: str) -> dict[str, Any]:
-    """The generated webhook key of an Instance (the whole object), beside it and owned by it."""
-    metadata = instance["metadata"]
+def webhook_key(instance: Instance, *, release: str, key: str) -> dict[str, Any]:
+    """The generated webhook key of an Instance, beside it and owned by it."""
     secret = _secret(
-        namespace=metadata["namespace"],
-        name=names.webhook_key_secret(metadata["name"]),
-        labels=managed(release) | {names.LABEL_INSTANCE: metadata["name"]},
+        namespace=instance.namespace,
+        name=names.webhook_key_secret(instance.name),
+        labels=managed(release) | {names.LABEL_INSTANCE: instance.name},
         data={names.KEY_FIELD: key.encode()},
     )
     secret["metadata"]["ownerReferences"] = controlled_by(instance)

@@ -55,6 +55,11 @@ class Resource(BaseModel):
     """What only the CRD's schema has of this model: rules that the API server checks."""
 
 
+def default_of(model: type[Resource], field: str) -> Any:
+    """What the schema says holds where a manifest is silent."""
+    return model.model_fields[field].get_default()
+
+
 def described(
     text: str,
     *,

@@ -89,7 +89,7 @@ class Acceptor:
         async with lock:
             if known in self._ensured:
                 return
-            packed = codec.pack(flow.manifest["spec"]["definition"]).data
+            packed = codec.pack(flow.source.definition).data
             await self._ensure(namespace=identity.namespace, hash=identity.definition_hash, packed=packed)
             self._ensured.add(known)
         self._ensuring.pop(known, None)

@@ -96,7 +96,7 @@ class Starter:
             return
         for attempt in range(ATTEMPTS):
             try:
-                creation = await create_job(self._cluster, flow.manifest, execution.id, runner=self._runner)
+                creation = await create_job(self._cluster, flow.source, execution.id, runner=self._runner)
             except ClusterUnavailable as error:
                 if attempt + 1 < ATTEMPTS:
                     await asyncio.sleep(RETRY.delay(attempt + 1, chance=random.random()))  # noqa: S311 - not a secret

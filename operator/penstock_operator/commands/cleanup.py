@@ -8,8 +8,9 @@ import logging
 from typing import Final
 
 from penstock_core import names
-from penstock_core.cluster import INSTANCES, Cluster, Object, key_of
+from penstock_core.cluster import INSTANCES, Cluster
 from penstock_core.errors import Conflict, NotFound
+from penstock_core.observed.instance import Instance
 from penstock_operator.commands.command import Command, Variables, connected
 from penstock_operator.instances.ownership import holder_of, let_go
 from penstock_operator.settings import watched_namespaces
@@ -23,20 +24,19 @@ async def remove_finalizers(cluster: Cluster, namespaces: tuple[str | None, ...]
     removed = 0
     for namespace in namespaces:
         try:
-            instances = await cluster.list(INSTANCES, namespace)
+            instances = [Instance.parse(raw) for raw in await cluster.list(INSTANCES, namespace)]
         except NotFound:
             log.info("no instances: the kind is not installed")
             continue
         for instance in instances:
-            has_finalizer = names.FINALIZER in instance["metadata"].get("finalizers", [])
-            if has_finalizer and holder_of(instance) in (None, release):
+            if names.FINALIZER in instance.finalizers and holder_of(instance) in (None, release):
                 await _let_go_patiently(cluster, instance)
                 removed += 1
     log.info("finalizers removed", extra={"count": removed})
     return removed
 
 
-async def _let_go_patiently(cluster: Cluster, instance: Object) -> None:
+async def _let_go_patiently(cluster: Cluster, instance: Instance) -> None:
     """Again with the Instance as it is, where somebody has changed it meanwhile."""
     for last in [False] * (TRIES - 1) + [True]:
         try:
@@ -44,7 +44,7 @@ async def _let_go_patiently(cluster: Cluster, instance: Object) -> None:
         except Conflict:
             if last:
                 raise
-            instance = await cluster.get(INSTANCES, *key_of(instance))
+            instance = Instance.parse(await cluster.get(INSTANCES, *instance.key))
         else:
             return
 

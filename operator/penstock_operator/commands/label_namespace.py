@@ -6,12 +6,12 @@ Where pods of others live, nothing is enforced: theirs might be refused at their
 
 import argparse
 import logging
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from penstock_core import names
 from penstock_core.cluster import NAMESPACES, PODS, Cluster
 from penstock_core.environment import Environment
+from penstock_core.observed.base import Observed
 from penstock_operator.commands.command import Command, Variables, connected
 
 log = logging.getLogger(__name__)
@@ -20,12 +20,12 @@ PREFIX: Final = "pod-security.kubernetes.io"
 
 async def label_namespace(cluster: Cluster, namespace: str, *, release_name: str, level: str) -> None:
     """Labels `namespace` with `level`: restricted, baseline or privileged."""
-    labels = (await cluster.get(NAMESPACES, None, namespace))["metadata"].get("labels", {})
-    if present := labels.get(f"{PREFIX}/enforce"):
+    found = Observed.parse(await cluster.get(NAMESPACES, None, namespace))
+    if present := found.labels.get(f"{PREFIX}/enforce"):
         log.info("namespace %s has %s/enforce=%s already: left as it is", namespace, PREFIX, present)
         return
-    pods = await cluster.list(PODS, namespace)
-    others = [pod["metadata"]["name"] for pod in pods if not is_ours(pod, release_name)]
+    pods = [Observed.parse(raw) for raw in await cluster.list(PODS, namespace)]
+    others = [pod.name for pod in pods if not is_ours(pod, release_name)]
     modes = ("warn", "audit") if others else ("enforce", "warn", "audit")
     wanted = {f"{PREFIX}/{mode}": level for mode in modes}
     await cluster.patch(NAMESPACES, None, namespace, {"metadata": {"labels": wanted}})
@@ -34,10 +34,9 @@ async def label_namespace(cluster: Cluster, namespace: str, *, release_name: str
         log.warning("not enforced, since pods of others live here: %s", ", ".join(others[:5]))
 
 
-def is_ours(pod: Mapping[str, Any], release_name: str) -> bool:
+def is_ours(pod: Observed, release_name: str) -> bool:
     """Whether a pod belongs to the release: to its chart, or to one of its executions."""
-    labels = pod["metadata"].get("labels", {})
-    return labels.get("app.kubernetes.io/instance") == release_name or names.LABEL_RELEASE in labels
+    return pod.labels.get("app.kubernetes.io/instance") == release_name or names.LABEL_RELEASE in pod.labels
 
 
 def _arguments(parser: argparse.ArgumentParser, _: Variables) -> None:

@@ -20,6 +20,8 @@ import aiohttp
 from penstock_core import names
 from penstock_core.cluster import INSTANCES, INTEGRATIONS, SECRETS, Cluster, Kind, Object
 from penstock_core.errors import ClusterError, NotFound
+from penstock_core.observed.data import Secret
+from penstock_core.observed.instance import Instance
 from penstock_operator.commands.command import PAUSE_SECONDS, Command, Variables, connected, wait
 from penstock_operator.errors import OperatorError
 
@@ -170,8 +172,8 @@ class Trial:
         log.info("the Instance is Ready")
 
     async def _conditions(self) -> dict[str, str]:
-        found = await self._cluster.get(INSTANCES, self._namespace, self._name)
-        conditions = found.get("status", {}).get("conditions", [])
+        found = Instance.parse(await self._cluster.get(INSTANCES, self._namespace, self._name))
+        conditions = found.status.get("conditions", [])
         return {one["type"]: f"{one['status']} ({one.get('message', '')})" for one in conditions}
 
     async def _is_ready(self) -> bool:
@@ -179,8 +181,8 @@ class Trial:
 
     async def _start(self) -> str:
         """Sends the webhook; gives the execution's id. The gateway may need a moment to see the new Flow."""
-        secret = await self._cluster.get(SECRETS, self._namespace, names.webhook_key_secret(self._name))
-        key = base64.b64decode(secret["data"]["key"]).decode()
+        secret = Secret.parse(await self._cluster.get(SECRETS, self._namespace, names.webhook_key_secret(self._name)))
+        key = base64.b64decode(secret.data["key"]).decode()
         path = names.webhook_path(namespace=self._namespace, instance=self._name, flow="echo")
         while True:
             status, answer = await self._gateway.post(path, key=key, body={"name": "helm"})
@@ -199,8 +201,8 @@ class Trial:
             return answer if answer.get("status") in ENDED else None
 
         answer = await wait("the execution's end", ended, until=self._deadline, pause=self._pause)
-        if answer["status"] != "passed":
-            raise TrialFailedError(f"the execution ended as {answer['status']}: {json.dumps(answer)}")
+        if (state := answer["status"]) != "passed":
+            raise TrialFailedError(f"the execution ended as {state}: {json.dumps(answer)}")
         recorded = await self._gateway.get(f"/executions/{execution}/steps/greeting/attempts/1/output")
         if "Hello, helm" not in json.dumps(recorded):
             raise TrialFailedError(f"step greeting recorded {recorded!r} instead of 'Hello, helm'")

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from penstock_core import names
-from penstock_core.cluster import CRON_JOBS, DEPLOYMENTS, PODS, Cluster
+from penstock_core.cluster import CRON_JOBS, DEPLOYMENTS, PODS, Cluster, key_of
 from penstock_core.environment import Environment
 from penstock_core.errors import NotFound
 from penstock_operator.commands.command import Command, Variables, connected, wait
@@ -42,7 +42,7 @@ async def remove_schedules(cluster: Cluster, namespaces: Iterable[str | None], *
     """Deletes the release's CronJobs in `namespaces` (None: in all)."""
     for scope in namespaces:
         for item in await cluster.list(CRON_JOBS, scope, labels=f"{names.LABEL_RELEASE}={release}"):
-            namespace, name = item["metadata"]["namespace"], item["metadata"]["name"]
+            namespace, name = key_of(item)
             await cluster.delete(CRON_JOBS, namespace, name)
             log.info("schedule %s/%s removed", namespace, name)
 

@@ -4,11 +4,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from penstock_core.cluster import Key, Kind, Object
+from penstock_core.cluster import Key, Kind
 from penstock_operator.control.work_queue import WorkQueue
 
-OnObject = Callable[[Kind, Key, Object | None, Object | None], None]
-"""Takes kind, key, and an object of Penstock's kinds before and after a change; None stands for absence."""
+
+class OnObject(Protocol):
+    """Takes a change of an object of Penstock's kinds."""
+
+    def __call__(self, kind: Kind, key: Key, before: Any, after: Any, *, ours: bool = False) -> None:
+        """None stands for absence; `ours`: the answer to a write of this process."""
 
 
 class Watched(Protocol):

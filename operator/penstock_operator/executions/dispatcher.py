@@ -10,12 +10,12 @@ One cheap query a second when nothing waits. The gateway starts what it can star
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
-from penstock_core.cluster import Object
 from penstock_core.errors import StoreContended
+from penstock_core.observed.flow import Flow
 from penstock_core.states import ExecutionState
 from penstock_core.store.executions.live import FIRST, Dispatch, FlowKey
 from penstock_core.store.executions.model import WaitingFlow
@@ -28,7 +28,7 @@ PAGE: Final = 500
 STARTS: Final = 200
 """Executions that one round starts or ends."""
 
-Ready = tuple[WaitingFlow, Object]
+Ready = tuple[WaitingFlow, Flow]
 """A flow of which something may start, with its Flow object."""
 
 
@@ -54,14 +54,14 @@ class Dispatcher:
         self._after = following(page, ready, room)
         return await self._start(await self._take(ready[:room], room))
 
-    def _flow_of(self, one: WaitingFlow) -> Object | None:
+    def _flow_of(self, one: WaitingFlow) -> Flow | None:
         return self._starter.flow_of(
             namespace=one.namespace, instance=one.instance, flow=one.flow, flow_uid=one.flow_uid
         )
 
-    async def _take(self, ready: Sequence[Ready], room: int) -> list[tuple[Object, UUID]]:
+    async def _take(self, ready: Sequence[Ready], room: int) -> list[tuple[Flow, UUID]]:
         """Moves executions to starting: in each pass the same number of every flow that still has some."""
-        taken: list[tuple[Object, UUID]] = []
+        taken: list[tuple[Flow, UUID]] = []
         while ready and len(taken) < room:
             # in turn: equal shares, again and again, until the room is used or nothing waits
             share = max((room - len(taken)) // len(ready), 1)
@@ -74,17 +74,17 @@ class Dispatcher:
             ready = more
         return taken
 
-    async def _take_of(self, one: WaitingFlow, flow: Object, most: int) -> list[UUID]:
+    async def _take_of(self, one: WaitingFlow, flow: Flow, most: int) -> list[UUID]:
         try:
             return await self._dispatch.take_slots(
-                namespace=one.namespace, flow_uid=one.flow_uid, limit=limit_of(flow), most=most
+                namespace=one.namespace, flow_uid=one.flow_uid, limit=flow.limit, most=most
             )
         except StoreContended:
             # somebody accepts or starts for this flow just now: the others do not wait for it
             log.warning("slots of a flow are locked", extra=_log_keys(one))
             return []
 
-    async def _start(self, taken: Sequence[tuple[Object, UUID]]) -> int:
+    async def _start(self, taken: Sequence[tuple[Flow, UUID]]) -> int:
         async with asyncio.TaskGroup() as group:
             for flow, execution in taken:
                 group.create_task(self._starter.start(flow, execution))
@@ -123,13 +123,6 @@ def key_of(one: WaitingFlow) -> FlowKey:
     return one.namespace, one.flow_uid
 
 
-def may_start(one: WaitingFlow, flow: Mapping[str, Any]) -> bool:
+def may_start(one: WaitingFlow, flow: Flow) -> bool:
     """Whether something of a flow may start now: it has something due, is not paused and not at its limit."""
-    limit = limit_of(flow)
-    return one.due and not flow["spec"].get("paused") and (limit is None or one.busy < limit)
-
-
-def limit_of(flow: Mapping[str, Any]) -> int | None:
-    """How many executions of a flow may run at a time; None without a limit."""
-    limit: int | None = flow["spec"].get("concurrency", {}).get("limit")
-    return limit
+    return one.due and not flow.paused and (flow.limit is None or one.busy < flow.limit)

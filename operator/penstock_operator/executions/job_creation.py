@@ -7,10 +7,11 @@ from typing import Final
 from uuid import UUID
 
 from penstock_core import names
-from penstock_core.cluster import FLOWS, Cluster, Object
+from penstock_core.cluster import FLOWS, Cluster
 from penstock_core.errors import ClusterError
 from penstock_core.job_creation import Found, create_job
 from penstock_core.manifests.job import RunnerPod
+from penstock_core.observed.flow import Flow
 from penstock_core.states import ExecutionState
 from penstock_core.store.executions.live import Dispatch
 from penstock_operator.watch.inventory import Inventory
@@ -43,25 +44,25 @@ class Starter:
         self._lost = lost
         self._limit = asyncio.Semaphore(AT_ONCE)
 
-    def flow_of(self, *, namespace: str, instance: str, flow: str, flow_uid: str) -> Object | None:
+    def flow_of(self, *, namespace: str, instance: str, flow: str, flow_uid: str) -> Flow | None:
         """The Flow object of an execution; None where it was removed, even if another of its name has come since."""
         item = self._inventory.get(FLOWS, (namespace, names.flow_object(instance, flow)))
-        return item if item is not None and item["metadata"]["uid"] == flow_uid else None
+        return item if item is not None and item.uid == flow_uid else None
 
     def knows(self, namespace: str) -> bool:
         """Whether the Flows of a namespace are known: only there one that is not found was removed."""
         return self._inventory.knows(FLOWS, namespace)
 
-    async def start(self, flow: Object, execution: UUID, *, attempt: int = 1, epoch: int = 0) -> bool:
+    async def start(self, flow: Flow, execution: UUID, *, attempt: int = 1, epoch: int = 0) -> bool:
         """Creates the Job number `attempt` or, where that name is taken by a Job that is over, a later one.
 
         False where the API server did not take it. One that it calls invalid ends the execution, unless that was
         claimed since `epoch` (0: by nobody yet).
         """
         extra = {
-            "namespace": flow["metadata"]["namespace"],
-            "instance": flow["spec"]["instance"],
-            "flow": flow["spec"]["flow"],
+            "namespace": flow.namespace,
+            "instance": flow.instance,
+            "flow": flow.flow,
             "execution": str(execution),
         }
         async with self._limit:
@@ -80,7 +81,7 @@ class Starter:
         if await self._dispatch.end(execution, ExecutionState.FAILED, cause=cause, code=REFUSED, epoch=epoch):
             self._lost(REFUSED)
 
-    async def _create(self, flow: Object, execution: UUID, attempt: int) -> None:
+    async def _create(self, flow: Flow, execution: UUID, attempt: int) -> None:
         creation = await create_job(
             self._cluster, flow, execution, runner=self._runner, attempt=attempt, tries=NAMES_TRIED
         )

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from penstock_core import names
-from penstock_core.cluster import FLOWS, Key, Object
+from penstock_core.cluster import FLOWS, Key
 from penstock_core.store.flows.model import LastExecution
 from penstock_core.store.flows.statistics import Statistics
 from penstock_operator.objects.reporter import Reporter
@@ -60,9 +60,9 @@ class LastRuns:
 
     def _take(self, key: Key, last: LastExecution) -> None:
         flow = self._inventory.get(FLOWS, key)
-        if flow is None or flow["metadata"]["uid"] != last.flow_uid:
+        if flow is None or flow.uid != last.flow_uid:
             return
-        shown = flow.get("status", {}).get("lastExecution")
+        shown = flow.status.get("lastExecution")
         if shown == entry(last) or (shown and shown["id"] > str(last.id)):
             self._waiting.pop(key, None)
             return
@@ -72,12 +72,12 @@ class LastRuns:
         return self._monotonic() - self._written.get(key, -FLOW_SECONDS) >= FLOW_SECONDS
 
     async def _publish(self, key: Key, last: LastExecution) -> None:
-        flow: Object | None = self._inventory.get(FLOWS, key)
+        flow = self._inventory.get(FLOWS, key)
         if flow is None:
             return
         now = self._monotonic()
         self._written = {one: at for one, at in self._written.items() if now - at < FLOW_SECONDS} | {key: now}
-        await self._reporter.status(FLOWS, flow, {**flow.get("status", {}), "lastExecution": entry(last)})
+        await self._reporter.status(FLOWS, flow, {**flow.status, "lastExecution": entry(last)})
 
 
 def entry(last: LastExecution) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from typing import Final
 from uuid import UUID
 
 from penstock_core import names
-from penstock_core.cluster import JOBS, Cluster, Object
+from penstock_core.cluster import JOBS, Cluster
 from penstock_core.errors import ClusterError
-from penstock_core.job_status import job_is_over
+from penstock_core.observed.workload import Job
 from penstock_core.states import ExecutionState
 from penstock_core.store.executions.live import Dispatch
 from penstock_core.store.executions.model import Expired, Starting
@@ -48,7 +48,7 @@ class Case:
 
     row: Expired | Starting
     decision: Decision
-    jobs: Sequence[Object]
+    jobs: Sequence[Job]
 
 
 class Recovery:
@@ -155,8 +155,8 @@ class Recovery:
     async def _delete_jobs(self, case: Case) -> None:
         """Jobs that might still make pods; those that are over stay for a look."""
         for job in case.jobs:
-            if not job_is_over(job):
-                await self._cluster.delete(JOBS, case.row.namespace, job["metadata"]["name"])
+            if not job.is_over:
+                await self._cluster.delete(JOBS, case.row.namespace, job.name)
 
     async def _requeue(self, rows: Mapping[UUID, Expired | Starting]) -> None:
         if not rows:

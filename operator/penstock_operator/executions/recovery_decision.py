@@ -5,12 +5,13 @@ cancelled by now, is decided on at all.
 A pod that may still be alive protects its execution, but not for ever: a node that is cut off reports "running" for ever.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from penstock_core.job_status import job_is_over, pod_is_live, timestamp
+from penstock_core.job_status import timestamp
+from penstock_core.observed.workload import Job, Pod
 from penstock_core.states import ExecutionState
 from penstock_operator.workloads.diagnosis import START_DEADLINE_SECONDS, Cause, blocker_of, cause_of, ran_for
 
@@ -81,12 +82,10 @@ class End:
 Decision = Wait | Requeue | Replace | End
 
 
-def decide(
-    subject: Subject, *, jobs: Sequence[Mapping[str, Any]], pods: Sequence[Mapping[str, Any]], now: datetime
-) -> Decision:
+def decide(subject: Subject, *, jobs: Sequence[Job], pods: Sequence[Pod], now: datetime) -> Decision:
     """What to do about an execution, from all of its Jobs and their pods; `jobs` may be in any order."""
     alive = [pod for pod in pods if _alive(pod, now)]
-    waiting = [pod for pod in alive if pod.get("status", {}).get("phase") == "Pending"]
+    waiting = [pod for pod in alive if pod.is_pending]
     running = [pod for pod in alive if pod not in waiting]
     silent = [pod for pod in running if _is_silent(subject, pod, pods, now)]
     at_work = len(running) > len(silent)
@@ -107,7 +106,7 @@ def decide(
     if current is None and not subject.claimed:
         return Requeue() if (now - subject.since).total_seconds() > UNCLAIMED_SECONDS else Wait()
     # the Job controller may be held up by a quota, or the pod's watch be behind the Job's: it has its time
-    if current is not None and not job_is_over(current) and not _pods_of(current["metadata"]["name"], pods):
+    if current is not None and not current.is_over and not _pods_of(current.name, pods):
         return _decide_without_pod(subject, current, now)
     return _decide_ended(subject, current=current, pods=pods, silent=silent)
 
@@ -119,19 +118,19 @@ def _cancelled(*, at_work: bool) -> End:
     return End(state=ExecutionState.CANCELLED, cause=Cause(code="cancelled", words=words))
 
 
-def _is_silent(subject: Subject, pod: Mapping[str, Any], pods: Sequence[Mapping[str, Any]], now: datetime) -> bool:
+def _is_silent(subject: Subject, pod: Pod, pods: Sequence[Pod], now: datetime) -> bool:
     """True where a pod says that it runs, but its runner would have been heard by now."""
-    if pod["metadata"]["name"] == subject.holder:
+    if pod.name == subject.holder:
         return now - subject.since > SILENCE
-    siblings = [one for one in _pods_of(_job_of(pod), pods) if one["metadata"]["name"] != subject.holder]
+    siblings = [one for one in _pods_of(pod.job, pods) if one.name != subject.holder]
     return sum((ran_for(one, since=subject.since, now=now) for one in siblings), timedelta()) > CLAIMING
 
 
-def _is_missing(subject: Subject, jobs: Sequence[Mapping[str, Any]]) -> bool:
+def _is_missing(subject: Subject, jobs: Sequence[Job]) -> bool:
     """True where a replacement was decided on and nothing shows that its Job was made: no Job, and no claim since."""
     if subject.replaced_at is None or (subject.claimed and subject.since > subject.replaced_at):
         return False
-    return all(job["metadata"]["name"] != subject.job for job in jobs)
+    return all(job.name != subject.job for job in jobs)
 
 
 def _decide_missing(subject: Subject, now: datetime) -> Decision:
@@ -141,7 +140,7 @@ def _decide_missing(subject: Subject, now: datetime) -> Decision:
     return Replace(cause=cause, attempt=subject.attempt)
 
 
-def _decide_waiting(pods: Sequence[Mapping[str, Any]], now: datetime) -> Decision:
+def _decide_waiting(pods: Sequence[Pod], now: datetime) -> Decision:
     blockers = [found for pod in pods if (found := blocker_of(pod, now=now))]
     for cause, overdue in blockers:
         if overdue:
@@ -149,8 +148,8 @@ def _decide_waiting(pods: Sequence[Mapping[str, Any]], now: datetime) -> Decisio
     return Wait(cause=blockers[0][0] if blockers else None)
 
 
-def _decide_without_pod(subject: Subject, job: Mapping[str, Any], now: datetime) -> Decision:
-    since = max(subject.since, timestamp(job["metadata"]["creationTimestamp"]))
+def _decide_without_pod(subject: Subject, job: Job, now: datetime) -> Decision:
+    since = max(subject.since, timestamp(job.created))
     if (now - since).total_seconds() <= START_DEADLINE_SECONDS:
         return Wait()
     words = f"no pod was made for the Job within {START_DEADLINE_SECONDS} s: its events say why (a quota, an admission rule)"
@@ -160,9 +159,9 @@ def _decide_without_pod(subject: Subject, job: Mapping[str, Any], now: datetime)
 def _decide_ended(
     subject: Subject,
     *,
-    current: Mapping[str, Any] | None,
-    pods: Sequence[Mapping[str, Any]],
-    silent: Sequence[Mapping[str, Any]],
+    current: Job | None,
+    pods: Sequence[Pod],
+    silent: Sequence[Pod],
 ) -> Decision:
     cause = cause_of(current, pods)
     # a silent pod is the one that counts now; only the deadline, which ends it too, says more
@@ -176,35 +175,27 @@ def _decide_ended(
     if subject.attempt == 1:
         return Replace(cause=cause, attempt=2)
     # there is no third Job, so whatever the second one still does by itself is worth waiting for
-    if cause.code in _OUTSIDE and current is not None and not job_is_over(current):
+    if cause.code in _OUTSIDE and current is not None and not current.is_over:
         return Wait(cause=cause)
     return End(state=ExecutionState.FAILED, cause=cause)
 
 
-def _cause_of_silence(subject: Subject, silent: Sequence[Mapping[str, Any]]) -> Cause:
-    if any(pod["metadata"]["name"] != subject.holder for pod in silent):
+def _cause_of_silence(subject: Subject, silent: Sequence[Pod]) -> Cause:
+    if any(pod.name != subject.holder for pod in silent):
         return Cause(code="database_unreachable", words="the runner runs but has not reached the database")
     return Cause(code="cut_off", words="the runner has not been heard for longer than its lease allows")
 
 
-def _alive(pod: Mapping[str, Any], now: datetime) -> bool:
+def _alive(pod: Pod, now: datetime) -> bool:
     """True where the pod's runner may be at work or may still start."""
-    if not pod_is_live(pod):
+    if not pod.is_live or pod.any_container_ended:
         return False
-    statuses = pod.get("status", {}).get("containerStatuses") or ()
-    if any(status.get("state", {}).get("terminated") for status in statuses):
-        return False
-    deleted = pod["metadata"].get("deletionTimestamp")
-    return deleted is None or now - timestamp(deleted) <= ENDING
+    return pod.deleted is None or now - timestamp(pod.deleted) <= ENDING
 
 
-def _newest(jobs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    return max(jobs, key=lambda job: (job["metadata"]["creationTimestamp"], job["metadata"]["name"]), default=None)
+def _newest(jobs: Sequence[Job]) -> Job | None:
+    return max(jobs, key=lambda job: (job.created, job.name), default=None)
 
 
-def _pods_of(job: str, pods: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [pod for pod in pods if _job_of(pod) == job]
-
-
-def _job_of(pod: Mapping[str, Any]) -> str:
-    return str(pod["metadata"].get("labels", {}).get("batch.kubernetes.io/job-name", ""))
+def _pods_of(job: str, pods: Sequence[Pod]) -> list[Pod]:
+    return [pod for pod in pods if pod.job == job]

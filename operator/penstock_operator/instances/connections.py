@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock_core import names
-from penstock_core.connections import fields_of
+from penstock_core.observed.content import DeclaredConnection
+from penstock_core.observed.data import Secret
 
-SecretLookup = Callable[[str], Mapping[str, Any] | None]
+SecretLookup = Callable[[str], Secret | None]
 """From a Secret's name, in the Instance's namespace, to the object; None where there is none."""
 
 
@@ -18,41 +19,42 @@ SecretLookup = Callable[[str], Mapping[str, Any] | None]
 class Connection:
     """A connection that is ready for use; `declared` is its declaration in the Integration."""
 
-    name: str
-    type: str
     secret_name: str
-    fields: tuple[str, ...]
-    declared: Mapping[str, Any]
+    declared: DeclaredConnection
 
     def for_flow(self) -> dict[str, Any]:
         """As it stands in `Flow.spec.connections`."""
-        return {"name": self.name, "type": self.type, "secretName": self.secret_name, "fields": list(self.fields)}
+        declared = self.declared
+        return {
+            "name": declared.name,
+            "type": declared.type,
+            "secretName": self.secret_name,
+            "fields": list(declared.fields),
+        }
 
 
 def resolve(
-    declared: Sequence[Mapping[str, Any]], given: Mapping[str, Mapping[str, Any]], *, secret: SecretLookup
+    declared: Sequence[DeclaredConnection], given: Mapping[str, str], *, secret: SecretLookup
 ) -> tuple[dict[str, Connection], list[str]]:
     """The connections that can be used, by name, and a sentence for each that is missing or wrong.
 
-    `declared` is the Integration's list, `given` the Instance's `spec.connections`.
+    `declared` is the Integration's list, `given` are names of Secrets, as the Instance says.
     """
     found: dict[str, Connection] = {}
-    names_declared = {one["name"] for one in declared}
+    names_declared = {one.name for one in declared}
     problems = [unknown(name, declared) for name in given if name not in names_declared]
     for one in declared:
-        name = one["name"]
+        name = one.name
         if name not in given:
-            if one.get("required", True):
+            if one.required:
                 problems.append(_missing(one))
             continue
-        secret_name = given[name]["secretRef"]["name"]
-        problem = problem_of(secret_name, fields_of(one), secret=secret)
+        secret_name = given[name]
+        problem = problem_of(secret_name, one.fields, secret=secret)
         if problem:
             problems.append(f"connection {name}: {problem}")
             continue
-        found[name] = Connection(
-            name=name, type=one["type"], secret_name=secret_name, fields=fields_of(one), declared=one
-        )
+        found[name] = Connection(secret_name=secret_name, declared=one)
     return found, problems
 
 
@@ -61,32 +63,30 @@ def problem_of(secret_name: str, fields: Sequence[str], *, secret: SecretLookup)
     item = secret(secret_name)
     if item is None:
         return f"the Secret {secret_name} does not exist: create it with the label {names.LABEL_CONNECTION}=true"
-    labels = item["metadata"].get("labels") or {}
-    if labels.get(names.LABEL_MANAGED_BY) == names.MANAGER:
+    if item.labels.get(names.LABEL_MANAGED_BY) == names.MANAGER:
         return f"the Secret {secret_name} is Penstock's own: name a Secret of yours"
     if not is_offered(item):
         return f'the Secret {secret_name} lacks the label {names.LABEL_CONNECTION}: "true", which says that Penstock may use it'
-    data = item.get("data") or {}
-    missing = [field for field in fields if not data.get(field)]
+    missing = [field for field in fields if not item.data.get(field)]
     if missing:
-        return f"the Secret {secret_name} lacks {_listed(missing)} (it has: {_listed(sorted(data)) or 'nothing'})"
+        return f"the Secret {secret_name} lacks {_listed(missing)} (it has: {_listed(sorted(item.data)) or 'nothing'})"
     return None
 
 
-def is_offered(secret: Mapping[str, Any]) -> bool:
+def is_offered(secret: Secret) -> bool:
     """Whether a Secret's label says that Penstock may use it."""
-    return (secret["metadata"].get("labels") or {}).get(names.LABEL_CONNECTION) == "true"
+    return secret.labels.get(names.LABEL_CONNECTION) == "true"
 
 
-def unknown(name: str, declared: Sequence[Mapping[str, Any]]) -> str:
+def unknown(name: str, declared: Sequence[DeclaredConnection]) -> str:
     """The sentence for a connection that the Integration does not declare."""
-    known = _listed([one["name"] for one in declared]) or "none"
+    known = _listed([one.name for one in declared]) or "none"
     return f"connection {name} is not declared by the Integration (declared: {known}): remove it from spec.connections"
 
 
-def used_by(flow: Mapping[str, Any]) -> frozenset[str]:
+def used_by(steps: Any) -> frozenset[str]:
     """Names of the connections that a flow's steps name, at any depth."""
-    return frozenset(_names_in(flow.get("steps", ())))
+    return frozenset(_names_in(steps))
 
 
 def _names_in(value: Any) -> set[str]:
@@ -98,10 +98,10 @@ def _names_in(value: Any) -> set[str]:
     return set()
 
 
-def _missing(one: Mapping[str, Any]) -> str:
-    purpose = f" ({one['description']})" if one.get("description") else ""
-    fields = _listed(fields_of(one))
-    return f"connection {one['name']} of type {one['type']} is required{purpose}: set spec.connections.{one['name']}.secretRef.name to a Secret with the field(s) {fields}"
+def _missing(one: DeclaredConnection) -> str:
+    purpose = f" ({one.description})" if one.description else ""
+    fields = _listed(one.fields)
+    return f"connection {one.name} of type {one.type} is required{purpose}: set spec.connections.{one.name}.secretRef.name to a Secret with the field(s) {fields}"
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -3,7 +3,9 @@
 from typing import Final
 
 from penstock_core import names
-from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, SECRETS, Key, Object
+from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, SECRETS, Key
+from penstock_core.observed.base import Kept
+from penstock_core.observed.data import ConfigMap, Secret
 from penstock_core.store.flows.schedules import Schedules
 from penstock_operator.control.controller import Controller, Loop
 from penstock_operator.control.work_queue import WorkQueue
@@ -15,7 +17,8 @@ from penstock_operator.instances.webhook_secrets import WebhookKeys
 from penstock_operator.services import Services
 from penstock_operator.watch.collection import Collection
 
-WORKERS: Final = 8
+WORKERS: Final = 48
+"""Instances that are reconciled at a time: most of each one's time goes by waiting for answers."""
 STALE_KEYS_SECONDS: Final = 3600.0
 NAMESPACES_SECONDS: Final = 300.0
 
@@ -38,10 +41,10 @@ def build(services: Services) -> Controller:
 class _Topic:
     """The parts of the topic, as they know one another."""
 
-    connections: Collection
-    own_secrets: Collection
-    config_maps: Collection
-    cron_jobs: Collection
+    connections: Collection[Secret]
+    own_secrets: Collection[Secret]
+    config_maps: Collection[ConfigMap]
+    cron_jobs: Collection[Kept]
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -118,21 +121,22 @@ class _Topic:
             tenancy=services.tenancy,
         )
 
-    def _own_secret_changed(self, key: Key, item: Object | None) -> None:
+    def _own_secret_changed(self, key: Key, item: Secret | None) -> None:
         settings = self._services.settings
         if key[1] == names.database_secret(settings.release_name):
             self._services.namespaces.forget(key[0])
             self.dependents.database_secret_changed(key[0])
         if item is None and key[0] == settings.release_namespace:
             self.dependents.digests_gone(key[1])
-        self.dependents.secret_changed(key, None)
+        if not self._keys.made(key, item):
+            self.dependents.secret_changed(key, None)
 
     async def forget_stale_keys(self) -> None:
         """Not where a namespace could not be read at the start: its Instances are unknown, and not gone."""
         inventory = self._services.inventory
         if inventory.began_whole:
             instances = inventory.all(INSTANCES).values()
-            await self._keys.forget_all_but({instance["metadata"]["uid"] for instance in instances})
+            await self._keys.forget_all_but({instance.uid for instance in instances})
 
     async def recheck_namespaces(self) -> None:
         """Looks again at what every namespace with Instances should hold."""

@@ -1,11 +1,12 @@
 """Which Instances to reconcile when something changed that they depend on."""
 
+from typing import Any
+
 from penstock_core import names
-from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind, Object
+from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind
 from penstock_operator.control.work_queue import WorkQueue
-from penstock_operator.watch.changes import is_more_than_status, offer
+from penstock_operator.watch.changes import asks_the_same, is_applied_anew, is_more_than_status, offer
 from penstock_operator.watch.inventory import Inventory
-from penstock_operator.watch.references import version_of
 
 
 class Dependents:
@@ -21,23 +22,24 @@ class Dependents:
         for key in self._inventory.all(INSTANCES):
             self._queue.add(key)
         for item in self._inventory.all(FLOWS).values():
-            self._queue.add((item["metadata"]["namespace"], item["spec"]["instance"]))
+            self._queue.add(item.owner)
 
-    def changed(self, kind: Kind, key: Key, before: Object | None, after: Object | None) -> None:
-        """An object of Penstock's kinds changed, came or went."""
+    def changed(self, kind: Kind, key: Key, before: Any, after: Any, *, ours: bool = False) -> None:
+        """An object of Penstock's kinds changed, came or went; `ours`: its own reconciliation, which goes on with it."""
         if kind is INTEGRATIONS and offer(before) != offer(after):
             self._add_users(key)
         elif kind is INTEGRATION_VERSIONS and is_more_than_status(before, after):
             for version in filter(None, (before, after)):
-                self._add_users((key[0], version_of(version)[0]))
+                self._add_users(version.publisher)
         elif kind is INSTANCES:
-            self._queue.add(key)
-        elif kind is FLOWS and is_more_than_status(before, after):
+            if not asks_the_same(before, after) or not (ours or before.status == after.status):
+                self._queue.add(key)
+        elif kind is FLOWS and not (ours and is_applied_anew(before, after)) and is_more_than_status(before, after):
             item = after or before
             if item is not None:
-                self._queue.add((key[0], item["spec"]["instance"]))
+                self._queue.add(item.owner)
 
-    def secret_changed(self, key: Key, _: Object | None) -> None:
+    def secret_changed(self, key: Key, _: Any) -> None:
         """A Secret that serves, or served, as a connection or holds webhook keys."""
         for instance in self._inventory.instances_with_secret(key):
             self._queue.add(instance)
@@ -50,10 +52,10 @@ class Dependents:
     def digests_gone(self, name: str) -> None:
         """A Secret of the release's own was deleted: those whose webhook digests lay in it, if any did, write them again."""
         for key, instance in self._inventory.all(INSTANCES).items():
-            if names.webhook_digest_secret(self._release_name, instance["metadata"]["uid"]) == name:
+            if names.webhook_digest_secret(self._release_name, instance.uid) == name:
                 self._queue.add(key)
 
-    def config_map_changed(self, key: Key, _: Object | None) -> None:
+    def config_map_changed(self, key: Key, _: Any) -> None:
         """A ConfigMap changed."""
         for instance in self._inventory.instances_with_config_map(key):
             self._queue.add(instance)

@@ -4,26 +4,24 @@ The name of the release is written with the finalizer, in one patch that only th
 at the same moment do not both deploy it. A release that is uninstalled takes its finalizers away, and with them its claims.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from penstock_core import names
-from penstock_core.cluster import INSTANCES, Cluster, Object, key_of
+from penstock_core.cluster import INSTANCES, Cluster
 from penstock_core.errors import NotFound
+from penstock_core.objects import Object
+from penstock_core.observed.instance import Instance
 from penstock_operator.objects.conditions import Condition, merged
 from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter
 
 
-def holder_of(instance: Mapping[str, Any]) -> str | None:
+def holder_of(instance: Instance) -> str | None:
     """The release that an Instance belongs to, None where any may take it."""
-    metadata = instance["metadata"]
-    if names.FINALIZER not in metadata.get("finalizers", ()):
-        return None
-    return (metadata.get("annotations") or {}).get(names.ANNOTATION_RELEASE)
+    return instance.annotations.get(names.ANNOTATION_RELEASE) if names.FINALIZER in instance.finalizers else None
 
 
-def claim(instance: Mapping[str, Any], release: str) -> dict[str, Any] | None:
+def claim(instance: Instance, release: str) -> dict[str, Any] | None:
     """The merge patch that makes an Instance a release's own, None where it is already.
 
     It names the resource version: a list in a merge patch replaces what others have added meanwhile.
@@ -34,48 +32,47 @@ def claim(instance: Mapping[str, Any], release: str) -> dict[str, Any] | None:
         "metadata": {
             "finalizers": [*_others(instance), names.FINALIZER],
             "annotations": {names.ANNOTATION_RELEASE: release},
-            "resourceVersion": instance["metadata"]["resourceVersion"],
+            "resourceVersion": instance.resource_version,
         }
     }
 
 
-async def let_go(cluster: Cluster, instance: Mapping[str, Any]) -> Object | None:
+async def let_go(cluster: Cluster, instance: Instance) -> Object | None:
     """Takes Penstock's finalizer off an Instance; the Instance as it is then, None where that let it vanish.
 
     Raises Conflict where it has changed since it was read, as a list in a merge patch would replace what others added.
     """
-    namespace, name = key_of(instance)
     others = _others(instance)
-    body = {"metadata": {"finalizers": others, "resourceVersion": instance["metadata"]["resourceVersion"]}}
+    body = {"metadata": {"finalizers": others, "resourceVersion": instance.resource_version}}
     try:
-        left = await cluster.patch(INSTANCES, namespace, name, body)
+        left = await cluster.patch(INSTANCES, *instance.key, body)
     except NotFound:
         return None
     # the answer shows the object as it was when it went
-    return left if others or "deletionTimestamp" not in left["metadata"] else None
+    return left if others or not Instance.parse(left).is_going else None
 
 
-def _others(instance: Mapping[str, Any]) -> list[str]:
+def _others(instance: Instance) -> list[str]:
     """The finalizers of others on an Instance."""
-    return [one for one in instance["metadata"].get("finalizers", ()) if one != names.FINALIZER]
+    return [one for one in instance.finalizers if one != names.FINALIZER]
 
 
-async def leave(reporter: Reporter, instance: Object, *, holder: str, release: str) -> None:
+async def leave(reporter: Reporter, instance: Instance, *, holder: str, release: str) -> None:
     """Says why `release` leaves an Instance to its holder.
 
     Ready=False is written only where the holder has not reported on the present spec: what it has reported stays, so the
     two do not overwrite each other in turn.
     """
-    namespace, name = key_of(instance)
+    namespace, name = instance.key
     message = (
         f"The release {holder} manages this Instance, so {release} leaves it alone: give each release namespaces of its own"
         f" (watchNamespaces). If {holder} is gone, take the Instance from it with"
         f" `kubectl annotate instance {name} -n {namespace} {names.ANNOTATION_RELEASE}-`."
     )
     await reporter.event(instance, reason=Reason.MANAGED_BY_ANOTHER_RELEASE, message=message)
-    old, generation = instance.get("status", {}), instance["metadata"]["generation"]
-    if old.get("observedGeneration") == generation:
+    if instance.observed_generation == instance.generation:
         return
+    old = instance.status
     ready = Condition(type="Ready", status=False, reason=Reason.MANAGED_BY_ANOTHER_RELEASE, message=message)
-    conditions = merged(old.get("conditions", ()), [ready], generation=generation, now=reporter.now())
+    conditions = merged(old.get("conditions", ()), [ready], generation=instance.generation, now=reporter.now())
     await reporter.status(INSTANCES, instance, {**old, "conditions": conditions})

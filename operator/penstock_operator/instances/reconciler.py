@@ -17,27 +17,31 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from penstock_core import codec, names
-from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, Cluster, Key, Object, key_of
+from penstock_core.cluster import FLOWS, INSTANCES, Cluster, Key
 from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict
-from penstock_core.manifests.cronjob import cron_job
 from penstock_core.manifests.flow import flow as flow_manifest
-from penstock_core.objects import condition_of
+from penstock_core.observed.base import Kept
+from penstock_core.observed.flow import Flow
+from penstock_core.observed.instance import Instance
 from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import InstanceMirror
 from penstock_operator.errors import NotYet
 from penstock_operator.instances.ownership import claim, holder_of, leave
-from penstock_operator.instances.plan import Plan, Resolution, kept, scheduled_since
+from penstock_operator.instances.plan import Plan, PlannedFlow, Resolution, kept, scheduled_since
 from penstock_operator.instances.removal import UNREADABLE_SECONDS, Removal
 from penstock_operator.instances.resolution import Resolver
 from penstock_operator.instances.status import status
+from penstock_operator.instances.triggers import TRIGGERS
+from penstock_operator.instances.triggers.kind import Site
 from penstock_operator.instances.webhook_secrets import WebhookKeys
 from penstock_operator.namespaces import Namespaces
 from penstock_operator.objects.apply import ensure
-from penstock_operator.objects.flow_times import last_applied
+from penstock_operator.objects.conditions import condition_of
 from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.settings import Settings
@@ -72,7 +76,7 @@ class Instances:
         removal: Removal,
         namespaces: Namespaces,
         keys: WebhookKeys,
-        cron_jobs: Collection,
+        cron_jobs: Collection[Kept],
         schedules: Schedules,
         tenancy: Tenancy,
     ) -> None:
@@ -85,7 +89,7 @@ class Instances:
         self._removal = removal
         self._namespaces = namespaces
         self._keys = keys
-        self._cron_jobs = cron_jobs
+        self._site = Site(cluster=cluster, cron_jobs=cron_jobs, runner=settings.runner)
         self._schedules = schedules
         self._tenancy = tenancy
         self._stored: dict[Key, _Stored] = {}
@@ -98,7 +102,7 @@ class Instances:
             self._stored.pop(key, None)
             await leave(self._reporter, instance, holder=holder, release=self._settings.release)
             return
-        if instance is None or "deletionTimestamp" in instance["metadata"]:
+        if instance is None or instance.is_going:
             self._stored.pop(key, None)
             if instance is not None:
                 await self._removal.remove(instance)
@@ -119,34 +123,30 @@ class Instances:
             raise
         await self._report(instance, resolution)
 
-    async def _claimed(self, instance: Object) -> Object:
+    async def _claimed(self, instance: Instance) -> Instance:
         body = claim(instance, self._settings.release)
         if body is None:
             return instance
-        metadata = instance["metadata"]
         try:
-            patched = await self._cluster.patch(INSTANCES, metadata["namespace"], metadata["name"], body)
+            return self._inventory.put(INSTANCES, await self._cluster.patch(INSTANCES, *instance.key, body), ours=True)
         except Conflict:
-            patched = await self._cluster.get(INSTANCES, metadata["namespace"], metadata["name"])
-            self._inventory.put(INSTANCES, patched)
+            self._inventory.put(INSTANCES, await self._cluster.get(INSTANCES, *instance.key))
             raise
-        self._inventory.put(INSTANCES, patched)
-        return patched
 
-    async def _deploy(self, instance: Object, resolution: Resolution) -> None:
-        key = key_of(instance)
-        present = {item["metadata"]["name"]: item for item in self._inventory.flows_of(key)}
+    async def _deploy(self, instance: Instance, resolution: Resolution) -> None:
+        key = instance.key
+        present = {flow.name: flow for flow in self._inventory.flows_of(key)}
         plan = resolution.plan or await self._kept(instance, list(present.values()))
         if plan is None:
             return
         await self._namespaces.prepare(key[0])
         await self._mirror_keys(instance, plan, resolution)
         # by the objects' names: a flow whose name changes between upper and lower case stays the same object
-        wanted = {names.flow_object(key[1], name): spec for name, spec in plan.flows.items()}
+        wanted = {names.flow_object(key[1], name): flow for name, flow in plan.flows.items()}
         refusals = []
-        for name, spec in wanted.items():
+        for name, planned in wanted.items():
             try:
-                await self._deploy_flow(instance, spec, current=present.get(name))
+                await self._deploy_flow(instance, planned, current=present.get(name))
             except ClusterError as error:
                 if not is_refusal(error):
                     raise
@@ -156,113 +156,115 @@ class Instances:
         if refusals:
             raise ClusterError("; ".join(map(str, refusals)), status=refusals[0].status)
 
-    async def _kept(self, instance: Object, flows: Sequence[Object]) -> Plan | None:
-        secrets = {one["secretName"] for item in flows for one in item["spec"]["connections"]}
-        withdrawn = await self._resolver.withdrawn(instance["metadata"]["namespace"], secrets)
+    async def _kept(self, instance: Instance, flows: Sequence[Flow]) -> Plan | None:
+        withdrawn = await self._resolver.withdrawn(
+            instance.namespace, {name for flow in flows for name in flow.secrets}
+        )
         return kept(instance, flows, withdrawn=withdrawn)
 
-    async def _mirror_keys(self, instance: Object, wanted: Plan, resolution: Resolution) -> None:
-        if resolution.credentials and any(spec["trigger"] == "webhook" for spec in wanted.flows.values()):
+    async def _mirror_keys(self, instance: Instance, wanted: Plan, resolution: Resolution) -> None:
+        if resolution.credentials and any(TRIGGERS[flow.trigger].takes_requests for flow in wanted.flows.values()):
             await self._keys.mirror(instance, resolution.credentials)
 
-    async def _deploy_flow(self, instance: Object, spec: Mapping[str, Any], *, current: Object | None) -> None:
+    async def _deploy_flow(self, instance: Instance, planned: PlannedFlow, *, current: Flow | None) -> None:
         release = self._settings.release
-        await self._keep_definition(instance, spec)
-        since = scheduled_since(spec, current, release=release, now=self._reporter.now())
-        manifest = flow_manifest(instance, spec, release=release, scheduled_since=since)
+        await self._keep_definition(instance, planned)
+        since = scheduled_since(planned, current, release=release, now=self._reporter.now())
+        manifest = flow_manifest(instance, planned.spec, release=release, scheduled_since=since)
         if current is not None:
-            await self._note_pause(instance, spec, current)
-        item, written = await ensure(self._cluster, FLOWS, manifest, current=current)
-        if written:
-            self._inventory.put(FLOWS, item)
-            log.info("flow applied", extra=_log_keys(item))
+            await self._note_pause(instance, planned, current)
+        key = (instance.namespace, names.flow_object(instance.name, planned.name))
+        raw, written = await ensure(
+            self._cluster,
+            FLOWS,
+            manifest,
+            current=current.manifest() if current else None,
+            announce=partial(self._inventory.expect, FLOWS, key),
+        )
+        if current is None or written:
+            flow = self._inventory.put(FLOWS, raw, ours=True)
+            log.info("flow applied", extra=_log_keys(flow))
+        else:
+            flow = current
         if current is None:
-            await self._note_pause(instance, spec, item, new=True)
-        await self._schedule(item)
+            await self._note_pause(instance, planned, flow, new=True)
+        await self._deploy_trigger(flow)
 
-    async def _keep_definition(self, instance: Object, spec: Mapping[str, Any]) -> None:
-        stored, definition = self._stored_of(instance).definitions, spec["definitionHash"]
+    async def _keep_definition(self, instance: Instance, planned: PlannedFlow) -> None:
+        stored, definition = self._stored_of(instance).definitions, planned.definition_hash
         if definition not in stored:
-            metadata = instance["metadata"]
-            packed = codec.pack(spec["definition"]).data
+            packed = codec.pack(planned.spec["definition"]).data
             await self._tenancy.keep_definition(
-                namespace=metadata["namespace"], instance_uid=metadata["uid"], hash=definition, packed=packed
+                namespace=instance.namespace, instance_uid=instance.uid, hash=definition, packed=packed
             )
             stored.add(definition)
 
-    async def _note_pause(self, instance: Object, spec: Mapping[str, Any], flow: Object, *, new: bool = False) -> None:
+    async def _note_pause(self, instance: Instance, planned: PlannedFlow, flow: Flow, *, new: bool = False) -> None:
         """Records where a schedule's pause begins or ends, before its CronJob is touched: a late tick must find it."""
-        noted, metadata, paused = self._stored_of(instance).pauses, flow["metadata"], spec["paused"]
-        if spec["trigger"] != "schedule" or noted.get(metadata["uid"]) == paused:
+        noted, paused = self._stored_of(instance).pauses, planned.paused
+        if not TRIGGERS[planned.trigger].keeps_times or noted.get(flow.uid) == paused:
             return
         # where nothing changes now, this process only makes sure of what another should have noted
-        at = last_applied(flow) if flow["spec"]["paused"] == paused else self._clock()
+        at = flow.last_applied if flow.paused == paused else self._clock()
         note = self._schedules.pause if paused else self._schedules.unpause
         if paused or not new:
-            await note(namespace=metadata["namespace"], flow_uid=metadata["uid"], at=at)
-        noted[metadata["uid"]] = paused
+            await note(namespace=flow.namespace, flow_uid=flow.uid, at=at)
+        noted[flow.uid] = paused
 
-    async def _schedule(self, flow: Object) -> None:
-        namespace, spec = flow["metadata"]["namespace"], flow["spec"]
-        name = names.cron_job(spec["instance"], flow["metadata"]["uid"])
-        current = self._cron_jobs.get((namespace, name))
-        if spec["trigger"] == "schedule":
-            await ensure(self._cluster, CRON_JOBS, cron_job(flow, runner=self._settings.runner), current=current)
-        elif current is not None:
-            await self._cluster.delete(CRON_JOBS, namespace, name)
+    async def _deploy_trigger(self, flow: Flow) -> None:
+        for kind, trigger in TRIGGERS.items():
+            await (trigger.deploy if kind == flow.trigger else trigger.remove)(flow, self._site)
 
-    async def _remove_flow(self, flow: Object) -> None:
-        namespace, name = key_of(flow)
-        await self._cluster.delete(FLOWS, namespace, name)
-        self._inventory.remove(FLOWS, (namespace, name), uid=flow["metadata"]["uid"])
+    async def _remove_flow(self, flow: Flow) -> None:
+        await self._cluster.delete(FLOWS, *flow.key)
+        self._inventory.remove(FLOWS, flow.key, uid=flow.uid)
         log.info("flow removed", extra=_log_keys(flow))
 
-    async def _report(self, instance: Object, resolution: Resolution, *, refusal: str | None = None) -> None:
-        flows = self._inventory.flows_of(key_of(instance))
+    async def _report(self, instance: Instance, resolution: Resolution, *, refusal: str | None = None) -> None:
+        flows = self._inventory.flows_of(instance.key)
         new = status(instance, resolution, flows=flows, now=self._reporter.now(), refusal=refusal)
         await self._mirror(instance, new)
-        if await self._reporter.status(INSTANCES, instance, {**instance.get("status", {}), **new}):
-            await self._tell(instance, {"status": new})
+        old = instance.status
+        if await self._reporter.status(INSTANCES, instance, {**old, **new}):
+            await self._tell(instance, old, new)
 
-    async def _tell(self, before: Object, after: Mapping[str, Any]) -> None:
+    async def _tell(self, instance: Instance, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """One Event for each condition that became another, in its words; Ready and Paused follow from these or from the user."""
         for kind in ("Configured", "Deployed", "UpToDate"):
             old, new = condition_of(before, kind), condition_of(after, kind)
-            if new is None or (old and (old["reason"], old["message"]) == (new["reason"], new["message"])):
+            if new is None or (old and (old.reason, old.message) == (new.reason, new.message)):
                 continue
-            await self._reporter.event(before, reason=Reason(new["reason"]), message=new["message"])
+            await self._reporter.event(instance, reason=Reason(new.reason), message=new.message)
 
-    async def _mirror(self, instance: Object, new: Mapping[str, Any]) -> None:
-        metadata, spec = instance["metadata"], instance["spec"]
-        ready = condition_of({"status": new}, "Ready")
+    async def _mirror(self, instance: Instance, new: Mapping[str, Any]) -> None:
+        ready = condition_of(new, "Ready")
         mirror = InstanceMirror(
-            namespace=metadata["namespace"],
-            uid=metadata["uid"],
-            name=metadata["name"],
-            integration=spec["integration"]["name"],
+            namespace=instance.namespace,
+            uid=instance.uid,
+            name=instance.name,
+            integration=instance.integration,
             version=new.get("version"),
-            customer_id=spec["customer"]["id"],
-            customer_name=spec["customer"].get("name"),
-            labels=metadata.get("labels", {}),
-            paused=bool(spec.get("paused", False)),
-            ready=ready is not None and ready["status"] == "True",
+            customer_id=instance.customer.id,
+            customer_name=instance.customer.name,
+            labels=instance.labels,
+            paused=instance.paused,
+            ready=ready is not None and ready.status is True,
         )
         stored = self._stored_of(instance)
         if stored.mirror != mirror:
             await self._tenancy.mirror_instance(mirror)
             stored.mirror = mirror
 
-    def _stored_of(self, instance: Object) -> _Stored:
-        key, uid = key_of(instance), instance["metadata"]["uid"]
+    def _stored_of(self, instance: Instance) -> _Stored:
+        key, uid = instance.key, instance.uid
         found = self._stored.get(key)
         if found is None or found.uid != uid:
             found = self._stored[key] = _Stored(uid=uid)
         return found
 
 
-def _log_keys(flow: Object) -> dict[str, str]:
-    spec = flow["spec"]
-    return {"namespace": flow["metadata"]["namespace"], "instance": spec["instance"], "flow": spec["flow"]}
+def _log_keys(flow: Flow) -> dict[str, str]:
+    return {"namespace": flow.namespace, "instance": flow.instance, "flow": flow.flow}
 
 
 def is_refusal(error: ClusterError) -> bool:

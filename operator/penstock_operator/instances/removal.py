@@ -11,17 +11,21 @@
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from penstock_core import names
-from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, JOBS, NAMESPACES, Cluster, Key, Object, key_of
+from penstock_core.cluster import FLOWS, INSTANCES, JOBS, NAMESPACES, Cluster, Key
 from penstock_core.errors import Conflict, NotFound
-from penstock_core.job_status import job_is_over, timestamp
+from penstock_core.job_status import timestamp
+from penstock_core.observed.base import Observed
+from penstock_core.observed.instance import Instance
+from penstock_core.observed.workload import Job
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_operator.errors import NotYet
 from penstock_operator.instances.ownership import let_go
+from penstock_operator.instances.triggers import TRIGGERS
 from penstock_operator.instances.webhook_secrets import WebhookKeys
 from penstock_operator.namespaces import Namespaces
 from penstock_operator.objects.reasons import Reason
@@ -68,12 +72,12 @@ class Removal:
         self._keys = keys
         self._orphan = orphan
 
-    async def remove(self, instance: Object) -> None:
+    async def remove(self, instance: Instance) -> None:
         """One try; raises NotYet while its Jobs are still there."""
-        if names.FINALIZER not in instance["metadata"].get("finalizers", []):
+        if names.FINALIZER not in instance.finalizers:
             return
-        namespace, name = key_of(instance)
-        uid = instance["metadata"]["uid"]
+        namespace, name = instance.key
+        uid = instance.uid
         if await self._is_going_away(namespace):
             self._orphan((namespace, name, uid))
             await self._release(instance)
@@ -100,41 +104,39 @@ class Removal:
     async def _delete_rows(self, orphan: Orphan) -> int:
         namespace, name, uid = orphan
         flows = (item for key, item in self._inventory.all(FLOWS).items() if key[0] == namespace)
-        others = [item["metadata"]["uid"] for item in flows if item["spec"]["instanceUid"] != uid]
+        others = [item.uid for item in flows if item.instance_uid != uid]
         return await self._tenancy.delete_instance_data(
             namespace=namespace, instance=name, instance_uid=uid, other_flows=others
         )
 
     def _stays(self, key: Key) -> bool:
         instance = self._inventory.get(INSTANCES, key)
-        return instance is not None and "deletionTimestamp" not in instance["metadata"]
+        return instance is not None and not instance.is_going
 
     async def _is_going_away(self, namespace: str) -> bool:
         try:
-            found = await self._cluster.get(NAMESPACES, None, namespace)
+            return Observed.parse(await self._cluster.get(NAMESPACES, None, namespace)).is_going
         except NotFound:
             return True
-        return "deletionTimestamp" in found["metadata"]
 
-    async def _stop(self, instance: Object) -> None:
-        namespace, name = key_of(instance)
+    async def _stop(self, instance: Instance) -> None:
+        namespace, name = instance.key
         for flow in self._inventory.flows_of((namespace, name)):
-            if flow["spec"]["trigger"] == "schedule":
-                await self._cluster.delete(CRON_JOBS, namespace, names.cron_job(name, flow["metadata"]["uid"]))
-            await self._cluster.delete(FLOWS, namespace, flow["metadata"]["name"])
+            await TRIGGERS[flow.trigger].stop(flow, self._cluster)
+            await self._cluster.delete(FLOWS, namespace, flow.name)
         jobs = self._workloads.in_namespace(namespace, instance=name)
         for job in jobs:
-            if "deletionTimestamp" not in job["metadata"]:
-                await self._cluster.delete(JOBS, namespace, job["metadata"]["name"], propagation="Foreground")
+            if not job.is_going:
+                await self._cluster.delete(JOBS, namespace, job.name, propagation="Foreground")
         now = self._clock()
         left = [job for job in jobs if is_waited_for(job, now=now)]
         if left:
             await self._tell(instance, [job for job in left if asked_to_go(job, since=QUIET, now=now)])
             raise NotYet(f"{len(left)} Jobs of the instance are still there", seconds=JOBS_POLL_SECONDS)
 
-    async def _tell(self, instance: Object, jobs: Sequence[Object]) -> None:
+    async def _tell(self, instance: Instance, jobs: Sequence[Job]) -> None:
         if jobs:
-            named = ", ".join(sorted(job["metadata"]["name"] for job in jobs)[:_NAMED])
+            named = ", ".join(sorted(job.name for job in jobs)[:_NAMED])
             more = f" and {len(jobs) - _NAMED} more" if len(jobs) > _NAMED else ""
             message = (
                 f"Waiting for the Jobs {named}{more}: their pods have not ended, as on a node that does not answer."
@@ -142,40 +144,38 @@ class Removal:
             )
             await self._reporter.event(instance, reason=Reason.WAITING_FOR_JOBS, message=message)
 
-    def _is_last(self, instance: Object) -> bool:
+    def _is_last(self, instance: Instance) -> bool:
         """Others that are being deleted count until they are let go: the last of them clears the namespace."""
-        namespace, name = key_of(instance)
+        namespace, name = instance.key
         others = self._inventory.instances_in(namespace) - {(namespace, name)}
         return not any(needs_namespace(other) for key in others if (other := self._inventory.get(INSTANCES, key)))
 
-    async def _release(self, instance: Object) -> None:
-        namespace, name = key_of(instance)
+    async def _release(self, instance: Instance) -> None:
+        namespace, name = instance.key
         try:
             left = await let_go(self._cluster, instance)
         except Conflict:
             self._inventory.put(INSTANCES, await self._cluster.get(INSTANCES, namespace, name))
             raise
         if left is None:
-            self._inventory.remove(INSTANCES, (namespace, name), uid=instance["metadata"]["uid"])
+            self._inventory.remove(INSTANCES, (namespace, name), uid=instance.uid)
         else:
             self._inventory.put(INSTANCES, left)
         log.info("instance removed", extra={"namespace": namespace, "instance": name})
 
 
-def is_waited_for(job: Mapping[str, Any], *, now: datetime) -> bool:
+def is_waited_for(job: Job, *, now: datetime) -> bool:
     """Whether a Job keeps its Instance: one whose pods may still do something, until they have had time enough to end."""
-    if "deletionTimestamp" in job["metadata"]:
+    if job.is_going:
         return not asked_to_go(job, since=PATIENCE, now=now)
-    return not job_is_over(job)
+    return not job.is_over
 
 
-def asked_to_go(job: Mapping[str, Any], *, since: timedelta, now: datetime) -> bool:
+def asked_to_go(job: Job, *, since: timedelta, now: datetime) -> bool:
     """Whether a Job was deleted so long ago."""
-    deleted = job["metadata"].get("deletionTimestamp")
-    return deleted is not None and now - timestamp(deleted) >= since
+    return job.deleted is not None and now - timestamp(job.deleted) >= since
 
 
-def needs_namespace(instance: Mapping[str, Any]) -> bool:
+def needs_namespace(instance: Instance) -> bool:
     """Whether an Instance is deployed, or still to be cleared away by this operator."""
-    metadata = instance["metadata"]
-    return "deletionTimestamp" not in metadata or names.FINALIZER in metadata.get("finalizers", ())
+    return not instance.is_going or names.FINALIZER in instance.finalizers

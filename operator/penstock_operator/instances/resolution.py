@@ -1,11 +1,16 @@
 """Observes what an Instance refers to and decides whether it can be deployed: every problem at once, in words."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import TypeVar
 
-from penstock_core.cluster import CONFIG_MAPS, INTEGRATIONS, SECRETS, Cluster, Key, Object
+from penstock_core.cluster import CONFIG_MAPS, INTEGRATIONS, SECRETS, Cluster, Key
 from penstock_core.compiler import resolve_config
 from penstock_core.errors import NotFound
+from penstock_core.kinds import WatchedKind
+from penstock_core.observed.base import Observed
+from penstock_core.observed.content import Content
+from penstock_core.observed.data import ConfigMap, Secret
+from penstock_core.observed.instance import Instance
 from penstock_operator.instances.connections import is_offered, resolve
 from penstock_operator.instances.plan import Resolution, override_problems, plan
 from penstock_operator.instances.version_choice import Choice, choose
@@ -13,7 +18,9 @@ from penstock_operator.instances.webhook_credentials import credentials_of
 from penstock_operator.settings import Settings
 from penstock_operator.watch.collection import Collection
 from penstock_operator.watch.inventory import Inventory
-from penstock_operator.watch.references import config_map_keys, integration_key, named_secrets
+from penstock_operator.watch.references import config_map_keys
+
+Value = TypeVar("Value", bound=Observed)
 
 
 class Resolver:
@@ -24,8 +31,8 @@ class Resolver:
         cluster: Cluster,
         inventory: Inventory,
         *,
-        connections: Collection,
-        config_maps: Collection,
+        connections: Collection[Secret],
+        config_maps: Collection[ConfigMap],
         settings: Settings,
     ) -> None:
         self._cluster = cluster
@@ -34,9 +41,9 @@ class Resolver:
         self._config_maps = config_maps
         self._settings = settings
 
-    async def resolve(self, instance: Object) -> Resolution:
+    async def resolve(self, instance: Instance) -> Resolution:
         """What to deploy for an Instance, or what keeps it from being deployed."""
-        key = integration_key(instance)
+        key = instance.integration_key
         refused = self._not_a_catalogue(instance, key)
         if refused:
             return Resolution(choice=Choice(snapshot=None, newest=None, problem=refused))
@@ -45,17 +52,13 @@ class Resolver:
         )
         if choice.snapshot is None:
             return Resolution(choice=choice)
-        return await self._with_content(instance, choice, choice.snapshot["spec"]["content"])
+        return await self._with_content(instance, choice, choice.snapshot.content)
 
-    async def _with_content(self, instance: Object, choice: Choice, content: Mapping[str, Any]) -> Resolution:
+    async def _with_content(self, instance: Instance, choice: Choice, content: Content) -> Resolution:
         texts, problems = await self._texts(instance)
-        config, config_problems = resolve_config(
-            content.get("configVariables", ()), instance["spec"].get("config", {}), texts
-        )
+        config, config_problems = resolve_config(content.variables, instance.config, texts)
         secrets = await self._secrets(instance)
-        connections, connection_problems = resolve(
-            content.get("connections", ()), instance["spec"].get("connections", {}), secret=secrets.get
-        )
+        connections, connection_problems = resolve(content.connections, instance.connections, secret=secrets.get)
         credentials, credential_problems = credentials_of(instance, secret=secrets.get)
         problems += [
             *config_problems,
@@ -73,8 +76,8 @@ class Resolver:
         found = {name: await self._secret((namespace, name)) for name in sorted(set(secrets))}
         return frozenset(name for name, item in found.items() if item is not None and not is_offered(item))
 
-    def _not_a_catalogue(self, instance: Object, key: Key) -> str | None:
-        allowed = (instance["metadata"]["namespace"], *self._settings.catalogue_namespaces)
+    def _not_a_catalogue(self, instance: Instance, key: Key) -> str | None:
+        allowed = (instance.namespace, *self._settings.catalogue_namespaces)
         if key[0] in allowed:
             return None
         catalogues = ", ".join(self._settings.catalogue_namespaces) or "none"
@@ -83,7 +86,7 @@ class Resolver:
             "name one of these, or put the Integration into the Instance's namespace"
         )
 
-    async def _texts(self, instance: Object) -> tuple[dict[str, str], list[str]]:
+    async def _texts(self, instance: Instance) -> tuple[dict[str, str], list[str]]:
         """The data of the Instance's ConfigMaps, later ones over earlier ones, and a sentence for each that is missing."""
         texts: dict[str, str] = {}
         problems: list[str] = []
@@ -94,20 +97,19 @@ class Resolver:
                     f"spec.configFrom: the ConfigMap {key[1]} does not exist: create it, or remove the entry"
                 )
             else:
-                texts |= item.get("data") or {}
+                texts |= item.data
         return texts, problems
 
-    async def _secrets(self, instance: Object) -> dict[str, Object]:
-        namespace = instance["metadata"]["namespace"]
-        found = {name: await self._secret((namespace, name)) for name in sorted(named_secrets(instance))}
+    async def _secrets(self, instance: Instance) -> dict[str, Secret]:
+        found = {name: await self._secret((instance.namespace, name)) for name in sorted(instance.named_secrets)}
         return {name: item for name, item in found.items() if item is not None}
 
-    async def _secret(self, key: Key) -> Object | None:
+    async def _secret(self, key: Key) -> Secret | None:
         # not in the watch: it lacks the label, or does not exist, or came this moment; the message should tell which
         return self._connections.get(key) or await self._get(SECRETS, key)
 
-    async def _get(self, kind: Any, key: Key) -> Object | None:
+    async def _get(self, kind: WatchedKind[Value], key: Key) -> Value | None:
         try:
-            return await self._cluster.get(kind, *key)
+            return kind.parse(await self._cluster.get(kind, *key))
         except NotFound:
             return None

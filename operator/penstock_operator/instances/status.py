@@ -1,21 +1,24 @@
 """What an Instance's status says. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from penstock_core import names
+from penstock_core.observed.flow import Flow
+from penstock_core.observed.instance import Instance
 from penstock_core.versions import is_newer
 from penstock_operator.instances.plan import Resolution
+from penstock_operator.instances.triggers import TRIGGERS
 from penstock_operator.objects.conditions import Condition, merged
 from penstock_operator.objects.reasons import Reason
-from penstock_operator.watch.references import uses_generated_key
 
 
 def status(
-    instance: Mapping[str, Any],
+    instance: Instance,
     resolution: Resolution,
     *,
-    flows: Sequence[Mapping[str, Any]],
+    flows: Sequence[Flow],
     now: str,
     refusal: str | None = None,
 ) -> dict[str, Any]:
@@ -23,30 +26,29 @@ def status(
 
     `refusal` is what the API server said where it refused a write.
     """
-    generation = instance["metadata"]["generation"]
-    old = instance.get("status", {})
+    generation, old = instance.generation, instance.status
     version = _deployed_version(flows)
     conditions = conditions_of(instance, resolution, flows=flows, refusal=refusal)
     new: dict[str, Any] = {
         "observedGeneration": generation,
         "conditions": merged(old.get("conditions", ()), conditions, generation=generation, now=now),
-        "flows": [_flow(item["spec"]) for item in sorted(flows, key=lambda item: str(item["spec"]["flow"]))],
+        "flows": [_flow(flow) for flow in sorted(flows, key=lambda flow: flow.flow)],
     }
     if version:
         new["version"] = version
     newest = resolution.choice.newest or old.get("latestVersion")
     if newest:
         new["latestVersion"] = newest
-    if uses_generated_key(instance) and any(item["spec"]["trigger"] == "webhook" for item in flows):
-        new["webhookKeySecret"] = names.webhook_key_secret(instance["metadata"]["name"])
+    if instance.uses_generated_key and any(TRIGGERS[flow.trigger].takes_requests for flow in flows):
+        new["webhookKeySecret"] = names.webhook_key_secret(instance.name)
     return new
 
 
 def conditions_of(
-    instance: Mapping[str, Any],
+    instance: Instance,
     resolution: Resolution,
     *,
-    flows: Sequence[Mapping[str, Any]],
+    flows: Sequence[Flow],
     refusal: str | None = None,
 ) -> tuple[Condition, ...]:
     """Configured, Deployed, Paused, UpToDate and their sum, Ready."""
@@ -74,7 +76,7 @@ def _configured(resolution: Resolution) -> Condition:
     )
 
 
-def _deployed(resolution: Resolution, flows: Sequence[Mapping[str, Any]]) -> Condition:
+def _deployed(resolution: Resolution, flows: Sequence[Flow]) -> Condition:
     running = f"{_deployed_version(flows)} stays deployed as it was" if flows else "nothing is deployed"
     if resolution.choice.problem:
         message = f"{resolution.choice.problem}; {running}."
@@ -92,37 +94,35 @@ def _refused(message: str) -> Condition:
     return Condition(type="Deployed", status=False, reason=Reason.REFUSED, message=message)
 
 
-def summary(version: str, flows: Sequence[Mapping[str, Any]]) -> str:
+def summary(version: str, flows: Sequence[Flow]) -> str:
     """`Version 1.4.0: 3 flows, 2 webhooks, 1 schedule`."""
-    webhooks = sum(item["spec"]["trigger"] == "webhook" for item in flows)
-    counts = [(len(flows), "flow"), (webhooks, "webhook"), (len(flows) - webhooks, "schedule")]
+    triggers = Counter(flow.trigger for flow in flows)
+    counts = [(len(flows), "flow"), *((triggers[kind], kind) for kind in TRIGGERS)]
     parts = [f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts if count]
     return f"Version {version}: {', '.join(parts)}"
 
 
-def _paused(instance: Mapping[str, Any], flows: Sequence[Mapping[str, Any]]) -> Condition:
-    if instance["spec"].get("paused"):
+def _paused(instance: Instance, flows: Sequence[Flow]) -> Condition:
+    if instance.paused:
         return Condition(
             type="Paused", status=True, reason=Reason.INSTANCE_PAUSED, message="All flows are paused by spec.paused."
         )
-    paused = sorted(item["spec"]["flow"] for item in flows if item["spec"]["paused"])
+    paused = sorted(flow.flow for flow in flows if flow.paused)
     if paused:
         message = f"Paused by spec.flows: {', '.join(paused)}."
         return Condition(type="Paused", status=False, reason=Reason.SOME_FLOWS_PAUSED, message=message)
     return Condition(type="Paused", status=False, reason=Reason.RUNNING, message="No flow is paused.")
 
 
-def _up_to_date(instance: Mapping[str, Any], resolution: Resolution, flows: Sequence[Mapping[str, Any]]) -> Condition:
+def _up_to_date(instance: Instance, resolution: Resolution, flows: Sequence[Flow]) -> Condition:
     newest, version = resolution.choice.newest, _deployed_version(flows)
     if newest is None or version is None:
         return Condition(
             type="UpToDate", status=None, reason=Reason.NOTHING_TO_COMPARE, message="No version to compare with."
         )
     if is_newer(newest, version):
-        name = instance["spec"]["integration"]["name"]
-        return Condition(
-            type="UpToDate", status=False, reason=Reason.NEW_VERSION, message=f"{name} {newest} is available."
-        )
+        message = f"{instance.integration} {newest} is available."
+        return Condition(type="UpToDate", status=False, reason=Reason.NEW_VERSION, message=message)
     return Condition(type="UpToDate", status=True, reason=Reason.NEWEST, message=f"{version} is the newest version.")
 
 
@@ -133,12 +133,10 @@ def _ready(configured: Condition, deployed: Condition) -> Condition:
     return Condition(type="Ready", status=False, reason=first.reason, message=first.message)
 
 
-def _deployed_version(flows: Sequence[Mapping[str, Any]]) -> str | None:
-    return next((str(item["spec"]["integration"]["version"]) for item in flows), None)
+def _deployed_version(flows: Sequence[Flow]) -> str | None:
+    return next((flow.version for flow in flows), None)
 
 
-def _flow(spec: Mapping[str, Any]) -> dict[str, Any]:
-    shown = {"name": spec["flow"], "trigger": spec["trigger"], "paused": spec["paused"]}
-    if spec["trigger"] == "webhook":
-        return shown | {"url": spec["webhook"]["url"]}
-    return shown | {"schedule": spec["schedule"]["cron"], "timeZone": spec["schedule"]["timeZone"]}
+def _flow(flow: Flow) -> dict[str, Any]:
+    shown = {"name": flow.flow, "trigger": flow.trigger, "paused": flow.paused}
+    return shown | TRIGGERS[flow.trigger].shown(flow.settings)

@@ -12,6 +12,9 @@ from typing import Any, Final
 
 from penstock_core.durations import milliseconds
 from penstock_core.errors import InvalidInput
+from penstock_core.observed.data import Secret
+from penstock_core.observed.instance import Instance
+from penstock_core.observed.instance import Signature as Described
 from penstock_operator.instances.connections import SecretLookup, problem_of
 
 DEFAULT_TOLERANCE: Final = "5m"
@@ -30,49 +33,47 @@ class Credentials:
     signature: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
-def credentials_of(instance: Mapping[str, Any], *, secret: SecretLookup) -> tuple[Credentials | None, list[str]]:
+def credentials_of(instance: Instance, *, secret: SecretLookup) -> tuple[Credentials | None, list[str]]:
     """What the Instance's `spec.webhook` names, None where something in it is wrong; and a sentence for each such thing."""
-    webhook = instance["spec"].get("webhook") or {}
-    digests, key_problem = _keys(webhook.get("keysSecretRef"), secret=secret)
-    signature, signature_problem = _signature(webhook.get("signature"), secret=secret)
+    digests, key_problem = _keys(instance.keys_secret, secret=secret)
+    signature, signature_problem = _signature(instance.signature, secret=secret)
     problems = [problem for problem in (key_problem, signature_problem) if problem]
     return None if problems else Credentials(digests=digests, signature=signature), problems
 
 
-def digests_of(secret: Mapping[str, Any]) -> list[str]:
+def digests_of(secret: Secret) -> list[str]:
     """sha256 hex digests of a Secret's values; white space around a value does not count, empty values are no keys."""
-    values = (base64.b64decode(value).strip() for value in (secret.get("data") or {}).values())
+    values = (base64.b64decode(value).strip() for value in secret.data.values())
     return sorted({hashlib.sha256(value).hexdigest() for value in values if value})
 
 
-def _keys(reference: Mapping[str, Any] | None, *, secret: SecretLookup) -> tuple[tuple[str, ...] | None, str | None]:
-    if not reference:
+def _keys(name: str | None, *, secret: SecretLookup) -> tuple[tuple[str, ...] | None, str | None]:
+    if name is None:
         return None, None
-    name = reference["name"]
-    problem = problem_of(name, (), secret=secret)
-    digests = () if problem else tuple(digests_of(secret(name) or {}))
+    problem, found = problem_of(name, (), secret=secret), secret(name)
+    digests = () if problem or found is None else tuple(digests_of(found))
     if not problem and not digests:
         problem = f"the Secret {name} holds no key: give it at least one value"
     return digests, problem and f"spec.webhook.keysSecretRef: {problem}"
 
 
-def _signature(given: Mapping[str, Any] | None, *, secret: SecretLookup) -> tuple[Mapping[str, Any] | None, str | None]:
+def _signature(given: Described | None, *, secret: SecretLookup) -> tuple[Mapping[str, Any] | None, str | None]:
     """The JSON that the gateway reads."""
-    if not given:
+    if given is None:
         return None, None
-    name, field_name = given["secretRef"]["name"], given["secretRef"]["key"]
-    problem = problem_of(name, (field_name,), secret=secret)
-    if problem:
+    name, field_name = given.secret, given.field
+    problem, found = problem_of(name, (field_name,), secret=secret), secret(name)
+    if problem or found is None:
         return None, f"spec.webhook.signature.secretRef: {problem}"
     try:
-        key = _hmac_key(given["preset"], base64.b64decode((secret(name) or {})["data"][field_name]).strip())
+        key = _hmac_key(given.preset, base64.b64decode(found.data[field_name]).strip())
     except InvalidInput as error:
         return None, f"spec.webhook.signature.secretRef: the field {field_name} of the Secret {name} {error}"
     try:
-        described = _described(given) if given["preset"] == "generic" else {}
+        described = _described(given.described) if given.preset == "generic" else {}
     except InvalidInput as error:
         return None, f"spec.webhook.signature.tolerance: {error}"
-    return {"preset": given["preset"], "key": base64.b64encode(key).decode(), **described}, None
+    return {"preset": given.preset, "key": base64.b64encode(key).decode(), **described}, None
 
 
 def _hmac_key(preset: str, secret: bytes) -> bytes:

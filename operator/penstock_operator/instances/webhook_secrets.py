@@ -2,18 +2,24 @@
 
 The gateway sees no key at rest, and reads only Secrets that its Role names; so the secret that requests are signed with is
 mirrored too, and many instances share a mirrored Secret, one field each. Only a merge patch changes one field and leaves alone
-those that are written at the same moment.
+those that are written at the same moment; where many come at once, their fields are gathered, as each write is of a large object.
 """
 
+import asyncio
 import logging
 import secrets
-from collections.abc import Container, Mapping
-from typing import Any
+import time
+from collections import defaultdict
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from penstock_core import names
-from penstock_core.cluster import SECRETS, Cluster, Object
-from penstock_core.errors import Conflict, NotFound
+from penstock_core.cluster import SECRETS, Cluster, Key
+from penstock_core.errors import ClusterError, Conflict, NotFound
 from penstock_core.manifests.secret import webhook_digests, webhook_key
+from penstock_core.observed.data import Secret
+from penstock_core.observed.instance import Instance
 from penstock_operator.instances.webhook_credentials import Credentials, digests_of
 from penstock_operator.settings import Settings
 from penstock_operator.watch.collection import Collection
@@ -21,37 +27,77 @@ from penstock_operator.watch.collection import Collection
 log = logging.getLogger(__name__)
 
 
+GATHER_SECONDS: Final = 0.5
+"""How long after a write of a mirrored Secret the next one of it waits for company; a lone one does not wait."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Fields that are written together."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    written: bool = False
+
+
 class WebhookKeys:
     """Generates keys and mirrors their digests; `own` are the release's own Secrets as a watch sees them."""
 
-    def __init__(self, cluster: Cluster, *, own: Collection, settings: Settings) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        *,
+        own: Collection[Secret],
+        settings: Settings,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._cluster = cluster
         self._own = own
         self._settings = settings
+        self._monotonic = monotonic
+        self._made: dict[Key, str | None] = {}
+        self._waiting: dict[str, _Batch] = {}
+        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._wrote_at: dict[str, float] = {}
 
-    async def generated(self, instance: Object) -> Object:
+    def made(self, key: Key, secret: Secret | None) -> bool:
+        """Whether a change that the watch tells is the making of a key here: who asked for that goes on with it."""
+        if key not in self._made or secret is None:
+            return False
+        # the watch may be faster than the answer, which has the version
+        return self._made.pop(key) in (None, secret.resource_version)
+
+    async def generated(self, instance: Instance) -> Secret:
         """The Secret with the Instance's generated key, made where there is none."""
-        metadata = instance["metadata"]
-        name = names.webhook_key_secret(metadata["name"])
-        found = self._own.get((metadata["namespace"], name))
+        name = names.webhook_key_secret(instance.name)
+        found = self._own.get((instance.namespace, name))
         if found is not None and digests_of(found):
             return found
         manifest = webhook_key(instance, release=self._settings.release, key=secrets.token_urlsafe(32))
         try:
-            return await self._cluster.create(SECRETS, metadata["namespace"], manifest)
+            return await self._make((instance.namespace, name), manifest)
         except Conflict:
             # an earlier try made it, and the watch has not told yet: its key may be in use, so it is never replaced
-            return await self._taken_over(await self._cluster.get(SECRETS, metadata["namespace"], name))
+            return await self._taken_over(Secret.parse(await self._cluster.get(SECRETS, instance.namespace, name)))
 
-    async def _taken_over(self, secret: Object) -> Object:
+    async def _make(self, key: Key, manifest: Mapping[str, Any]) -> Secret:
+        self._made[key] = None
+        try:
+            made = Secret.parse(await self._cluster.create(SECRETS, key[0], manifest))
+        except ClusterError:
+            self._made.pop(key, None)
+            raise
+        if key in self._made:
+            self._made[key] = made.resource_version
+        return made
+
+    async def _taken_over(self, secret: Secret) -> Secret:
         """The Secret with this release's label: one that an earlier release made would never be seen by the watch."""
-        metadata = secret["metadata"]
-        if metadata.get("labels", {}).get(names.LABEL_RELEASE) == self._settings.release:
+        if secret.labels.get(names.LABEL_RELEASE) == self._settings.release:
             return secret
         body = {"metadata": {"labels": {names.LABEL_RELEASE: self._settings.release}}}
-        return await self._cluster.patch(SECRETS, metadata["namespace"], metadata["name"], body)
+        return Secret.parse(await self._cluster.patch(SECRETS, secret.namespace, secret.name, body))
 
-    async def mirror(self, instance: Object, credentials: Credentials) -> None:
+    async def mirror(self, instance: Instance, credentials: Credentials) -> None:
         """Puts the digests of all accepted keys, and how requests are signed, where the gateway looks."""
         digests = credentials.digests
         if digests is None:
@@ -60,12 +106,14 @@ class WebhookKeys:
             release=self._settings.release,
             release_name=self._settings.release_name,
             release_namespace=self._settings.release_namespace,
-            instance_uid=instance["metadata"]["uid"],
+            instance_uid=instance.uid,
             digests=digests,
             signature=credentials.signature,
         )
-        if not manifest["data"].items() <= self._mirrored(manifest["metadata"]["name"]).items():
-            await self._write(manifest)
+        name = names.webhook_digest_secret(self._settings.release_name, instance.uid)
+        fields: dict[str, str] = manifest["data"]
+        if not fields.items() <= self._mirrored(name).items():
+            await self._gather(name, manifest, fields)
 
     async def forget(self, instance_uid: str) -> None:
         """Removes the mirrored digests."""
@@ -81,16 +129,32 @@ class WebhookKeys:
 
     def _mirrored(self, name: str) -> Mapping[str, str]:
         """The fields of a mirrored Secret by uid, as the watch saw them last."""
-        return (self._own.get((self._settings.release_namespace, name)) or {}).get("data") or {}
+        found = self._own.get((self._settings.release_namespace, name))
+        return found.data if found else {}
 
-    async def _write(self, manifest: Mapping[str, Any]) -> None:
-        namespace, name = manifest["metadata"]["namespace"], manifest["metadata"]["name"]
+    async def _gather(self, name: str, manifest: Mapping[str, Any], fields: Mapping[str, str]) -> None:
+        """Writes fields together with those that others wait to write; returns when that is done."""
+        batch = self._waiting.setdefault(name, _Batch())
+        batch.fields |= fields
+        async with self._locks[name]:
+            if batch.written:
+                return
+            await asyncio.sleep(max(self._wrote_at.get(name, -GATHER_SECONDS) + GATHER_SECONDS - self._monotonic(), 0))
+            if self._waiting.get(name) is batch:
+                del self._waiting[name]
+            await self._write(name, {**manifest, "data": batch.fields})
+            # only now: where this one failed, each of the others tries for itself
+            batch.written = True
+            self._wrote_at[name] = self._monotonic()
+
+    async def _write(self, name: str, manifest: Mapping[str, Any]) -> None:
+        namespace = self._settings.release_namespace
         try:
             await self._cluster.patch(SECRETS, namespace, name, manifest)
         except NotFound:
             try:
                 await self._cluster.create(SECRETS, namespace, manifest)
-            except Conflict:  # another worker made it meanwhile, for another instance
+            except Conflict:  # another replica made it meanwhile
                 await self._cluster.patch(SECRETS, namespace, name, manifest)
 
     async def _drop(self, name: str, *instance_uids: str) -> None:

@@ -1,15 +1,15 @@
 """Runs the publication of Integrations, and says which ones a change brings."""
 
-from typing import Final
+from typing import Any, Final
 
-from penstock_core.cluster import INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind, Object
+from penstock_core.cluster import INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind
+from penstock_core.observed.instance import Instance
 from penstock_operator.control.controller import Controller
 from penstock_operator.control.work_queue import WorkQueue
 from penstock_operator.integrations.reconciler import Publication
 from penstock_operator.services import Services
 from penstock_operator.watch.changes import is_more_than_status, offer
 from penstock_operator.watch.inventory import Inventory
-from penstock_operator.watch.references import integration_key, version_of
 
 WORKERS: Final = 2
 COUNT_SECONDS: Final = 1.0
@@ -36,19 +36,19 @@ class Dependents:
         for key in self._inventory.all(INTEGRATIONS):
             self._queue.add(key)
         for item in self._inventory.all(INTEGRATION_VERSIONS).values():
-            self._queue.add((item["metadata"]["namespace"], version_of(item)[0]))
+            self._queue.add(item.publisher)
 
-    def changed(self, kind: Kind, key: Key, before: Object | None, after: Object | None) -> None:
+    def changed(self, kind: Kind, key: Key, before: Any, after: Any, *, ours: bool = False) -> None:
         """An object of Penstock's kinds changed, came or went."""
         if kind is INTEGRATIONS and offer(before) != offer(after):
             self._queue.add(key)
         elif kind is INTEGRATION_VERSIONS and is_more_than_status(before, after):
             for item in filter(None, (before, after)):
-                self._queue.add((key[0], version_of(item)[0]))
+                self._queue.add(item.publisher)
         elif kind is INSTANCES:
             self._count_users(before, after)
 
-    def _count_users(self, before: Object | None, after: Object | None) -> None:
+    def _count_users(self, before: Instance | None, after: Instance | None) -> None:
         """Who names or runs which version shows in the versions' status, and decides when one may go."""
         old, new = _use(before), _use(after)
         if old != new:
@@ -56,8 +56,5 @@ class Dependents:
                 self._queue.add(integration, after=COUNT_SECONDS)
 
 
-def _use(instance: Object | None) -> tuple[Key, str | None, str | None] | None:
-    if instance is None:
-        return None
-    pinned = instance["spec"]["integration"].get("version")
-    return integration_key(instance), pinned, instance.get("status", {}).get("version")
+def _use(instance: Instance | None) -> tuple[Key, str | None, str | None] | None:
+    return (instance.integration_key, instance.pin, instance.version) if instance else None

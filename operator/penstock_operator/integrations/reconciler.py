@@ -10,21 +10,20 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from penstock_core import names
-from penstock_core.cluster import INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Cluster, Key, Object
+from penstock_core.cluster import INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Cluster, Key
 from penstock_core.compiler import Problem, compile_integration
 from penstock_core.errors import Conflict
 from penstock_core.manifests.integration_version import content_hash, snapshot
+from penstock_core.observed.integration import Integration, IntegrationVersion
 from penstock_operator.objects.conditions import Condition, merged
 from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.settings import Settings
 from penstock_operator.watch.inventory import Inventory
-from penstock_operator.watch.references import published
 
 log = logging.getLogger(__name__)
 
@@ -39,16 +38,15 @@ class Decision:
 
 
 def decide(
-    integration: Mapping[str, Any], *, problems: Sequence[Problem], snapshots: Sequence[Mapping[str, Any]]
+    integration: Integration, *, problems: Sequence[Problem], snapshots: Sequence[IntegrationVersion]
 ) -> Decision:
     """What to do about an Integration with these problems, given the snapshots that there are."""
-    spec = integration["spec"]
-    version, before = spec["version"], published(integration)
+    version, before = integration.version, integration.published
     if problems:
         return _invalid(problems, version=version, before=before)
     valid = Condition(type="Valid", status=True, reason=Reason.COMPILED, message="Every flow compiles.")
-    known = {one["spec"]["version"]: one["spec"]["sha256"] for one in snapshots}
-    if version in known and known[version] != content_hash(spec):
+    known = {one.version: one.sha256 for one in snapshots}
+    if version in known and known[version] != content_hash(integration.spec):
         message = (
             f"Version {version} was published with other content, which stays in use: "
             "give the change a new spec.version, or restore the content."
@@ -92,7 +90,7 @@ class Publication:
     async def reconcile(self, key: Key) -> None:
         """Brings one Integration, by (namespace, name), to where it should be."""
         integration = self._inventory.get(INTEGRATIONS, key)
-        if integration is None or "deletionTimestamp" in integration["metadata"]:
+        if integration is None or integration.is_going:
             self._compiled.pop(key, None)
             await self._collect(key)
             return
@@ -104,18 +102,17 @@ class Publication:
         await self._report(integration, decision)
         await self._count(key)
 
-    async def _problems(self, key: Key, integration: Object) -> list[Problem]:
+    async def _problems(self, key: Key, integration: Integration) -> list[Problem]:
         """Compiles each generation once; a large Integration takes long, so it is done beside the event loop."""
-        metadata = integration["metadata"]
-        identity = (metadata["uid"], metadata["generation"])
+        identity = (integration.uid, integration.generation)
         remembered = self._compiled.get(key)
         if remembered is None or remembered[0] != identity:
-            remembered = (identity, await asyncio.to_thread(compile_integration, integration["spec"]))
+            remembered = (identity, await asyncio.to_thread(compile_integration, integration.spec))
             self._compiled[key] = remembered
         return remembered[1]
 
-    async def _publish(self, integration: Object) -> None:
-        namespace, version = integration["metadata"]["namespace"], integration["spec"]["version"]
+    async def _publish(self, integration: Integration) -> None:
+        namespace, version = integration.namespace, integration.version
         wanted = snapshot(integration, release=self._settings.release)
         try:
             created = await self._cluster.create(INTEGRATION_VERSIONS, namespace, wanted)
@@ -126,26 +123,25 @@ class Publication:
         await self._reporter.event(integration, reason=Reason.PUBLISHED, message=f"Version {version} is published")
         log.info(
             "version published",
-            extra={"namespace": namespace, "integration": wanted["spec"]["integration"], "version": version},
+            extra={"namespace": namespace, "integration": integration.name, "version": version},
         )
 
-    async def _report(self, integration: Object, decision: Decision) -> None:
-        generation = integration["metadata"]["generation"]
-        old = integration.get("status", {})
+    async def _report(self, integration: Integration, decision: Decision) -> None:
+        generation, old = integration.generation, integration.status
         status = {
             **old,
             "observedGeneration": generation,
             "conditions": merged(
                 old.get("conditions", ()), decision.conditions, generation=generation, now=self._reporter.now()
             ),
-            "flows": len(integration["spec"]["flows"]),
+            "flows": len(integration.spec["flows"]),
         }
         if decision.version is not None:
             status["publishedVersion"] = decision.version
         await self._reporter.status(INTEGRATIONS, integration, status)
         await self._warn(integration, decision)
 
-    async def _warn(self, integration: Object, decision: Decision) -> None:
+    async def _warn(self, integration: Integration, decision: Decision) -> None:
         first = next((one for one in decision.conditions if one.status is False), None)
         if first is not None:
             await self._reporter.event(integration, reason=first.reason, message=first.message)
@@ -155,29 +151,25 @@ class Publication:
         await self._count(key)
         used = {version for versions in self._uses(key) for version in versions}
         for one in self._own_versions(key):
-            if one["spec"]["version"] not in used:
-                await self._cluster.delete(INTEGRATION_VERSIONS, key[0], one["metadata"]["name"])
+            if one.version not in used:
+                await self._cluster.delete(INTEGRATION_VERSIONS, *one.key)
 
     async def _count(self, key: Key) -> None:
         """Writes into each version's status how many Instances run it."""
         running = Counter(version for _, version in self._uses(key))
         for one in self._own_versions(key):
-            status = {**one.get("status", {}), "instances": running[one["spec"]["version"]]}
+            status = {**one.status, "instances": running[one.version]}
             await self._reporter.status(INTEGRATION_VERSIONS, one, status)
 
-    def _own_versions(self, key: Key) -> list[Object]:
+    def _own_versions(self, key: Key) -> list[IntegrationVersion]:
         """Versions that this release published: another with the same catalogue counts and collects its own."""
         return [
             one
             for one in self._inventory.versions_of(key)
-            if one["metadata"].get("labels", {}).get(names.LABEL_RELEASE) == self._settings.release
+            if one.labels.get(names.LABEL_RELEASE) == self._settings.release
         ]
 
     def _uses(self, key: Key) -> list[tuple[str | None, str | None]]:
         """For each Instance of an Integration the version that it pins and the one that it runs."""
         found = (self._inventory.get(INSTANCES, instance) for instance in self._inventory.instances_of(key))
-        return [
-            (item["spec"]["integration"].get("version"), item.get("status", {}).get("version"))
-            for item in found
-            if item is not None
-        ]
+        return [(instance.pin, instance.version) for instance in found if instance is not None]

@@ -4,15 +4,14 @@ The hash covers everything that we want, also members that we no longer set; com
 finds what others changed. API server defaults are in neither, so an unchanged object costs no write.
 """
 
-import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from penstock_core import names
 from penstock_core.cluster import Cluster, Kind, Object
+from penstock_core.observed.base import fingerprint_of
 
-APPLIED: Final = f"{names.GROUP}/applied"
+APPLIED: Final = names.ANNOTATION_APPLIED
 """Annotation: sha256 of the manifest as it was applied."""
 
 _NORMALISED: Final = frozenset({"resources"})
@@ -21,9 +20,8 @@ _NORMALISED: Final = frozenset({"resources"})
 
 def stamped(manifest: Mapping[str, Any]) -> Object:
     """The manifest with its own hash as an annotation."""
-    canonical = json.dumps(manifest, sort_keys=True, separators=(",", ":"))
     metadata = dict(manifest["metadata"])
-    annotations = {**metadata.get("annotations", {}), APPLIED: hashlib.sha256(canonical.encode()).hexdigest()}
+    annotations = {**metadata.get("annotations", {}), APPLIED: fingerprint_of(manifest)}
     return {**manifest, "metadata": {**metadata, "annotations": annotations}}
 
 
@@ -33,12 +31,22 @@ def differs(desired: Mapping[str, Any], current: Mapping[str, Any] | None) -> bo
 
 
 async def ensure(
-    cluster: Cluster, kind: Kind, manifest: Mapping[str, Any], *, current: Mapping[str, Any] | None
+    cluster: Cluster,
+    kind: Kind,
+    manifest: Mapping[str, Any],
+    *,
+    current: Mapping[str, Any] | None,
+    announce: Callable[[str], None] | None = None,
 ) -> tuple[Object, bool]:
-    """Applies `manifest` where `current` differs; the object as it is then, and whether it was written."""
+    """Applies `manifest` where `current` differs; the object as it is then, and whether it was written.
+
+    `announce` is told the hash before a write.
+    """
     desired = stamped(manifest)
     if current is not None and not differs(desired, current):
         return dict(current), False
+    if announce is not None:
+        announce(fingerprint_of(manifest))
     return await cluster.apply(kind, desired["metadata"].get("namespace"), desired), True
 
 

@@ -63,3 +63,12 @@ def status_patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, An
         elif name not in old or before != value:
             patch[name] = value
     return patch
+
+
+def condition_of(status: Mapping[str, Any], kind: str) -> Condition | None:
+    """The condition of that type in a status; one that is Unknown has no status."""
+    found = next((one for one in status.get("conditions", ()) if one["type"] == kind), None)
+    if found is None:
+        return None
+    known = {"True": True, "False": False}.get(found["status"])
+    return Condition(type=kind, status=known, reason=found["reason"], message=found["message"])

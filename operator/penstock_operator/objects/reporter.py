@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from penstock_core.cluster import Cluster, Kind, Object, key_of
+from penstock_core.cluster import Cluster
 from penstock_core.errors import ClusterError, NotFound
+from penstock_core.kinds import WatchedKind
+from penstock_core.observed.base import Kept, Observed, fingerprint_of
 from penstock_operator.objects.conditions import status_patch
 from penstock_operator.objects.reasons import Reason
 from penstock_operator.watch.inventory import Inventory
@@ -31,32 +33,32 @@ class Reporter:
         """The time as statuses carry it: RFC 3339, whole seconds, UTC."""
         return self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    async def status(self, kind: Kind, item: Object, status: Mapping[str, Any]) -> bool:
+    async def status(self, kind: WatchedKind[Any], item: Kept, status: Mapping[str, Any]) -> bool:
         """Makes the object's status what is given; True where that took a write. An object that is gone is forgotten."""
-        patch = status_patch(item.get("status", {}), status)
+        patch = status_patch(item.status, status)
         if not patch:
             return False
-        namespace, name = key_of(item)
+        namespace, name = item.key
+        self._inventory.expect(kind, item.key, fingerprint_of(status))
         try:
-            self._inventory.put(kind, await self._cluster.patch_status(kind, namespace, name, patch))
+            self._inventory.put(kind, await self._cluster.patch_status(kind, namespace, name, patch), ours=True)
         except NotFound:
             self._inventory.remove(kind, (namespace, name))
         return True
 
-    async def event(self, item: Object, *, reason: Reason, message: str) -> None:
+    async def event(self, item: Observed, *, reason: Reason, message: str) -> None:
         """Writes an Event where the reason makes one, once an hour for the same sentence; one that cannot be written is logged."""
         if reason.event is None:
             return
         now = self._clock().timestamp()
-        told = (str(item["metadata"].get("uid")), reason, message)
+        told = (item.uid, reason, message)
         if now - self._told.get(told, -REPEAT) < REPEAT:
             return
         if len(self._told) >= _REMEMBERED:
             self._told = {key: at for key, at in self._told.items() if now - at < REPEAT}
         self._told[told] = now
         try:
-            await self._cluster.event(item, type=reason.event, reason=str(reason), message=message)
+            await self._cluster.event(item.regarding(), type=reason.event, reason=str(reason), message=message)
         except ClusterError as error:
-            metadata = item["metadata"]
-            where = {"namespace": metadata.get("namespace", ""), "object": f"{item.get('kind', '')}/{metadata['name']}"}
+            where = {"namespace": item.namespace, "object": f"{item.KIND}/{item.name}"}
             log.warning("event not written", extra=where | {"reason": str(reason), "cause": str(error)})

@@ -6,9 +6,9 @@ A part that ends or fails ends all of them, and with them the process: Kubernete
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
-from penstock_core.cluster import Cluster, Key, Kind, Object
+from penstock_core.cluster import Cluster, Key, Kind
 from penstock_operator.control.controller import Controller, Loop
 from penstock_operator.control.loops import Pulse, every
 from penstock_operator.services import Services
@@ -66,10 +66,10 @@ class Leader:
         own = Loop(name="queues", seconds=PULSE_SECONDS, step=self._measure_queues)
         return [*(loop for controller in self._controllers for loop in controller.loops), own]
 
-    def _tell(self, kind: Kind, key: Key, before: Object | None, after: Object | None) -> None:
+    def _tell(self, kind: Kind, key: Key, before: Any, after: Any, *, ours: bool = False) -> None:
         for controller in self._controllers:
             if controller.on_object is not None:
-                controller.on_object(kind, key, before, after)
+                controller.on_object(kind, key, before, after, ours=ours)
 
     def _begin(self) -> None:
         for controller in self._controllers:

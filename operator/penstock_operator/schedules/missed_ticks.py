@@ -10,19 +10,19 @@ that is written to a Flow may hide a tick.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from penstock_core import names
-from penstock_core.cluster import FLOWS, INSTANCES, JOBS, Cluster, Object
+from penstock_core.cluster import FLOWS, INSTANCES, JOBS, Cluster
 from penstock_core.cron import due
 from penstock_core.errors import StoreUnavailable
 from penstock_core.flow_identity import flow_identity
-from penstock_core.job_status import job_is_over
 from penstock_core.manifests.cronjob import STARTING_DEADLINE_SECONDS
+from penstock_core.observed.flow import Flow
+from penstock_core.observed.workload import Job
 from penstock_core.store.flows.schedules import MOST_RECORDED, Schedules
-from penstock_operator.objects.flow_times import holds_since, last_applied
 from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.watch.inventory import Inventory
@@ -68,7 +68,7 @@ class Ticks:
 
     async def step(self) -> None:
         """One round over all schedules; one that cannot be checked does not keep the others from it."""
-        flows = {item["metadata"]["uid"]: item for item in self._inventory.all(FLOWS).values() if self._is_ours(item)}
+        flows = {item.uid: item for item in self._inventory.all(FLOWS).values() if self._is_ours(item)}
         self._checked = {uid: at for uid, at in self._checked.items() if uid in flows}
         self._under_way = {uid: ticks for uid, ticks in self._under_way.items() if ticks and uid in flows}
         for uid, flow in flows.items():
@@ -80,68 +80,65 @@ class Ticks:
                 log.exception("ticks not checked", extra=_extra(flow))
             await asyncio.sleep(0)  # days of minutes take a while, and the Lease must be renewed meanwhile
 
-    def _is_ours(self, flow: Object) -> bool:
+    def _is_ours(self, flow: Flow) -> bool:
         """A schedule of this release that is known to be there: a deleted namespace takes the right to see its Flows go."""
-        metadata = flow["metadata"]
-        ours = metadata.get("labels", {}).get(names.LABEL_RELEASE) == self._release
-        return ours and flow["spec"]["trigger"] == "schedule" and not self._inventory.is_partial(metadata["namespace"])
+        ours = flow.labels.get(names.LABEL_RELEASE) == self._release
+        return ours and flow.is_scheduled and not self._inventory.is_partial(flow.namespace)
 
-    async def _check(self, uid: str, flow: Object) -> None:
+    async def _check(self, uid: str, flow: Flow) -> None:
         now = self._clock()
         start = window_start(flow, checked=self._checked.get(uid, self._since), now=now)
-        schedule = flow["spec"]["schedule"]
-        ticks = due(schedule["cron"], schedule["timeZone"], after=start, until=window_end(flow, now=now))
+        ticks = due(flow.settings["cron"], flow.settings["timeZone"], after=start, until=window_end(flow, now=now))
         under_way, lost = await self._sorted(flow, [*self._under_way.get(uid, ()), *ticks])
         if lost:
             await self._record(flow, lost)
         self._under_way[uid] = under_way
         self._checked[uid] = max(start, now - SETTLED)
 
-    async def _sorted(self, flow: Object, ticks: Iterable[datetime]) -> tuple[list[datetime], list[datetime]]:
+    async def _sorted(self, flow: Flow, ticks: Iterable[datetime]) -> tuple[list[datetime], list[datetime]]:
         """Ticks whose Job will still come to something, and the others."""
-        cron_job = names.cron_job(flow["spec"]["instance"], flow["metadata"]["uid"])
+        cron_job = names.cron_job(flow.instance, flow.uid)
         under_way: list[datetime] = []
         lost: list[datetime] = []
         for tick in ticks:
-            job = self._workloads.job((flow["metadata"]["namespace"], f"{cron_job}-{int(tick.timestamp()) // 60}"))
-            alive = job is not None and not job_is_over(job) and await self._may_start(flow, job, tick)
+            job = self._workloads.job((flow.namespace, f"{cron_job}-{int(tick.timestamp()) // 60}"))
+            alive = job is not None and not job.is_over and await self._may_start(flow, job, tick)
             (under_way if alive else lost).append(tick)
         return under_way, lost
 
-    async def _may_start(self, flow: Object, job: Object, tick: datetime) -> bool:
+    async def _may_start(self, flow: Flow, job: Job, tick: datetime) -> bool:
         """False where a tick's Job cannot start in its time; it is deleted then."""
         blockers = [blocker_of(pod, now=self._clock()) for pod in self._workloads.pods_of(job)]
         overdue = next((found[0] for found in blockers if found and found[1]), None)
         if overdue is None:
             return True
-        metadata = job["metadata"]
-        await self._cluster.delete(JOBS, metadata["namespace"], metadata["name"])
-        await self._tell(flow, f"{flow['spec']['flow']}: the tick of {_text(tick)} could not start: {overdue.words}")
+        await self._cluster.delete(JOBS, *job.key)
+        await self._tell(flow, f"{flow.flow}: the tick of {_text(tick)} could not start: {overdue.words}")
         return False
 
-    async def _record(self, flow: Object, ticks: list[datetime]) -> None:
+    async def _record(self, flow: Flow, ticks: list[datetime]) -> None:
         missed = await self._schedules.record_missed(flow_identity(flow), ticks)
         if not missed:
             return
         self._missed(len(missed))
         log.warning("ticks missed", extra=_extra(flow) | {"count": len(missed)})
-        await self._tell(flow, sentence(flow["spec"]["flow"], missed))
+        await self._tell(flow, sentence(flow.flow, missed))
 
-    async def _tell(self, flow: Object, message: str) -> None:
-        instance = self._inventory.get(INSTANCES, (flow["metadata"]["namespace"], flow["spec"]["instance"]))
+    async def _tell(self, flow: Flow, message: str) -> None:
+        instance = self._inventory.get(INSTANCES, flow.owner)
         if instance is not None:
             await self._reporter.event(instance, reason=Reason.TICK_MISSED, message=message)
 
 
-def window_start(flow: Mapping[str, Any], *, checked: datetime, now: datetime) -> datetime:
+def window_start(flow: Flow, *, checked: datetime, now: datetime) -> datetime:
     """From when on ticks count: not before the schedule held, and not before what is remembered of ticks."""
-    return max(checked, holds_since(flow), now - LOOK_BACK)
+    return max(checked, flow.scheduled_since, now - LOOK_BACK)
 
 
-def window_end(flow: Mapping[str, Any], *, now: datetime) -> datetime:
+def window_end(flow: Flow, *, now: datetime) -> datetime:
     """Until when ticks count: not while they may still start; and a paused Flow was paused when last written, at the latest."""
     until = now - SETTLED
-    return min(until, last_applied(flow)) if flow["spec"]["paused"] else until
+    return min(until, flow.last_applied) if flow.paused else until
 
 
 def sentence(flow: str, ticks: Sequence[datetime]) -> str:
@@ -152,9 +149,8 @@ def sentence(flow: str, ticks: Sequence[datetime]) -> str:
     return f"{flow}: {len(ticks)} ticks from {_text(ticks[0])} to {_text(ticks[-1])} were missed{kept}"
 
 
-def _extra(flow: Mapping[str, Any]) -> dict[str, Any]:
-    spec = flow["spec"]
-    return {"namespace": flow["metadata"]["namespace"], "instance": spec["instance"], "flow": spec["flow"]}
+def _extra(flow: Flow) -> dict[str, Any]:
+    return {"namespace": flow.namespace, "instance": flow.instance, "flow": flow.flow}
 
 
 def _text(tick: datetime) -> str:

@@ -1,28 +1,39 @@
-"""One kind of objects in all served namespaces, kept by reflectors."""
+"""One kind of objects in all served namespaces, kept by reflectors as values."""
 
 import asyncio
 import logging
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from penstock_core.cluster import Cluster, Key, Kind, Object, Reflector
+from penstock_core.cluster import Cluster, Key, Reflector
+from penstock_core.kinds import WatchedKind
+from penstock_core.observed.base import Observed
 
 log = logging.getLogger(__name__)
+Value = TypeVar("Value", bound=Observed)
 
 
-class Collection:
+class Collection(Generic[Value]):
     """One kind's objects in the watched namespaces (a lone None: all), kept current by one reflector each."""
 
     def __init__(
-        self, cluster: Cluster, kind: Kind, *, namespaces: Iterable[str | None], labels: str = "", on_change: Any = None
+        self,
+        cluster: Cluster,
+        kind: WatchedKind[Value],
+        *,
+        namespaces: Iterable[str | None],
+        labels: str = "",
+        on_change: Any = None,
     ) -> None:
         self._kind = kind
         self._reflectors = {
-            namespace: Reflector(cluster, kind, namespace=namespace, labels=labels, on_change=on_change)
+            namespace: Reflector(
+                cluster, kind, namespace=namespace, labels=labels, on_change=on_change, parse=kind.parse
+            )
             for namespace in namespaces
         }
 
-    def get(self, key: Key) -> Object | None:
+    def get(self, key: Key) -> Value | None:
         """The object at (namespace, name), as last seen."""
         return next((item for each in self._reflectors.values() if (item := each.objects.get(key)) is not None), None)
 

@@ -1,17 +1,27 @@
 """What the operator knows about the cluster's objects, kept by watches; reconciliation reads here and not from the API.
 
-Holds no decisions: it stores objects, answers who refers to whom, and says which keys to look at again when one changes.
+An edge: objects come in as the API server shows them, and what is kept and handed out are values.
+Holds no decisions: it stores them, answers who refers to whom, and says which keys to look at again when one changes.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind, Object, key_of
-from penstock_operator.watch.references import config_map_keys, integration_key, secret_keys, version_of
+from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind, Object
+from penstock_core.kinds import WatchedKind
+from penstock_core.observed.base import Observed
+from penstock_core.observed.flow import Flow
+from penstock_core.observed.instance import Instance
+from penstock_core.observed.integration import IntegrationVersion
+from penstock_operator.control.controller import OnObject
+from penstock_operator.watch.references import config_map_keys, secret_keys
 
-KINDS: Final[tuple[Kind, ...]] = (INTEGRATIONS, INTEGRATION_VERSIONS, INSTANCES, FLOWS)
+Value = TypeVar("Value", bound=Observed)
+
+
+KINDS: Final[tuple[WatchedKind[Any], ...]] = (INTEGRATIONS, INTEGRATION_VERSIONS, INSTANCES, FLOWS)
 """Penstock's own kinds, watched through Kopf."""
 
 
@@ -55,11 +65,12 @@ class Listing:
 class Inventory:
     """The objects of Penstock's kinds by (namespace, name), with reverse look-ups.
 
-    `on_change(kind, key, before, after)` is called for each real change; None stands for absence.
+    `on_change(kind, key, before, after)` is called for each real change; None stands for absence. `ours=True` says that the
+    reconciliation of that very object made it.
     """
 
     def __init__(self) -> None:
-        self._objects: dict[str, dict[Key, Object]] = {kind.plural: {} for kind in KINDS}
+        self._objects: dict[str, dict[Key, Any]] = {kind.plural: {} for kind in KINDS}
         self._by_integration = Index()
         self._by_secret = Index()
         self._by_config_map = Index()
@@ -67,38 +78,52 @@ class Inventory:
         self._versions_by_integration = Index()
         self._by_namespace: dict[str, set[Key]] = defaultdict(set)
         self._listings: list[Listing] = []
+        self._expected: dict[tuple[str, Key], str] = {}
         self._listed: set[tuple[str, str | None]] = set()
         self._partial: frozenset[str | None] = frozenset()
-        self.on_change: Callable[[Kind, Key, Object | None, Object | None], None] | None = None
         self.began_whole = False
         """Whether every kind in every watched namespace could be read at the start: else what is missing may exist."""
+        self.on_change: OnObject | None = None
 
-    def get(self, kind: Kind, key: Key) -> Object | None:
-        """The object as last seen; never change what is inside."""
+    def get(self, kind: WatchedKind[Value], key: Key) -> Value | None:
+        """The object as last seen."""
         return self._objects[kind.plural].get(key)
 
-    def all(self, kind: Kind) -> Mapping[Key, Object]:
+    def all(self, kind: WatchedKind[Value]) -> Mapping[Key, Value]:
         """All objects of a kind."""
         return self._objects[kind.plural]
 
-    def put(self, kind: Kind, item: Object) -> None:
-        """Takes what a watch, a list or a write of our own returned; the same version again, or an older one, is no change."""
-        key = key_of(item)
+    def put(self, kind: WatchedKind[Value], raw: Object, *, ours: bool = False) -> Value:
+        """Takes what a request returned; what that is as a value. `ours` says that it is what its own reconciliation wrote."""
+        item = kind.parse(raw)
+        self.keep(kind, item, ours=ours)
+        if ours:
+            self._expected.pop((kind.plural, item.key), None)
+        return item
+
+    def expect(self, kind: Kind, key: Key, fingerprint: str) -> None:
+        """A write is under way whose object will have this fingerprint: a watch may tell of it before its own answer does."""
+        self._expected[kind.plural, key] = fingerprint
+
+    def keep(self, kind: Kind, item: Observed, *, ours: bool = False) -> None:
+        """Takes what a watch or a list told; the same version again, or an older one, is no change."""
+        key = item.key
         before = self._objects[kind.plural].get(key)
         if before is not None and not _newer(item, before):
             return
         self._objects[kind.plural][key] = item
         self._index(kind, key, item)
-        self._tell(kind, key, before, item)
+        expected = self._expected.get((kind.plural, key))
+        self._tell(kind, key, before, item, ours=ours or (expected is not None and expected == item.fingerprint))
 
     def remove(self, kind: Kind, key: Key, *, uid: str | None = None) -> None:
         """Forgets an object that is gone; with `uid`, only that one: another may have its name by now."""
         before = self._objects[kind.plural].get(key)
-        gone = uid or (before and before["metadata"].get("uid"))
+        gone = uid or (before and before.uid)
         for listing in self._listings:
             if listing.kind is kind and gone:
                 listing.gone.add(gone)
-        if before is None or (uid and before["metadata"].get("uid") != uid):
+        if before is None or (uid and before.uid != uid):
             return
         del self._objects[kind.plural][key]
         self._index(kind, key, None)
@@ -108,7 +133,7 @@ class Inventory:
     def listing(self, kind: Kind, namespace: str | None) -> Iterator[Listing]:
         """Around a list of a namespace (None: of all): begin it here, and hand the result to `replace` inside."""
         known = self._objects[kind.plural].items()
-        before = {key: item["metadata"]["uid"] for key, item in known if namespace in (None, key[0])}
+        before = {key: item.uid for key, item in known if namespace in (None, key[0])}
         listing = Listing(kind, namespace, before)
         self._listings.append(listing)
         try:
@@ -116,14 +141,14 @@ class Inventory:
         finally:
             self._listings.remove(listing)
 
-    def replace(self, listing: Listing, items: Iterable[Object]) -> None:
+    def replace(self, listing: Listing, items: Iterable[Observed]) -> None:
         """Takes a complete list: what was known before it and is not in it is gone, what went meanwhile does not come back."""
-        found = {key_of(item): item for item in items if item["metadata"].get("uid") not in listing.gone}
+        found = {item.key: item for item in items if item.uid not in listing.gone}
         for key, uid in listing.before.items():
             if key not in found:
                 self.remove(listing.kind, key, uid=uid)
         for item in found.values():
-            self.put(listing.kind, item)
+            self.keep(listing.kind, item)
         self._listed.add((listing.kind.plural, listing.namespace))
 
     def knows(self, kind: Kind, namespace: str) -> bool:
@@ -155,42 +180,46 @@ class Inventory:
         """Instances of a namespace."""
         return frozenset(self._by_namespace.get(namespace, ()))
 
-    def flows_of(self, instance: Key) -> list[Object]:
+    def flows_of(self, instance: Key) -> list[Flow]:
         """Flow objects that name the instance."""
         return self._objects_at(FLOWS, self._flows_by_instance.of(instance))
 
-    def versions_of(self, integration: Key) -> list[Object]:
+    def versions_of(self, integration: Key) -> list[IntegrationVersion]:
         """IntegrationVersions of an Integration."""
         return self._objects_at(INTEGRATION_VERSIONS, self._versions_by_integration.of(integration))
 
-    def _objects_at(self, kind: Kind, keys: Iterable[Key]) -> list[Object]:
+    def _objects_at(self, kind: WatchedKind[Value], keys: Iterable[Key]) -> list[Value]:
         return [self._objects[kind.plural][key] for key in sorted(keys)]
 
-    def _index(self, kind: Kind, key: Key, item: Object | None) -> None:
+    def _index(self, kind: Kind, key: Key, item: Observed | None) -> None:
         if kind is INSTANCES:
-            self._by_integration.put(key, [integration_key(item)] if item else ())
-            self._by_secret.put(key, secret_keys(item) if item else ())
-            self._by_config_map.put(key, config_map_keys(item) if item else ())
-            if item:
-                self._by_namespace[key[0]].add(key)
-            else:
-                self._by_namespace[key[0]].discard(key)
+            self._index_instance(key, item if isinstance(item, Instance) else None)
         elif kind is FLOWS:
-            self._flows_by_instance.put(key, [(key[0], item["spec"]["instance"])] if item else ())
+            self._flows_by_instance.put(key, [item.owner] if isinstance(item, Flow) else ())
         elif kind is INTEGRATION_VERSIONS:
-            self._versions_by_integration.put(key, [(key[0], version_of(item)[0])] if item else ())
+            self._versions_by_integration.put(key, [item.publisher] if isinstance(item, IntegrationVersion) else ())
 
-    def _tell(self, kind: Kind, key: Key, before: Object | None, after: Object | None) -> None:
+    def _index_instance(self, key: Key, item: Instance | None) -> None:
+        self._by_integration.put(key, [item.integration_key] if item else ())
+        self._by_secret.put(key, secret_keys(item) if item else ())
+        self._by_config_map.put(key, config_map_keys(item) if item else ())
+        if item:
+            self._by_namespace[key[0]].add(key)
+        else:
+            self._by_namespace[key[0]].discard(key)
+
+    def _tell(
+        self, kind: Kind, key: Key, before: Observed | None, after: Observed | None, *, ours: bool = False
+    ) -> None:
         if self.on_change is not None:
-            self.on_change(kind, key, before, after)
+            self.on_change(kind, key, before, after, ours=ours)
 
 
-def _newer(item: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+def _newer(item: Observed, before: Observed) -> bool:
     """True where `item` should replace `before`: versions of one object grow, where they are numbers (in etcd they are)."""
-    new, old = item["metadata"], before["metadata"]
-    if new.get("uid") != old.get("uid"):
+    if item.uid != before.uid:
         return True
-    versions = str(new.get("resourceVersion", "")), str(old.get("resourceVersion", ""))
+    versions = item.resource_version, before.resource_version
     if all(version.isdecimal() for version in versions):
         return int(versions[0]) > int(versions[1])
     return versions[0] != versions[1]

@@ -15,9 +15,12 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import kopf
+from kopf._core.reactor.inventory import ResourceMemories, ResourceMemory  # what its parameter `memories` takes
 
-from penstock_core.cluster import Cluster, Kind, Object, key_of
+from penstock_core.cluster import Cluster
 from penstock_core.errors import ClusterError
+from penstock_core.kinds import WatchedKind
+from penstock_core.observed.base import Observed
 from penstock_operator.errors import OperatorError
 from penstock_operator.watch.inventory import KINDS, Inventory
 
@@ -27,6 +30,8 @@ Namespaces = tuple[str | None, ...]
 RECHECK_SECONDS: Final = 60.0
 RESTART_SECONDS: Final = 3.0
 FORBIDDEN: Final = 403
+LIST_CHUNK: Final = 100
+"""Objects that Kopf lists at a time, each with all that the API server says of it."""
 RESYNC_SECONDS: Final = 600.0
 """Kopf does not tell what was deleted while a watch was broken; a full list does."""
 
@@ -46,7 +51,15 @@ class NothingStored(kopf.DiffBaseStorage):
         """Stores nothing."""
 
 
-Sink = Callable[[Kind, str, Object], None]
+class NothingRemembered(ResourceMemories):
+    """Kopf's records of objects, a kilobyte or two each: none is kept, as no handler of ours has anything to remember."""
+
+    async def recall(self, raw_body: kopf.RawBody, **options: Any) -> ResourceMemory:
+        """A fresh record for each event."""
+        return await super().recall(raw_body, **{**options, "ephemeral": True})
+
+
+Sink = Callable[[WatchedKind[Any], str, Observed], None]
 """Takes kind, event type ("DELETED", others mean that it is there) and object."""
 
 
@@ -59,9 +72,10 @@ def registry(sink: Sink) -> kopf.OperatorRegistry:
     return handlers
 
 
-def _register(handlers: kopf.OperatorRegistry, kind: Kind, sink: Sink) -> None:
+def _register(handlers: kopf.OperatorRegistry, kind: WatchedKind[Any], sink: Sink) -> None:
     async def changed(event: kopf.RawEvent, **_: Any) -> None:
-        sink(kind, event["type"] or "", dict(event["object"]))
+        # parsed here, in Kopf's thread: what crosses to the main one is small
+        sink(kind, event["type"] or "", kind.parse(dict(event["object"])))
 
     kopf.on.event(kind.group, kind.version, kind.plural, id=f"{kind.plural}-changed", registry=handlers)(changed)
 
@@ -69,11 +83,11 @@ def _register(handlers: kopf.OperatorRegistry, kind: Kind, sink: Sink) -> None:
 def into(inventory: Inventory) -> Sink:
     """The sink that fills an inventory."""
 
-    def take(kind: Kind, event_type: str, item: Object) -> None:
+    def take(kind: WatchedKind[Any], event_type: str, item: Observed) -> None:
         if event_type == "DELETED":
-            inventory.remove(kind, key_of(item), uid=item["metadata"].get("uid"))
+            inventory.remove(kind, item.key, uid=item.uid)
         else:
-            inventory.put(kind, item)
+            inventory.keep(kind, item)
 
     return take
 
@@ -89,7 +103,9 @@ def settings() -> kopf.OperatorSettings:
     chosen.posting.enabled = False
     chosen.scanning.disabled = True
     chosen.persistence.diffbase_storage = NothingStored()
-    chosen.queueing.idle_timeout = 1.0
+    # a worker is a task for one object: thousands of them live for as long as this after a list
+    chosen.queueing.idle_timeout = 0.1
+    chosen.watching.chunk_size = LIST_CHUNK
     chosen.watching.server_timeout = 240
     chosen.watching.client_timeout = 300
     chosen.watching.reconnect_backoff = 1.0
@@ -148,7 +164,7 @@ async def watch_with_kopf(inventory: Inventory, namespaces: Namespaces) -> None:
     stop = threading.Event()
     take = into(inventory)
 
-    def sink(kind: Kind, event_type: str, item: Object) -> None:
+    def sink(kind: WatchedKind[Any], event_type: str, item: Observed) -> None:
         if not stop.is_set():
             loop.call_soon_threadsafe(take, kind, event_type, item)
 
@@ -175,7 +191,13 @@ async def _kopf(sink: Sink, namespaces: Namespaces, *, stop: threading.Event) ->
     # without an identity Kopf asks for the user's name, which a numeric user in an image does not have (KeyError)
     identity: Any = socket.gethostname()
     await kopf.operator(
-        registry=registry(sink), settings=settings(), standalone=True, identity=identity, stop_flag=stop, **scope
+        registry=registry(sink),
+        settings=settings(),
+        memories=NothingRemembered(),
+        standalone=True,
+        identity=identity,
+        stop_flag=stop,
+        **scope,
     )
 
 
@@ -192,7 +214,9 @@ async def resync(cluster: Cluster, inventory: Inventory, namespaces: Namespaces)
             await _list_if_possible(cluster, inventory, kind, namespaces=namespaces)
 
 
-async def _list_if_possible(cluster: Cluster, inventory: Inventory, kind: Kind, *, namespaces: Namespaces) -> None:
+async def _list_if_possible(
+    cluster: Cluster, inventory: Inventory, kind: WatchedKind[Any], *, namespaces: Namespaces
+) -> None:
     for namespace in namespaces:
         try:
             await list_once(cluster, inventory, kind, namespace=namespace)
@@ -201,7 +225,8 @@ async def _list_if_possible(cluster: Cluster, inventory: Inventory, kind: Kind, 
             log.warning("list failed", extra=extra)
 
 
-async def list_once(cluster: Cluster, inventory: Inventory, kind: Kind, *, namespace: str | None) -> None:
+async def list_once(cluster: Cluster, inventory: Inventory, kind: WatchedKind[Any], *, namespace: str | None) -> None:
     """Puts a complete list of a kind in a namespace (None: in all) into the inventory."""
     with inventory.listing(kind, namespace) as listing:
-        inventory.replace(listing, await cluster.list(kind, namespace))
+        found = [kind.parse(raw) async for page in cluster.pages(kind, namespace) for raw in page]
+        inventory.replace(listing, found)

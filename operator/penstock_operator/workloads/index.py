@@ -4,14 +4,17 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from penstock_core import names
-from penstock_core.cluster import JOBS, PODS, Cluster, Key, Object
+from penstock_core.cluster import JOBS, PODS, Cluster, Key
+from penstock_core.observed.base import Observed
+from penstock_core.observed.workload import Job, Pod
 from penstock_operator.watch.collection import Collection
 
 log = logging.getLogger(__name__)
-JOB_NAME = "batch.kubernetes.io/job-name"
+Value = TypeVar("Value", bound=Observed)
 
 
 class Workloads:
@@ -20,9 +23,9 @@ class Workloads:
     def __init__(self, cluster: Cluster, *, release: str, namespaces: Iterable[str | None]) -> None:
         chosen = tuple(namespaces)
         labels = f"{names.LABEL_RELEASE}={release}"
-        self._jobs = _Index()
-        self._pods = _Index()
-        self._collections = (
+        self._jobs: _Index[Job] = _Index()
+        self._pods: _Index[Pod] = _Index()
+        self._collections: tuple[Collection[Job], Collection[Pod]] = (
             Collection(cluster, JOBS, namespaces=chosen, labels=labels, on_change=self._jobs.take),
             Collection(cluster, PODS, namespaces=chosen, labels=labels, on_change=self._pods.take),
         )
@@ -41,48 +44,43 @@ class Workloads:
         """True while what is seen of a namespace can be trusted: nothing may be decided there otherwise."""
         return all(collection.is_alive(namespace) for collection in self._collections)
 
-    def of(self, execution: UUID, *, namespace: str, holder: str = "") -> tuple[list[Object], list[Object]]:
+    def of(self, execution: UUID, *, namespace: str, holder: str = "") -> tuple[list[Job], list[Pod]]:
         """Jobs and pods of an execution: by its label, and by the pod that held its lease (a CronJob's Job has no such label)."""
-        jobs = {item["metadata"]["name"]: item for item in self._jobs.labelled(str(execution))}
-        pods = {item["metadata"]["name"]: item for item in self._pods.labelled(str(execution))}
+        jobs = {item.name: item for item in self._jobs.labelled(str(execution))}
+        pods = {item.name: item for item in self._pods.labelled(str(execution))}
         holding = self._pods.get((namespace, holder)) if holder else None
         if holding is not None:
             pods[holder] = holding
-            job = self._jobs.get((namespace, holding["metadata"].get("labels", {}).get(JOB_NAME, "")))
+            job = self._jobs.get((namespace, holding.job))
             if job is not None:
-                jobs[job["metadata"]["name"]] = job
+                jobs[job.name] = job
         return list(jobs.values()), list(pods.values())
 
-    def job(self, key: Key) -> Object | None:
+    def job(self, key: Key) -> Job | None:
         """A Job by (namespace, name)."""
         return self._jobs.get(key)
 
-    def pods_of(self, job: Object) -> list[Object]:
+    def pods_of(self, job: Job) -> list[Pod]:
         """The pods of a CronJob's Job, by its name."""
-        namespace, name = job["metadata"]["namespace"], job["metadata"]["name"]
-        return [
-            item
-            for item in self._pods.labelled("")
-            if item["metadata"]["namespace"] == namespace and item["metadata"].get("labels", {}).get(JOB_NAME) == name
-        ]
+        return [pod for pod in self._pods.labelled("") if (pod.namespace, pod.job) == job.key]
 
-    def in_namespace(self, namespace: str, *, instance: str) -> list[Object]:
+    def in_namespace(self, namespace: str, *, instance: str) -> list[Job]:
         """Jobs of an instance, by label."""
         return [
             item
             for (where, _), item in self._jobs.items()
-            if where == namespace and item["metadata"].get("labels", {}).get(names.LABEL_INSTANCE) == instance
+            if where == namespace and item.labels.get(names.LABEL_INSTANCE) == instance
         ]
 
 
-class _Index:
+class _Index(Generic[Value]):
     """Objects by key and by execution label."""
 
     def __init__(self) -> None:
-        self._objects: dict[Key, Object] = {}
+        self._objects: dict[Key, Value] = {}
         self._by_execution: dict[str, set[Key]] = defaultdict(set)
 
-    def take(self, key: Key, item: Object | None) -> None:
+    def take(self, key: Key, item: Value | None) -> None:
         before = self._objects.pop(key, None)
         if before is not None:
             execution = _execution(before)
@@ -93,15 +91,15 @@ class _Index:
             self._objects[key] = item
             self._by_execution[_execution(item)].add(key)
 
-    def get(self, key: Key) -> Object | None:
+    def get(self, key: Key) -> Value | None:
         return self._objects.get(key)
 
-    def items(self) -> Iterable[tuple[Key, Object]]:
+    def items(self) -> Iterable[tuple[Key, Value]]:
         return self._objects.items()
 
-    def labelled(self, execution: str) -> list[Object]:
+    def labelled(self, execution: str) -> list[Value]:
         return [self._objects[key] for key in self._by_execution.get(execution, ())]
 
 
-def _execution(item: Object) -> str:
-    return str(item["metadata"].get("labels", {}).get(names.LABEL_EXECUTION, ""))
+def _execution(item: Observed) -> str:
+    return item.labels.get(names.LABEL_EXECUTION, "")

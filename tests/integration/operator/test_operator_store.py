@@ -13,6 +13,8 @@ from penstock_core import codec, uuid7
 from penstock_core.cluster import FLOWS, JOBS, SECRETS, Key, Object
 from penstock_core.errors import ClusterError, ClusterUnavailable
 from penstock_core.flow_identity import flow_identity
+from penstock_core.observed.flow import Flow
+from penstock_core.observed.workload import Job, Pod
 from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.executions.acceptance import Acceptances
@@ -43,7 +45,7 @@ class Workloads(index.Workloads):
     def is_alive(self, namespace: str) -> bool:
         return True
 
-    def of(self, execution: UUID, *, namespace: str, holder: str = "") -> tuple[list[Object], list[Object]]:
+    def of(self, execution: UUID, *, namespace: str, holder: str = "") -> tuple[list[Job], list[Pod]]:
         return [], []
 
     def job(self, key: Key) -> None:
@@ -74,7 +76,7 @@ class Stand:
         await acceptances.ensure_definition(namespace="acme", hash="9" * 64, packed=codec.pack({}).data)
         one = Acceptance(
             id=uuid7.new(),
-            flow=flow_identity(flow),
+            flow=flow_identity(Flow.parse(flow)),
             trigger=Trigger.WEBHOOK,
             payload=codec.pack({}).data,
             requested_by="test",

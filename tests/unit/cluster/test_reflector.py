@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from penstock_core.backoff import Backoff
-from penstock_core.cluster import CONFIG_MAPS, Listing, Reflector
+from penstock_core.cluster import CONFIG_MAPS, Reflector
+from penstock_core.cluster.client import Page
 from penstock_core.cluster.reflector import PAUSE
 from penstock_core.cluster.transport import failure
 from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict, NotFound
@@ -29,11 +30,13 @@ class Scripted:
         self.watched_from: list[str] = []
         self.at_end = asyncio.Event()
 
-    async def listing(self, *_: Any, **__: Any) -> Listing:
+    async def pages(self, *_: Any, **__: Any) -> AsyncGenerator[Page, None]:
         step = self.script.pop(0)
         if isinstance(step, Exception):
             raise step
-        return Listing(items=step, resource_version="10")
+        page = Page(step)
+        page.resource_version = "10"
+        yield page
 
     async def watch(self, *_: Any, resource_version: str, **__: Any) -> AsyncGenerator[dict[str, Any], None]:
         self.watched_from.append(resource_version)
@@ -71,9 +74,10 @@ async def test_refusal_is_told_until_the_next_list() -> None:
     seen: list[bool] = []
 
     class Watching(Scripted):
-        async def listing(self, *words: Any, **more: Any) -> Listing:
+        async def pages(self, *words: Any, **more: Any) -> AsyncGenerator[Page, None]:
             seen.append(made.is_refused)
-            return await super().listing(*words, **more)
+            async for page in super().pages(*words, **more):
+                yield page
 
     watching = Watching(ClusterError("forbidden", status=403), ClusterUnavailable("away"), [])
     made = Reflector(watching, CONFIG_MAPS, pause=NO_PAUSE)  # type: ignore[arg-type]
@@ -142,9 +146,12 @@ async def test_selectors_reach_list_and_watch() -> None:
     asked: list[tuple[str, str]] = []
 
     class Watching(Scripted):
-        async def listing(self, *words: Any, labels: str = "", fields: str = "", **more: Any) -> Listing:
+        async def pages(
+            self, *words: Any, labels: str = "", fields: str = "", **more: Any
+        ) -> AsyncGenerator[Page, None]:
             asked.append((labels, fields))
-            return await super().listing(*words, **more)
+            async for page in super().pages(*words, **more):
+                yield page
 
         async def watch(
             self, *words: Any, labels: str = "", fields: str = "", **more: Any

@@ -5,9 +5,13 @@ from typing import Any
 
 import pytest
 
+import builders
 from penstock_core import connections
 from penstock_core.compiler import build_definition, compile_integration
 from penstock_core.connections import ConnectionType, FieldValue
+from penstock_core.observed.content import Content, DeclaredConnection
+from penstock_core.observed.data import Secret
+from penstock_core.observed.instance import Instance
 from penstock_operator.instances.connections import resolve
 from penstock_runner.engine.connections import Connection
 
@@ -54,22 +58,24 @@ def test_a_toy_type_is_published() -> None:
 
 def test_a_toy_type_is_resolved() -> None:
     """The operator asks its Secret for the type's fields."""
-    secret = {"metadata": {"labels": {"penstock.dev/connection": "true"}}, "data": {"name": "bg=="}}
+    raw = {"metadata": {"labels": {"penstock.dev/connection": "true"}}, "data": {"name": "bg=="}}
+    secret = Secret.parse(raw)
 
-    _, problems = resolve([DECLARED], {"erp": {"secretRef": {"name": "acme-erp"}}}, secret=lambda _: secret)
+    _, problems = resolve([DeclaredConnection.parse(DECLARED)], {"erp": "acme-erp"}, secret=lambda _: secret)
 
     assert problems == ["connection erp: the Secret acme-erp lacks seal (it has: name)"]
 
 
 def test_a_toy_type_signs_in() -> None:
     """The runner gets the type's description, sends its headers, and hides its secrets."""
-    instance = {
-        "metadata": {"name": "acme", "namespace": "acme"},
-        "spec": {"integration": {"name": "orders"}},
-    }
-    content = spec(**DECLARED)
+    content = Content.parse(spec(**DECLARED))
     definition = build_definition(
-        instance, content, flow=content["flows"][0], config={}, connections=[DECLARED], urls={}
+        Instance.parse(builders.instance()),
+        content,
+        flow=content.flows[0],
+        config={},
+        connections=content.connections,
+        urls={},
     )
     description = definition["connections"]["erp"]
     connection = Connection(name="erp", description=description, fields={"name": "n", "seal": "s\n"})

@@ -4,6 +4,8 @@ from typing import Any
 
 import builders
 from penstock_core.compiler import build_definition, definition_hash
+from penstock_core.observed.content import Content, DeclaredConnection, DeclaredFlow
+from penstock_core.observed.instance import Instance
 
 INSTANCE = builders.instance(
     metadata={"labels": {"tier": "gold"}},
@@ -27,7 +29,15 @@ def built(**changed: Any) -> dict[str, Any]:
         "connections": CONNECTIONS,
         "urls": {"importOrder": "https://hooks.example/a"},
     }
-    return build_definition(INSTANCE, CONTENT, **{**given, **changed})
+    wanted = {**given, **changed}
+    return build_definition(
+        Instance.parse(INSTANCE),
+        Content.parse(CONTENT),
+        flow=DeclaredFlow.parse(wanted["flow"]),
+        connections=[DeclaredConnection.parse(one) for one in wanted["connections"]],
+        config=wanted["config"],
+        urls=wanted["urls"],
+    )
 
 
 def test_a_definition_is_what_the_contract_says() -> None:

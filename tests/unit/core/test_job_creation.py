@@ -4,23 +4,15 @@ from typing import Any
 
 import pytest
 
+import builders
 from penstock_core import names, uuid7
 from penstock_core.errors import Conflict, NotFound
 from penstock_core.job_creation import Found, JobCreation, create_job
 from penstock_core.manifests.job import RunnerPod
+from penstock_core.observed.flow import Flow
 
 EXECUTION = uuid7.new()
-FLOW = {
-    "metadata": {"namespace": "acme", "name": "acme-orders.hook", "uid": "f1"},
-    "spec": {
-        "instance": "acme-orders",
-        "instanceUid": "u1",
-        "flow": "hook",
-        "integration": {"name": "orders", "version": "1.0.0"},
-        "customer": {"id": "acme"},
-        "timeoutSeconds": 60,
-    },
-}
+FLOW = Flow.parse(builders.flow())
 RUNNER = RunnerPod(image="runner:1", pull_policy="Never", release="system.penstock", release_name="penstock")
 OVER: dict[str, Any] = {"metadata": {}, "status": {"conditions": [{"type": "FailureTarget", "status": "True"}]}}
 ALIVE: dict[str, Any] = {"metadata": {}}

@@ -13,6 +13,7 @@ from gateway_stand import flow
 from penstock_core import uuid7
 from penstock_core.errors import StoreContended, StoreError, StoreUnavailable
 from penstock_core.flow_identity import flow_identity
+from penstock_core.observed.flow import Flow
 from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.executions.model import Acceptance, Accepted, AcceptedBatch, Started
 from penstock_gateway.acceptance.batcher import Batcher, BatchLimits
@@ -22,7 +23,7 @@ from penstock_gateway.metrics import Metrics
 def acceptance(requested_by: str = "test") -> Acceptance:
     return Acceptance(
         id=uuid7.new(),
-        flow=flow_identity(flow()),
+        flow=flow_identity(Flow.parse(flow())),
         trigger=Trigger.WEBHOOK,
         payload=b"",
         requested_by=requested_by,
@@ -123,7 +124,7 @@ def of(namespace: str) -> Acceptance:
     """An acceptance of a flow in a namespace."""
     manifest = flow()
     manifest["metadata"]["namespace"] = namespace
-    return acceptance()._replace(flow=flow_identity(manifest))
+    return acceptance()._replace(flow=flow_identity(Flow.parse(manifest)))
 
 
 async def test_locked_rows_of_one_namespace_hold_up_no_other() -> None:

@@ -18,6 +18,8 @@ from penstock_core.manifests.cronjob import cron_job, tick
 from penstock_core.manifests.flow import flow as flow_manifest
 from penstock_core.manifests.job import RunnerPod, execution_job, runner_pod_spec
 from penstock_core.manifests.secret import database, webhook_digests, webhook_key
+from penstock_core.observed.flow import Flow
+from penstock_core.observed.instance import Instance
 
 GOLDEN = Path(__file__).parent / "golden"
 EXECUTION = UUID("01a206fa-3a2c-79fc-8706-da40151b20f9")
@@ -27,10 +29,10 @@ RUNNER = RunnerPod(
     release="penstock-system.penstock",
     release_name="penstock",
 )
-INSTANCE = builders.instance(uid="6f1c0c5e-8d2c-4b7e-9a57-0a4b4de7f3a1")
+INSTANCE = Instance.parse(builders.instance(uid="6f1c0c5e-8d2c-4b7e-9a57-0a4b4de7f3a1"))
 
 
-def flow_object(**spec: Any) -> dict[str, Any]:
+def flow_object(**spec: Any) -> Flow:
     base: dict[str, Any] = {
         "instanceUid": "6f1c0c5e-8d2c-4b7e-9a57-0a4b4de7f3a1",
         "integration": {"name": "orders-to-erp", "version": "1.4.0"},
@@ -49,7 +51,7 @@ def flow_object(**spec: Any) -> dict[str, Any]:
         ],
         "definition": {"schema": 1},
     }
-    return builders.flow("importOrder", uid="0d7e1a52-5d0e-4f43-9c9a-3a8f5a1f2b3c", **base | spec)
+    return Flow.parse(builders.flow("importOrder", uid="0d7e1a52-5d0e-4f43-9c9a-3a8f5a1f2b3c", **base | spec))
 
 
 SCHEDULED = {
@@ -64,7 +66,7 @@ CASES = {
         flow_object(connections=[], resources={"limits": {"memory": "512Mi"}}), EXECUTION, runner=RUNNER, attempt=2
     ),
     "cronjob": lambda: cron_job(flow_object(**SCHEDULED, concurrency={"limit": 3, "whenFull": "queue"}), runner=RUNNER),
-    "flow": lambda: flow_manifest(INSTANCE, flow_object()["spec"], release=RUNNER.release),
+    "flow": lambda: flow_manifest(INSTANCE, flow_object().spec, release=RUNNER.release),
     "webhook-key": lambda: webhook_key(INSTANCE, release=RUNNER.release, key="k" * 43),
     "webhook-digests": lambda: webhook_digests(
         release=RUNNER.release,

@@ -1,15 +1,14 @@
 """Fixtures of the operator's unit tests."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from execution_queue import Starters
 from fake_cluster import FakeCluster
-from operator_stand import ENVIRONMENT, Clock, FakeCollection, FakeTenancy, watched
+from operator_stand import ENVIRONMENT, Clock, Collections, FakeCollection, FakeTenancy, watched
 from operator_world import INSTANCE, INTEGRATION, World
-from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATIONS, NAMESPACES, Kind
+from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATIONS, NAMESPACES
 from penstock_operator.executions.job_creation import Starter
 from penstock_operator.metrics import Metrics
 from penstock_operator.namespaces import Namespaces
@@ -40,7 +39,7 @@ def cluster(inventory: Inventory) -> FakeCluster:
 
 
 @pytest.fixture
-def collection(cluster: FakeCluster) -> Callable[[Kind], FakeCollection]:
+def collection(cluster: FakeCluster) -> Collections:
     return lambda kind: FakeCollection(cluster, kind)
 
 
@@ -95,7 +94,7 @@ def world(
     settings: Settings,
     tenancy: FakeTenancy,
     clock: Clock,
-    collection: Callable[[Kind], FakeCollection],
+    collection: Collections,
 ) -> World:
     """All reconcilers, with an Integration and an Instance of it that nobody has looked at yet."""
     found = World(cluster, inventory, settings=settings, tenancy=tenancy, clock=clock, collection=collection)

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from fake_cluster import FakeCluster
 from operator_stand import item
-from penstock_core.cluster import INSTANCES, Cluster, Key, Kind, Object
+from penstock_core.cluster import INSTANCES, Cluster, Key, Kind
 from penstock_core.errors import StoreUnavailable
 from penstock_operator.control.controller import Controller, Loop
 from penstock_operator.control.loops import Pulse
@@ -58,7 +58,7 @@ class Greeter:
     def _store_away(self) -> None:
         self.said.append("store away")
 
-    def _changed(self, kind: Kind, key: Key, _: Object | None, after: Object | None) -> None:
+    def _changed(self, kind: Kind, key: Key, before: Any, after: Any, *, ours: bool = False) -> None:
         if kind is INSTANCES and after is not None:
             self.queue.add(key)
 

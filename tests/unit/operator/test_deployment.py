@@ -10,8 +10,10 @@ from operator_world import INTEGRATION, KEY, World
 from penstock_core import names
 from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, SECRETS, Object
 from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict, NotFound
+from penstock_core.observed.flow import Flow
+from penstock_core.observed.instance import Instance
 from penstock_operator.errors import NotYet
-from penstock_operator.instances.plan import kept, scheduled_since
+from penstock_operator.instances.plan import PlannedFlow, kept, scheduled_since
 from penstock_operator.instances.reconciler import is_refusal
 from penstock_operator.settings import from_environment
 
@@ -158,17 +160,18 @@ async def test_a_secret_that_is_gone_for_a_moment_stays_named(world: World) -> N
     assert world.cluster.of(FLOWS)["acme-orders.hook"]["spec"]["connections"] != []
 
 
-def test_what_is_withdrawn_is_left_out_of_what_is_held() -> None:
+def test_what_is_withdrawn_is_left_out_of_what_is_kept() -> None:
     """Other connections of the flow stay."""
     spec = {
         "flow": "hook",
         "integration": {"version": "1.0.0"},
         "connections": [{"name": "a", "secretName": "one"}, {"name": "b", "secretName": "two"}],
     }
-    found = kept({"spec": {}}, [{"spec": spec}], withdrawn={"one"})
+    whole = spec | {"trigger": "webhook", "paused": False, "definitionHash": "9", "definition": {}}
+    found = kept(Instance.parse({"spec": {}}), [Flow.parse({"spec": whole})], withdrawn={"one"})
 
     assert found is not None
-    assert found.flows["hook"]["connections"] == [{"name": "b", "secretName": "two"}]
+    assert found.flows["hook"].spec["connections"] == [{"name": "b", "secretName": "two"}]
 
 
 SCHEDULE = {"cron": "0 6 * * *", "timeZone": "Etc/UTC", "overlap": "skip"}
@@ -199,10 +202,14 @@ def scheduled(*, since: str | None = "2026-01-01T00:00:00Z", release: str = "our
 )
 def test_a_schedule_counts_from_its_own_last_change(current: Object | None, expected: str) -> None:
     """A new cron line or time zone, and another release's Flow, begin now; whatever else changes moves nothing."""
-    spec = {"trigger": "schedule", "schedule": SCHEDULE, "definitionHash": "new", "paused": True}
+    timed, called = (
+        PlannedFlow(name="poll", trigger=trigger, settings=SCHEDULE, paused=True, definition_hash="new", spec={})
+        for trigger in ("schedule", "webhook")
+    )
+    flow = Flow.parse(current) if current else None
 
-    assert scheduled_since(spec, current, release="ours", now="now") == expected
-    assert scheduled_since({"trigger": "webhook"}, current, release="ours", now="now") is None
+    assert scheduled_since(timed, flow, release="ours", now="now") == expected
+    assert scheduled_since(called, flow, release="ours", now="now") is None
 
 
 async def test_a_change_of_the_flow_does_not_move_its_schedule(world: World, clock: Clock) -> None:

@@ -9,8 +9,9 @@ from builders import expired, flow, starting
 from execution_queue import Dispatch, Starters
 from fake_cluster import FakeCluster
 from operator_stand import Clock
-from penstock_core.cluster import FLOWS, JOBS, Object
+from penstock_core.cluster import FLOWS, JOBS, PODS
 from penstock_core.errors import ClusterError, ClusterUnavailable
+from penstock_core.observed.workload import Job, Pod
 from penstock_core.states import ExecutionState
 from penstock_core.store.executions.model import Expired, Starting
 from penstock_operator.executions.recovery import RECOVERY_SECONDS, Recovery
@@ -22,14 +23,14 @@ from penstock_operator.workloads.diagnosis import Cause
 
 class Workloads(index.Workloads):
     def __init__(self) -> None:
-        self.jobs: list[Object] = []
-        self.pods: list[Object] = []
+        self.jobs: list[Job] = []
+        self.pods: list[Pod] = []
         self.alive = True
 
     def is_alive(self, namespace: str) -> bool:
         return self.alive
 
-    def of(self, execution: UUID, *, namespace: str, holder: str = "") -> tuple[list[Object], list[Object]]:
+    def of(self, execution: UUID, *, namespace: str, holder: str = "") -> tuple[list[Job], list[Pod]]:
         return self.jobs, self.pods
 
 
@@ -37,8 +38,8 @@ async def test_a_job_that_exists_and_lives_is_not_made_twice(cluster: FakeCluste
     """A name that is taken by a live Job means that it was created before."""
     item = cluster.seed(FLOWS, flow())
     dispatch = Dispatch()
-    assert await starter(dispatch).start(item, UUID(int=1))
-    assert await starter(dispatch).start(item, UUID(int=1))
+    assert await starter(dispatch).start(FLOWS.parse(item), UUID(int=1))
+    assert await starter(dispatch).start(FLOWS.parse(item), UUID(int=1))
 
     assert len(cluster.of(JOBS)) == 1
     assert dispatch.replacements == []
@@ -48,10 +49,10 @@ async def test_a_name_taken_by_a_finished_job_is_passed_over(cluster: FakeCluste
     """A finished Job of the same name does not count: the next name is used, and counted."""
     item = cluster.seed(FLOWS, flow())
     dispatch = Dispatch()
-    await starter(dispatch).start(item, UUID(int=1))
+    await starter(dispatch).start(FLOWS.parse(item), UUID(int=1))
     job = cluster.of(JOBS)[f"pex-{UUID(int=1)}"]
     cluster.seed(JOBS, {**job, "status": {"conditions": [{"type": "Complete", "status": "True"}]}})
-    await starter(dispatch).start(item, UUID(int=1))
+    await starter(dispatch).start(FLOWS.parse(item), UUID(int=1))
 
     assert sorted(cluster.of(JOBS)) == [f"pex-{UUID(int=1)}", f"pex-{UUID(int=1)}-2"]
     assert dispatch.replacements == [2]
@@ -62,7 +63,7 @@ async def test_an_api_server_that_refuses_is_no_failure_of_the_round(cluster: Fa
     cluster.failures[("create", "jobs")] = ClusterUnavailable("quota")
     dispatch = Dispatch()
 
-    assert not await starter(dispatch).start(flow(), UUID(int=1))
+    assert not await starter(dispatch).start(FLOWS.parse(flow()), UUID(int=1))
 
 
 async def test_a_job_that_is_invalid_ends_its_execution(
@@ -72,7 +73,7 @@ async def test_a_job_that_is_invalid_ends_its_execution(
     cluster.failures[("create", "jobs")] = ClusterError("memory: must be less than the limit", status=422)
     dispatch = Dispatch()
 
-    assert not await starter(dispatch).start(flow(), UUID(int=1), epoch=2)
+    assert not await starter(dispatch).start(FLOWS.parse(flow()), UUID(int=1), epoch=2)
     assert dispatch.ended == [(UUID(int=1), ExecutionState.FAILED, "job_refused", 2)]
     assert lost == ["job_refused"]
 
@@ -82,7 +83,7 @@ async def test_a_job_that_is_refused_for_now_stays(cluster: FakeCluster, starter
     cluster.failures[("create", "jobs")] = ClusterError("exceeded quota", status=403)
     dispatch = Dispatch()
 
-    assert not await starter(dispatch).start(flow(), UUID(int=1))
+    assert not await starter(dispatch).start(FLOWS.parse(flow()), UUID(int=1))
     assert dispatch.ended == []
 
 
@@ -208,9 +209,9 @@ async def test_a_replacement_that_could_not_be_made_is_made_later(ward: Ward) ->
 
 async def test_one_that_fails_keeps_no_other(ward: Ward) -> None:
     """A Job that cannot be deleted leaves its execution to the next round; the others are looked after in this one."""
-    ward.workloads.jobs = [{"metadata": {"name": "pex-stuck", "creationTimestamp": "2026-03-01T11:00:00Z"}}]
+    ward.workloads.jobs = [JOBS.parse({"metadata": {"name": "pex-stuck", "creationTimestamp": "2026-03-01T11:00:00Z"}})]
     metadata = {"name": "p", "labels": {"batch.kubernetes.io/job-name": "pex-stuck"}}
-    ward.workloads.pods = [{"metadata": metadata, "spec": {}, "status": {"phase": "Failed"}}]
+    ward.workloads.pods = [PODS.parse({"metadata": metadata, "spec": {}, "status": {"phase": "Failed"}})]
     ward.cluster.failures[("delete", "jobs", "pex-stuck")] = ClusterError("denied", status=403)
     ward.dispatch.expired_rows = [expired(ward.clock), expired(ward.clock, id=UUID(int=2))]
     await ward.step()
@@ -223,8 +224,8 @@ async def test_a_runner_that_does_not_heed_a_cancellation_is_stopped(ward: Ward)
     name = f"pex-{UUID(int=1)}"
     job = {"metadata": {"name": name, "namespace": "acme", "creationTimestamp": "2026-03-01T11:00:00Z"}}
     ward.cluster.seed(JOBS, job)
-    ward.workloads.jobs = [job]
-    ward.workloads.pods = [{"metadata": {"name": "pex-1-x"}, "status": {"phase": "Running"}}]
+    ward.workloads.jobs = [JOBS.parse(job)]
+    ward.workloads.pods = [PODS.parse({"metadata": {"name": "pex-1-x"}, "status": {"phase": "Running"}})]
     renewed = ward.clock() + timedelta(seconds=40)
     ward.dispatch.expired_rows = [
         expired(ward.clock, lease_until=renewed, cancel_at=ward.clock() - timedelta(seconds=61))

@@ -25,6 +25,7 @@ from penstock_core.cluster import (
     Object,
 )
 from penstock_core.errors import SettingsError
+from penstock_core.observed.base import Observed
 from penstock_operator import __main__ as program
 from penstock_operator.commands.command import wait
 from penstock_operator.commands.label_namespace import is_ours, label_namespace
@@ -98,7 +99,12 @@ def test_a_namespace_of_others_is_not_enforced() -> None:
         {},
     ]
 
-    assert [is_ours({"metadata": {"labels": one}}, "penstock") for one in labels] == [True, True, False, False]
+    assert [is_ours(Observed.parse({"metadata": {"labels": one}}), "penstock") for one in labels] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 async def test_the_operator_is_scaled_to_nothing(cluster: FakeCluster) -> None:

@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 
 import builders
-from penstock_core.cluster import Object
 from penstock_core.compiler import Problem
 from penstock_core.manifests.integration_version import snapshot
+from penstock_core.observed.content import Content, DeclaredConnection
+from penstock_core.observed.data import Secret
+from penstock_core.observed.flow import Flow
+from penstock_core.observed.instance import Instance
+from penstock_core.observed.integration import Integration, IntegrationVersion
 from penstock_operator.instances.connections import Connection, resolve, used_by
 from penstock_operator.instances.plan import Resolution, kept, override_problems, plan
 from penstock_operator.instances.status import conditions_of
@@ -39,33 +43,37 @@ CONTENT: dict[str, Any] = {
 }
 
 
-def instance(**spec: Any) -> Object:
-    return builders.instance(metadata={"generation": 2}, **spec)
+def instance(*, status: Mapping[str, Any] | None = None, **spec: Any) -> Instance:
+    return Instance.parse(builders.instance(metadata={"generation": 2}, **spec) | {"status": status or {}})
 
 
 def integration(
     version: str = "1.4.0", *, published: str | None = None, generation: int = 1, seen: int = 1, **spec: Any
-) -> Object:
+) -> Integration:
     status = {"observedGeneration": seen} | ({"publishedVersion": published} if published else {})
     content = {**CONTENT, "version": version, **spec}
-    return builders.integration(metadata={"generation": generation}, **content) | {"status": status}
+    raw = builders.integration(metadata={"generation": generation}, **content)
+    return Integration.parse(raw | {"status": status})
 
 
-def version(number: str, sha: str = "s") -> Object:
-    return {"spec": {"integration": "orders", "version": number, "sha256": sha, "content": {}}}
+def version(number: str, sha: str = "s") -> IntegrationVersion:
+    return IntegrationVersion.parse(
+        {"spec": {"integration": "orders", "version": number, "sha256": sha, "content": {}}}
+    )
 
 
-def secret(name: str = "acme-erp", *, fields: Iterable[str] = ("key",), labels: dict[str, str] | None = None) -> Object:
+def secret(name: str = "acme-erp", *, fields: Iterable[str] = ("key",), labels: dict[str, str] | None = None) -> Secret:
     given = {"penstock.dev/connection": "true"} if labels is None else labels
     data = {field: base64.b64encode(b"value").decode() for field in fields}
-    return {"metadata": {"name": name, "labels": given}, "data": data}
+    return Secret.parse({"metadata": {"name": name, "labels": given}, "data": data})
 
 
-def flows_of(inst: Object, content: Mapping[str, Any] = CONTENT) -> Mapping[str, Any]:
-    erp = Connection(
-        name="erp", type="apiKey", secret_name="acme-erp", fields=("key",), declared=content["connections"][0]
-    )
-    return plan(inst, content, config={}, connections={"erp": erp}, public_url=URL).flows
+def flows_of(inst: Instance, raw: Mapping[str, Any] = CONTENT) -> Mapping[str, Mapping[str, Any]]:
+    """The specs of what is planned, by the flows' names."""
+    content = Content.parse(raw)
+    erp = Connection(secret_name="acme-erp", declared=content.connections[0])
+    planned = plan(inst, content, config={}, connections={"erp": erp}, public_url=URL)
+    return {name: flow.spec for name, flow in planned.flows.items()}
 
 
 def test_a_pin_wins_over_the_current_version() -> None:
@@ -77,17 +85,17 @@ def test_a_pin_wins_over_the_current_version() -> None:
     )
 
     assert chosen.snapshot is not None
-    assert chosen.snapshot["spec"]["version"] == "1.3.0"
+    assert chosen.snapshot.version == "1.3.0"
     assert chosen.newest == "1.4.0"
 
 
 def test_a_follower_keeps_its_version_when_the_integration_is_gone() -> None:
     """Deleting an Integration does not take the flows of Instances that follow it."""
-    follower = instance() | {"status": {"version": "1.4.0"}}
+    follower = instance(status={"version": "1.4.0"})
     chosen = choose(follower, integration=None, snapshots=[version("1.4.0")])
 
     assert chosen.snapshot is not None
-    assert chosen.snapshot["spec"]["version"] == "1.4.0"
+    assert chosen.snapshot.version == "1.4.0"
 
 
 def test_an_unknown_pin_names_what_there_is() -> None:
@@ -136,17 +144,17 @@ def test_changed_content_of_a_known_version_is_a_conflict() -> None:
 def test_a_known_version_is_not_published_twice() -> None:
     """The same content of the same version costs nothing."""
     item = integration()
-    decision = decide(item, problems=[], snapshots=[snapshot(item, release="r")])
+    decision = decide(item, problems=[], snapshots=[IntegrationVersion.parse(snapshot(item, release="r"))])
 
     assert not decision.publish
     assert decision.version == "1.4.0"
 
 
-DECLARED: list[dict[str, Any]] = [
-    {"name": "erp", "type": "basic", "description": "the ERP"},
-    {"name": "mail", "type": "apiKey", "required": False},
+DECLARED = [
+    DeclaredConnection.parse({"name": "erp", "type": "basic", "description": "the ERP"}),
+    DeclaredConnection.parse({"name": "mail", "type": "apiKey", "required": False}),
 ]
-GIVEN: dict[str, Any] = {"erp": {"secretRef": {"name": "acme-erp"}}}
+GIVEN = {"erp": "acme-erp"}
 
 
 @pytest.mark.parametrize(
@@ -170,14 +178,14 @@ GIVEN: dict[str, Any] = {"erp": {"secretRef": {"name": "acme-erp"}}}
         ),
         (GIVEN, secret(fields=("username",)), ["lacks password", "it has: username"]),
         (
-            GIVEN | {"typo": {"secretRef": {"name": "x"}}},
+            GIVEN | {"typo": "x"},
             secret(fields=("username", "password")),
             ["connection typo is not declared", "erp, mail"],
         ),
     ],
 )
 def test_each_wrong_connection_is_named_with_its_remedy(
-    given: dict[str, Any], found: Object | None, fragments: list[str]
+    given: dict[str, str], found: Secret | None, fragments: list[str]
 ) -> None:
     """What is wrong with a connection is one sentence that names the connection, the problem and the remedy."""
     _, problems = resolve(DECLARED, given, secret=lambda _: found)
@@ -201,8 +209,8 @@ def test_a_complete_connection_is_resolved_by_reference() -> None:
 
 def test_connections_are_found_in_nested_steps() -> None:
     """A flow's Job gets the connections that its steps name, at any depth, and no others."""
-    assert used_by(CONTENT["flows"][0]) == {"erp"}
-    assert used_by(CONTENT["flows"][1]) == frozenset()
+    assert used_by(CONTENT["flows"][0]["steps"]) == {"erp"}
+    assert used_by(CONTENT["flows"][1]["steps"]) == frozenset()
 
 
 def test_a_plan_holds_all_that_a_start_needs() -> None:
@@ -249,18 +257,22 @@ def test_pausing_does_not_change_the_definition() -> None:
 
 def test_what_stays_deployed_can_still_be_paused() -> None:
     """An Instance whose configuration broke keeps its Flows, and pausing still reaches them."""
-    found = kept(instance(paused=True, whenPaused="queue"), [{"spec": spec} for spec in flows_of(instance()).values()])
+    flows = [Flow.parse({"spec": spec}) for spec in flows_of(instance()).values()]
+    found = kept(instance(paused=True, whenPaused="queue"), flows)
 
     assert found is not None
     assert found.version == "1.4.0"
-    assert {(spec["paused"], spec["whenPaused"]) for spec in found.flows.values()} == {(True, "queue")}
+    assert {(one.paused, one.spec["paused"], one.spec["whenPaused"]) for one in found.flows.values()} == {
+        (True, True, "queue")
+    }
     assert kept(instance(), []) is None
 
 
 def test_overrides_that_fit_nothing_are_named() -> None:
     """An override for an unknown flow, and a schedule for a webhook, are problems with a remedy."""
     problems = override_problems(
-        instance(flows={"pol": {"paused": True}, "importOrder": {"schedule": {"cron": "* * * * *"}}}), CONTENT
+        instance(flows={"pol": {"paused": True}, "importOrder": {"schedule": {"cron": "* * * * *"}}}),
+        Content.parse(CONTENT),
     )
 
     assert problems == [
@@ -279,7 +291,7 @@ def test_overrides_that_fit_nothing_are_named() -> None:
 )
 def test_an_instances_own_times_are_checked(schedule: dict[str, str], fragments: list[str]) -> None:
     """A schedule that Kubernetes would refuse is named with its field, the problem and the remedy."""
-    [problem] = override_problems(instance(flows={"poll": {"schedule": schedule}}), CONTENT)
+    [problem] = override_problems(instance(flows={"poll": {"schedule": schedule}}), Content.parse(CONTENT))
 
     assert [fragment for fragment in fragments if fragment not in problem] == []
 
@@ -287,24 +299,25 @@ def test_an_instances_own_times_are_checked(schedule: dict[str, str], fragments:
 def test_right_times_are_no_problem() -> None:
     """Each half of an override may stand alone."""
     for schedule in ({"cron": "*/5 6-20 * * mon-fri"}, {"timeZone": "Asia/Tokyo"}, {}):
-        assert override_problems(instance(flows={"poll": {"schedule": schedule}}), CONTENT) == []
+        assert override_problems(instance(flows={"poll": {"schedule": schedule}}), Content.parse(CONTENT)) == []
 
 
 def test_a_limit_below_its_request_is_named() -> None:
     """Resources that no Job could have are a problem with both amounts; those that leave one to the defaults are none."""
     wrong = {"requests": {"cpu": "1", "memory": "512Mi"}, "limits": {"cpu": "900m", "memory": "0.5Gi"}}
     right = [{"limits": {"memory": "32Mi"}}, {"requests": {"memory": "512Mi"}}, {"limits": {"cpu": "1"}}]
-    problems = override_problems(instance(flows={"poll": {"resources": wrong}}), CONTENT)
+    problems = override_problems(instance(flows={"poll": {"resources": wrong}}), Content.parse(CONTENT))
 
     assert problems == [
         "spec.flows.poll.resources: limits.cpu is 900m, less than requests.cpu, 1: raise the limit or lower the request"
     ]
-    assert [override_problems(instance(flows={"poll": {"resources": one}}), CONTENT) for one in right] == [[], [], []]
+    found = [override_problems(instance(flows={"poll": {"resources": one}}), Content.parse(CONTENT)) for one in right]
+    assert found == [[], [], []]
 
 
 def test_a_newer_version_is_named() -> None:
     """UpToDate=False says which version is available."""
-    flows = [{"spec": spec} for spec in flows_of(instance()).values()]
+    flows = [Flow.parse({"spec": spec}) for spec in flows_of(instance()).values()]
     resolution = Resolution(choice=Choice(snapshot=version("1.4.0"), newest="1.5.0"), problems=("x",))
     found = {one.type: one for one in conditions_of(instance(), resolution, flows=flows)}
 

@@ -7,8 +7,9 @@ import pytest
 
 from builders import NOON, ago, job, pod
 from penstock_core.cluster import Object
+from penstock_core.observed.workload import Job, Pod
 from penstock_core.states import ExecutionState
-from penstock_operator.executions.recovery_decision import End, Replace, Requeue, Subject, Wait, decide
+from penstock_operator.executions.recovery_decision import Decision, End, Replace, Requeue, Subject, Wait, decide
 
 
 def subject(
@@ -36,8 +37,13 @@ def unstarted(seconds: float, attempt: int = 1, *, replaced: float = 0) -> Subje
     return subject(attempt, since=seconds, claimed=False, replaced=replaced)
 
 
+def decision_on(found: Subject, *, jobs: list[Object], pods: list[Object]) -> Decision:
+    """At noon, of Jobs and pods as the API server shows them."""
+    return decide(found, jobs=[Job.parse(one) for one in jobs], pods=[Pod.parse(one) for one in pods], now=NOON)
+
+
 def outcome(found: Subject, jobs: list[Object], pods: list[Object]) -> str | tuple[str, ...]:
-    decision = decide(found, jobs=jobs, pods=pods, now=NOON)
+    decision = decision_on(found, jobs=jobs, pods=pods)
     if isinstance(decision, End):
         return "end", str(decision.state), decision.cause.code
     if isinstance(decision, Replace):
@@ -269,7 +275,7 @@ def test_decision(situation: str) -> None:
 
 def test_cause_names_the_memory_limit() -> None:
     """An execution killed for memory says how much it was allowed."""
-    decision = decide(lost(), jobs=[job()], pods=[pod(phase="Failed", exit_code=137, reason="OOMKilled")], now=NOON)
+    decision = decision_on(lost(), jobs=[job()], pods=[pod(phase="Failed", exit_code=137, reason="OOMKilled")])
 
     assert isinstance(decision, End)
     assert decision.state is ExecutionState.FAILED
@@ -278,8 +284,8 @@ def test_cause_names_the_memory_limit() -> None:
 
 def test_hindrance_is_told_while_it_lasts() -> None:
     """What keeps a pod from starting is known before its time is over."""
-    decision = decide(
-        unstarted(20), jobs=[job(age=20)], pods=[pod(phase="Pending", age=20, waiting="ErrImagePull")], now=NOON
+    decision = decision_on(
+        unstarted(20), jobs=[job(age=20)], pods=[pod(phase="Pending", age=20, waiting="ErrImagePull")]
     )
 
     assert isinstance(decision, Wait)
@@ -289,7 +295,7 @@ def test_hindrance_is_told_while_it_lasts() -> None:
 
 def test_a_replacement_that_is_missing_keeps_its_number() -> None:
     """What the row counts already is not counted again."""
-    decision = decide(lost(2, silent=60, replaced=31), jobs=[], pods=[], now=NOON)
+    decision = decision_on(lost(2, silent=60, replaced=31), jobs=[], pods=[])
 
     assert isinstance(decision, Replace)
     assert decision.attempt == 2

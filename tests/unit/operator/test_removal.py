@@ -6,13 +6,19 @@ from typing import Any
 
 import pytest
 
-from builders import job
+import builders
 from fake_cluster import FakeCluster
 from operator_stand import Clock
 from operator_world import HOOKS, INSTANCE, KEY, World
 from penstock_core.cluster import FLOWS, INSTANCES, JOBS, NAMESPACES, ROLE_BINDINGS, SECRETS, Object
+from penstock_core.observed.workload import Job
 from penstock_operator.errors import NotYet
 from penstock_operator.instances.removal import PATIENCE, QUIET, is_waited_for
+
+
+def job(name: str = "pex-1", **given: Any) -> Job:
+    """A Job as the watch shows it."""
+    return Job.parse(builders.job(name, **given))
 
 
 async def test_deletion_waits_for_jobs_and_then_leaves_nothing(world: World) -> None:
@@ -64,7 +70,7 @@ async def test_the_role_of_a_terminating_namespace_goes_though_others_are_still_
     assert world.tenancy.roles == {}
 
 
-def deleted_job(at: datetime, name: str = "pex-1") -> Object:
+def deleted_job(at: datetime, name: str = "pex-1") -> Job:
     """A Job that was deleted and cannot go, because its pod is on a node that does not answer."""
     return job(name, deleted=0, now=at)
 

@@ -14,6 +14,8 @@ from penstock_core import names
 from penstock_core.cluster import FLOWS, INSTANCES, Key, Object
 from penstock_core.errors import StoreUnavailable
 from penstock_core.flow_identity import FlowIdentity
+from penstock_core.observed.flow import Flow
+from penstock_core.observed.workload import Job, Pod
 from penstock_core.store.flows import schedules
 from penstock_core.store.flows.schedules import MOST_RECORDED
 from penstock_operator.objects.reporter import Reporter
@@ -50,12 +52,12 @@ class Workloads(index.Workloads):
     """Jobs by key, without pods."""
 
     def __init__(self) -> None:
-        self.by_key: dict[Key, Object] = {}
+        self.by_key: dict[Key, Job] = {}
 
-    def job(self, key: Key) -> Object | None:
+    def job(self, key: Key) -> Job | None:
         return self.by_key.get(key)
 
-    def pods_of(self, job: Object) -> list[Object]:
+    def pods_of(self, job: Job) -> list[Pod]:
         return []
 
 
@@ -89,7 +91,7 @@ class TickStand:
         """A Job of that tick that still lives; its key."""
         name = f"acme-orders-{hashlib.sha256(uid.encode()).hexdigest()[:10]}"
         key = ("acme", f"{name}-{int(at.timestamp()) // 60}")
-        self.workloads.by_key[key] = {"metadata": {"name": key[1], "namespace": "acme"}, "status": {}}
+        self.workloads.by_key[key] = Job.parse({"metadata": {"name": key[1], "namespace": "acme"}, "status": {}})
         return key
 
 
@@ -251,14 +253,14 @@ async def test_without_the_database_a_round_ends(stand: Callable[..., TickStand]
     assert found.schedules.asked == [("poll", 3), ("later", 3)]
 
 
-class Counting(dict[str, Any]):
+class Counting(Flow):
     """A Flow that counts how often it is looked into."""
 
     looks = 0
 
-    def __getitem__(self, name: str) -> Any:
+    def __getattribute__(self, name: str) -> Any:
         Counting.looks += 1
-        return super().__getitem__(name)
+        return super().__getattribute__(name)
 
 
 async def test_a_round_looks_at_each_schedule_a_few_times(
@@ -267,7 +269,7 @@ async def test_a_round_looks_at_each_schedule_a_few_times(
     """The work grows with the number of schedules, not with its square."""
     monkeypatch.setattr(Counting, "looks", 0)
     inventory._objects[FLOWS.plural] = {
-        ("acme", f"f{number}"): Counting(scheduled(f"f{number}", uid=f"f{number}", cron="0 0 1 1 *"))
+        ("acme", f"f{number}"): Counting.parse(scheduled(f"f{number}", uid=f"f{number}", cron="0 0 1 1 *"))
         for number in range(200)
     }
     found = TickStand(cluster, inventory, clock, since=NOON)
@@ -279,7 +281,7 @@ async def test_a_round_looks_at_each_schedule_a_few_times(
 
 def test_nothing_but_the_schedule_moves_where_ticks_begin() -> None:
     """A spec that was written a moment ago hides no tick; a schedule that was changed then had none before."""
-    flow = written(scheduled(since="2026-03-01T09:00:00Z"), "2026-03-01T11:58:00Z")
+    flow = FLOWS.parse(written(scheduled(since="2026-03-01T09:00:00Z"), "2026-03-01T11:58:00Z"))
 
     assert window_start(flow, checked=NOON - timedelta(hours=2), now=NOON) == NOON - timedelta(hours=2)
     assert window_start(flow, checked=NOON - timedelta(hours=4), now=NOON) == NOON - timedelta(hours=3)
@@ -291,7 +293,7 @@ def test_nothing_but_the_schedule_moves_where_ticks_begin() -> None:
 
 def test_a_schedule_without_the_annotation_holds_since_its_creation() -> None:
     """As for a Flow that an earlier operator made."""
-    flow = scheduled(since=None)
+    flow = FLOWS.parse(scheduled(since=None))
 
     assert window_start(flow, checked=NOON - timedelta(days=90), now=datetime(2026, 2, 3, tzinfo=UTC)) == datetime(
         2026, 2, 1, 11, tzinfo=UTC
@@ -300,8 +302,8 @@ def test_a_schedule_without_the_annotation_holds_since_its_creation() -> None:
 
 def test_ticks_end_where_they_may_still_start_and_where_a_pause_holds() -> None:
     """The last write of a paused Flow is the latest moment at which its pause began."""
-    flow = written(scheduled(), "2026-03-01T11:30:00Z", "2026-03-01T11:40:00Z")
-    paused = {**flow, "spec": {**flow["spec"], "paused": True}}
+    times = "2026-03-01T11:30:00Z", "2026-03-01T11:40:00Z"
+    flow, paused = (FLOWS.parse(written(scheduled(paused=paused), *times)) for paused in (False, True))
 
     assert window_end(flow, now=NOON) == NOON - 3 * MINUTE
     assert window_end(paused, now=NOON) == NOON - 20 * MINUTE

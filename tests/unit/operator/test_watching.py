@@ -8,8 +8,9 @@ import pytest
 from fake_cluster import FakeCluster
 from operator_stand import item
 from penstock_core import names
-from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Object
+from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind, Object
 from penstock_core.errors import ClusterError
+from penstock_core.observed.base import fingerprint_of
 from penstock_operator.control.work_queue import WorkQueue
 from penstock_operator.instances.dependents import Dependents as InstanceDependents
 from penstock_operator.integrations.controller import Dependents as IntegrationDependents
@@ -45,9 +46,9 @@ def routed(inventory: Inventory) -> Routed:
     dependents = InstanceDependents(inventory, instances, release_name="penstock")
     inventory.put(INSTANCES, INSTANCE)
 
-    def changed(*change: Any) -> None:
-        IntegrationDependents(inventory, integrations).changed(*change)
-        dependents.changed(*change)
+    def changed(kind: Kind, key: Key, before: Any, after: Any, *, ours: bool = False) -> None:
+        IntegrationDependents(inventory, integrations).changed(kind, key, before, after, ours=ours)
+        dependents.changed(kind, key, before, after, ours=ours)
 
     inventory.on_change = changed
     return inventory, dependents, integrations, instances
@@ -101,7 +102,7 @@ def test_an_older_version_does_not_replace_a_newer_one(inventory: Inventory) -> 
     inventory.put(INSTANCES, {**INSTANCE, "metadata": {**INSTANCE["metadata"], "resourceVersion": "10"}})
     inventory.put(INSTANCES, {**INSTANCE, "metadata": {**INSTANCE["metadata"], "resourceVersion": "9"}})
 
-    assert inventory.all(INSTANCES)["acme", "i1"]["metadata"]["resourceVersion"] == "10"
+    assert inventory.all(INSTANCES)["acme", "i1"].resource_version == "10"
 
 
 def test_a_list_removes_what_is_gone_and_keeps_what_came_meanwhile(inventory: Inventory) -> None:
@@ -118,10 +119,10 @@ def test_a_list_removes_what_is_gone_and_keeps_what_came_meanwhile(inventory: In
 def test_watch_events_fill_the_inventory(inventory: Inventory) -> None:
     """What Kopf sees is put, what it sees deleted is removed."""
     take = into(inventory)
-    take(INSTANCES, "", INSTANCE)
+    take(INSTANCES, "", INSTANCES.parse(INSTANCE))
     assert ("acme", "i1") in inventory.all(INSTANCES)
 
-    take(INSTANCES, "DELETED", INSTANCE)
+    take(INSTANCES, "DELETED", INSTANCES.parse(INSTANCE))
 
     assert ("acme", "i1") not in inventory.all(INSTANCES)
 
@@ -212,7 +213,7 @@ def test_what_goes_during_a_list_does_not_come_back(inventory: Inventory) -> Non
     with inventory.listing(INSTANCES, None) as listing:
         inventory.remove(INSTANCES, ("acme", "i1"), uid="i1")
         inventory.remove(INSTANCES, ("acme", "i2"), uid="i2")
-        inventory.replace(listing, [INSTANCE, unseen])
+        inventory.replace(listing, [INSTANCES.parse(INSTANCE), INSTANCES.parse(unseen)])
 
     assert list(inventory.all(INSTANCES)) == []
 
@@ -225,18 +226,18 @@ def test_what_was_made_anew_during_a_list_stays(inventory: Inventory) -> None:
         with inventory.listing(INSTANCES, None) as listing:
             inventory.remove(INSTANCES, ("acme", "i1"), uid="i1")
             inventory.put(INSTANCES, renewed("5"))
-            inventory.replace(listing, listed)
+            inventory.replace(listing, [INSTANCES.parse(one) for one in listed])
 
-        assert inventory.all(INSTANCES)["acme", "i1"]["metadata"]["uid"] == "again"
+        assert inventory.all(INSTANCES)["acme", "i1"].uid == "again"
 
 
 def test_a_deletion_that_is_told_late_takes_nothing_else(inventory: Inventory) -> None:
     """The event about the old object leaves the new one of its name alone."""
     take = into(inventory)
-    take(INSTANCES, "", renewed("5"))
-    take(INSTANCES, "DELETED", INSTANCE)
+    take(INSTANCES, "", INSTANCES.parse(renewed("5")))
+    take(INSTANCES, "DELETED", INSTANCES.parse(INSTANCE))
 
-    assert inventory.all(INSTANCES)["acme", "i1"]["metadata"]["uid"] == "again"
+    assert inventory.all(INSTANCES)["acme", "i1"].uid == "again"
 
 
 def test_a_status_of_an_integration_brings_nobody(routed: Routed) -> None:
@@ -271,3 +272,49 @@ def test_a_count_of_a_version_brings_nobody(routed: Routed) -> None:
     inventory.remove(INTEGRATION_VERSIONS, ("acme", "orders.1.0.0"))
 
     assert (integrations.keys, instances.keys) == (["orders"] * 2, ["i1"] * 2)
+
+
+def test_a_write_of_ones_own_brings_nobody(routed: Routed) -> None:
+    """Who writes a claim or a status goes on with the answer; what somebody else changed meanwhile comes with it."""
+    inventory, _, _, instances = routed
+    metadata = INSTANCE["metadata"]
+    claimed = {**metadata, "finalizers": [names.FINALIZER], "annotations": {names.ANNOTATION_RELEASE: "r"}}
+    heard = []
+    for number, changed in enumerate((claimed, claimed | {"generation": 2}, metadata | {"generation": 2})):
+        version = {"resourceVersion": str(number + 2)}
+        inventory.put(INSTANCES, {**INSTANCE, "metadata": changed | version}, ours=True)
+        heard.append(list(instances.keys))
+        instances.keys.clear()
+    inventory.put(FLOWS, item("i1.a", spec={"instance": "i1"}), ours=True)
+
+    assert heard == [[], ["i1"], ["i1"]]
+    assert instances.keys == []
+
+
+def test_a_watch_that_is_faster_than_the_answer_brings_nobody(routed: Routed) -> None:
+    """A status that is being written is known beforehand, as is an applied Flow; what others make of them is not."""
+    inventory, _, _, instances = routed
+    metadata = INSTANCE["metadata"]
+
+    def told(version: str, status: Object) -> list[str]:
+        instances.keys.clear()
+        body = {**INSTANCE, "metadata": {**metadata, "resourceVersion": version}, "status": status}
+        inventory.keep(INSTANCES, INSTANCES.parse(body))
+        return list(instances.keys)
+
+    inventory.expect(INSTANCES, ("acme", "i1"), fingerprint_of({"version": "1.0.0"}))
+
+    assert told("2", {"version": "1.0.0"}) == []
+    assert told("3", {"version": "by hand"}) == ["i1"]
+
+    def applied(version: str, fingerprint: str) -> list[str]:
+        instances.keys.clear()
+        annotations = {names.ANNOTATION_APPLIED: fingerprint}
+        body = item("i1.a", spec={"instance": "i1"}, version=version, annotations=annotations)
+        inventory.keep(FLOWS, FLOWS.parse(body))
+        return list(instances.keys)
+
+    inventory.expect(FLOWS, ("acme", "i1.a"), "ours")
+
+    assert applied("2", "ours") == []
+    assert applied("3", "theirs") == ["i1"]

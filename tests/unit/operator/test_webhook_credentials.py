@@ -8,8 +8,10 @@ import pytest
 
 import builders
 from penstock_core.cluster import Object
+from penstock_core.observed.data import Secret
+from penstock_core.observed.instance import Instance
 from penstock_operator.instances.webhook_credentials import credentials_of, digests_of
-from penstock_operator.watch.references import named_secrets, secret_keys
+from penstock_operator.watch.references import secret_keys
 
 CONNECTION = {"penstock.dev/connection": "true"}
 
@@ -18,7 +20,7 @@ def encoded(**fields: bytes) -> dict[str, str]:
     return {name: base64.b64encode(value).decode() for name, value in fields.items()}
 
 
-SECRETS: dict[str, Object] = {
+RAW: dict[str, Object] = {
     "keys": {"metadata": {"labels": CONNECTION}, "data": encoded(a=b"one")},
     "none": {"metadata": {"labels": CONNECTION}, "data": {}},
     "shop": {
@@ -29,11 +31,12 @@ SECRETS: dict[str, Object] = {
     },
     "bare": {"metadata": {}, "data": encoded(secret=b"hush")},
 }
+SECRETS = {name: Secret.parse(raw) for name, raw in RAW.items()}
 
 
-def instance(**webhook: Any) -> Object:
+def instance(**webhook: Any) -> Instance:
     spec: dict[str, Any] = {"webhook": webhook} if webhook else {}
-    return builders.instance("a", namespace="n", **spec)
+    return Instance.parse(builders.instance("a", namespace="n", **spec))
 
 
 def signed(preset: str = "github", key: str = "secret", name: str = "shop", **described: Any) -> dict[str, Any]:
@@ -42,7 +45,7 @@ def signed(preset: str = "github", key: str = "secret", name: str = "shop", **de
 
 def test_keys_are_digests_of_trimmed_values() -> None:
     """A trailing newline in a Secret is not part of the key, and empty values are no keys."""
-    assert len(digests_of({"data": encoded(a=b"k1\n", b=b"k1", c=b" ", d=b"k2")})) == 2
+    assert len(digests_of(Secret.parse({"data": encoded(a=b"k1\n", b=b"k1", c=b" ", d=b"k2")}))) == 2
 
 
 def test_an_instance_that_names_nothing_has_a_generated_key_and_no_signature() -> None:
@@ -160,6 +163,6 @@ def test_the_signing_secret_is_one_that_the_instance_is_reconciled_for() -> None
     """A change of any Secret that it names brings the Instance back, its own generated key where it names none."""
     both = instance(keysSecretRef={"name": "keys"}, signature=signed())
 
-    assert named_secrets(both) == {"keys", "shop"}
+    assert both.named_secrets == {"keys", "shop"}
     assert secret_keys(both) == [("n", "keys"), ("n", "shop")]
     assert secret_keys(instance(signature=signed())) == [("n", "a-webhook-key"), ("n", "shop")]

@@ -1,18 +1,20 @@
 """Digests of many Instances in few Secrets: one field each, written alone, and only where it changed."""
 
+import asyncio
 import base64
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 import builders
 from fake_cluster import FakeCluster
-from operator_stand import FakeCollection
+from operator_stand import Collections
 from penstock_core import names
 from penstock_core.cluster import SECRETS, Kind, Object
 from penstock_core.errors import ClusterUnavailable
+from penstock_core.observed.data import Secret
+from penstock_core.observed.instance import Instance
 from penstock_operator.instances.webhook_credentials import Credentials
 from penstock_operator.instances.webhook_secrets import WebhookKeys
 from penstock_operator.settings import Settings
@@ -24,8 +26,8 @@ SHARING = [uid for uid in UIDS if names.webhook_digest_secret("penstock", uid) =
 GITHUB = {"preset": "github", "key": "aHVzaA=="}
 
 
-def instance(uid: str) -> Object:
-    return builders.instance(uid, uid=uid)
+def instance(uid: str) -> Instance:
+    return Instance.parse(builders.instance(uid, uid=uid))
 
 
 def digests(*keys: str, signature: dict[str, Any] | None = None) -> Credentials:
@@ -37,7 +39,7 @@ def fields(cluster: FakeCluster, name: str = NAME) -> dict[str, Any]:
 
 
 @pytest.fixture
-def keys(cluster: FakeCluster, collection: Callable[[Kind], FakeCollection], settings: Settings) -> WebhookKeys:
+def keys(cluster: FakeCluster, collection: Collections, settings: Settings) -> WebhookKeys:
     return WebhookKeys(cluster, own=collection(SECRETS), settings=settings)
 
 
@@ -134,3 +136,41 @@ async def test_a_write_that_fails_is_told(cluster: FakeCluster, keys: WebhookKey
         await keys.mirror(instance(UIDS[0]), digests("aa"))
 
     assert cluster.of(SECRETS) == {}
+
+
+async def test_fields_that_come_at_once_are_written_together(cluster: FakeCluster, keys: WebhookKeys) -> None:
+    """Many Instances cost few writes of their large Secret, and each is told when its own field is there."""
+    written: list[bool] = []
+
+    async def mirror(uid: str) -> None:
+        await keys.mirror(instance(uid), digests("aa"))
+        written.append(uid in fields(cluster))
+
+    await asyncio.gather(*(mirror(uid) for uid in SHARING))
+
+    assert written == [True] * len(SHARING)
+    assert len([1 for verb, _, name in cluster.writes if name == NAME and verb == "patch"]) <= 2
+
+
+async def test_where_a_common_write_fails_each_tries_for_itself(cluster: FakeCluster, keys: WebhookKeys) -> None:
+    """Nobody takes for written what was not."""
+    cluster.failures[("patch", "secrets")] = ClusterUnavailable("away", status=503)
+    found = await asyncio.gather(
+        *(keys.mirror(instance(uid), digests("aa")) for uid in SHARING), return_exceptions=True
+    )
+
+    assert [type(one) for one in found] == [ClusterUnavailable] * len(SHARING)
+
+
+async def test_the_making_of_a_key_is_nothing_new(cluster: FakeCluster, keys: WebhookKeys) -> None:
+    """The watch tells of a Secret that was made here: once it is known already; whatever comes after it is a change."""
+    made = await keys.generated(instance("uid-0"))
+    changed = SECRETS.parse(cluster.seed(SECRETS, made_of(cluster, made)))
+
+    assert [keys.made(made.key, made), keys.made(made.key, changed)] == [True, False]
+    assert not keys.made(("acme", "another"), made)
+
+
+def made_of(cluster: FakeCluster, secret: Secret) -> Object:
+    """The Secret as somebody else writes it again."""
+    return cluster.of(SECRETS)[secret.name]

@@ -1,0 +1,80 @@
+"""What a version of an Integration declares; the steps stay as they are written, for the compiler and the runner."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
+
+from penstock_core.connections import TYPES, fields_of
+from penstock_core.observed.reading import NOTHING, items, mapping, mappings, text
+
+
+class DeclaredConnection(NamedTuple):
+    """A connection that instances fill; `fields` are those of its Secret, `written` is the declaration itself."""
+
+    name: str
+    type: str
+    required: bool
+    description: str
+    fields: tuple[str, ...]
+    written: Mapping[str, Any] = NOTHING
+
+    @classmethod
+    def parse(cls, given: Mapping[str, Any]) -> Self:
+        """From an entry of `spec.connections`."""
+        kind = text(given, "type")
+        return cls(
+            name=text(given, "name"),
+            type=kind,
+            required=given.get("required", True) is not False,
+            description=text(given, "description"),
+            fields=fields_of(given) if kind in TYPES else tuple(items(given, "fields")),
+            written=given,
+        )
+
+
+class DeclaredFlow(NamedTuple):
+    """A flow; `trigger` is the kind of its trigger, `settings` what is declared of it, empty members are not set."""
+
+    name: str
+    trigger: str
+    settings: Mapping[str, Any]
+    timeout: str
+    concurrency: Mapping[str, Any]
+    once_by: str
+    """The expression of `deduplicateBy`."""
+    once_window: str
+    steps: Any
+
+    @classmethod
+    def parse(cls, given: Mapping[str, Any]) -> Self:
+        """From an entry of `spec.flows`."""
+        trigger, once = mapping(given, "trigger"), mapping(given, "deduplicateBy")
+        kind = next((name for name, value in trigger.items() if isinstance(value, dict)), "")
+        return cls(
+            name=text(given, "name"),
+            trigger=kind,
+            settings=mapping(trigger, kind),
+            timeout=text(given, "timeout"),
+            concurrency=mapping(given, "concurrency"),
+            once_by=text(once, "value"),
+            once_window=text(once, "window"),
+            steps=given.get("steps", ()),
+        )
+
+
+class Content(NamedTuple):
+    """An Integration's spec as a version fixed it; all instances of the version share it."""
+
+    version: str
+    variables: list[Mapping[str, Any]]
+    connections: tuple[DeclaredConnection, ...]
+    flows: tuple[DeclaredFlow, ...]
+
+    @classmethod
+    def parse(cls, spec: Mapping[str, Any]) -> Self:
+        """From the spec of an Integration."""
+        return cls(
+            version=text(spec, "version"),
+            variables=mappings(spec, "configVariables"),
+            connections=tuple(DeclaredConnection.parse(one) for one in mappings(spec, "connections")),
+            flows=tuple(DeclaredFlow.parse(one) for one in mappings(spec, "flows")),
+        )
