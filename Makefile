@@ -11,22 +11,25 @@ help: ## Show this list
 
 setup: $(VENV)/ready ## Make the virtual environment with the pinned dependencies
 
-$(VENV)/ready: requirements/dev.txt pyproject.toml
-	@echo "== virtual environment with pinned dependencies ($(VENV))"
+$(PY):
+	@echo "== virtual environment ($(VENV))"
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else f"Python 3.11 to 3.13 is needed, {sys.executable} is {v.major}.{v.minor}; set PYTHON=python3.12, say")'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "installing python3-venv"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv; }
-	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/ready: requirements/dev.txt pyproject.toml | $(PY)
+	@echo "== pinned dependencies into $(VENV)"
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup ## From nothing to a webhook's step results on a real cluster
+demo: $(PY) ## From nothing to a webhook's step results on a real cluster
 	@$(PY) examples/demo.py
 
 check: setup ## Read-only: format, lint, types, import contracts, drift of generated files
 	@echo "== ruff format"; $(VENV)/bin/ruff format --check .
 	@echo "== ruff"; $(VENV)/bin/ruff check .
-	@echo "== mypy --strict"; $(VENV)/bin/mypy && $(VENV)/bin/mypy -p testbed
+	@echo "== mypy --strict, tests and test bed too"; $(VENV)/bin/mypy
 	@echo "== import contracts"; $(VENV)/bin/lint-imports
 	@echo "== generated CRDs"; $(VENV)/bin/penstock-crds --check
 
@@ -38,14 +41,14 @@ test: setup ## Everything: unit, integration, e2e on a real cluster
 	@$(PY) -m tests.support.everything
 
 test-unit: setup ## Unit tests alone: no input or output, seconds
-	@$(PY) -m pytest tests/unit -q
+	@$(PY) -m pytest tests/unit -q -n 2
 
 test-integration: setup ## Integration tests alone: a real Postgres
 	@$(PY) -m testbed packages
-	@$(PY) -m pytest tests/integration -q
+	@$(PY) -m pytest tests/integration -q -n 2
 
 test-e2e: setup cluster-up images ## E2e tests alone, on the test bed as it stands
-	@$(PY) -m pytest tests/e2e -q
+	@$(PY) -m pytest tests/e2e -q -n 4
 
 bench: setup cluster-up images ## Measure; results in build/bench.json
 	@$(PY) -m tests.bench
@@ -60,9 +63,9 @@ images: setup ## Build the images and load them into the cluster
 	@$(PY) -m testbed images
 
 lock: setup ## Resolve requirements/*.in again into pinned, hashed *.txt
-	@for set in dev $(PROGRAMS); do \
+	@for set in dev go $(PROGRAMS); do \
 	  $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	    --no-header --no-annotate $$(test $$set = dev || echo --constraint requirements/dev.txt) \
+	    --no-header --no-annotate $$([[ $$set =~ ^(dev|go)$$ ]] || echo --constraint requirements/dev.txt) \
 	    --output-file requirements/$$set.txt requirements/$$set.in || exit 1; done
 
 clean: ## Remove the test bed, what it built, and everything made in the checkout

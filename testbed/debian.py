@@ -51,25 +51,6 @@ def missing(programs: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys(package for program, package in programs.items() if not _installed(program)))
 
 
-def candidate(package: str) -> tuple[int, int] | None:
-    """Return major and minor version that apt would install, or None."""
-    if which("apt-cache") is None:
-        return None
-    for line in run(["apt-cache", "policy", package]).splitlines():
-        label, _, version = line.strip().partition(": ")
-        if label == "Candidate":
-            return parse_version(version)
-    return None
-
-
-def parse_version(version: str) -> tuple[int, int] | None:
-    """Read major and minor out of a Debian version such as `2:1.26~3`."""
-    numbers = version.rpartition(":")[2].replace("~", ".").replace("-", ".").split(".")
-    if len(numbers) < 2 or not (numbers[0].isdigit() and numbers[1].isdigit()):
-        return None
-    return int(numbers[0]), int(numbers[1])
-
-
 def _installed(program: str) -> bool:
     return any(Path("/").glob(program[1:])) if len(program) > 1 and program[0] == "/" else which(program) is not None
 

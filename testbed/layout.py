@@ -85,6 +85,11 @@ class Layout:
         return self.checkout / "testbed" / "node"
 
     @property
+    def go_requirements(self) -> Path:
+        """Pins the Go that is fetched where the machine has none."""
+        return self.checkout / "requirements" / "go.txt"
+
+    @property
     def images_file(self) -> Path:
         return self.checkout / "build" / "images.json"
 

@@ -64,8 +64,8 @@ class NodeInNamespaces:
                 self._clean()
             if purge:
                 _refuse_mounts(self._layout.cache)
-                for kept in ("programs", "images"):
-                    shutil.rmtree(self._layout.cache / kept, ignore_errors=True)
+                for part in ("programs", "images", "go"):
+                    shutil.rmtree(self._layout.cache / part, ignore_errors=True)
                 say(f"  removed the caches in {self._layout.cache}")
 
     def holds(self, image: str) -> bool:

@@ -46,8 +46,8 @@ def tail(text: str, lines: int = LAST_LINES) -> str:
 
 
 def which(program: str) -> Path | None:
-    """Find a program in PATH, or where administrators' programs and Go usually lie."""
-    places = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin:/usr/local/go/bin"
+    """Find a program in PATH, or where administrators' programs usually lie."""
+    places = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
     found = shutil.which(program, path=places)
     return Path(found) if found else None
 

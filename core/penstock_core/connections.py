@@ -1,21 +1,126 @@
-"""The types of connections: the fields of their Secrets and what they become."""
+"""The types of connections, in one table: fields of their Secrets, description, headers, and what of them is secret.
 
-from collections.abc import Mapping
+`declared` is a connection as the Integration declares it, a description what `described` makes of it for the runner.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-SECRET_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "apiKey": ("key",),
-    "basic": ("username", "password"),
-    "bearer": ("token",),
+Members = Mapping[str, Any]
+FieldValue = Callable[[str], str]
+"""From a field's name to its value in the Secret; raises what the caller says about a missing one."""
+
+
+class ConnectionType:
+    """One way to sign in. An instance has no state."""
+
+    fields: tuple[str, ...] = ()
+    """Of the Secret."""
+    declares_fields = False
+    """The Integration lists the fields of the Secret, and the headers that are made of them."""
+
+    def fields_of(self, declared: Members) -> tuple[str, ...]:
+        """The fields of the Secret that a connection reads."""
+        return tuple(declared.get("fields", ())) if self.declares_fields else self.fields
+
+    def described(self, declared: Members) -> dict[str, Any]:
+        """What the runner must know beside type and fields."""
+        return {}
+
+    def headers(self, description: Members, field: FieldValue) -> dict[str, str]:
+        """The headers that authenticate a request."""
+        raise NotImplementedError
+
+    def secrets(self, description: Members, fields: Mapping[str, str]) -> Iterator[str]:
+        """What must not be seen beside the fields themselves, made of those that are there."""
+        return iter(())
+
+
+class ApiKey(ConnectionType):
+    """A key in a header."""
+
+    fields = ("key",)
+
+    def described(self, declared: Members) -> dict[str, Any]:
+        """Which header, and what stands before the key."""
+        return {"header": declared.get("header", "Authorization"), "prefix": declared.get("prefix", "")}
+
+    def headers(self, description: Members, field: FieldValue) -> dict[str, str]:
+        """That header."""
+        return {description.get("header") or "Authorization": f"{description.get('prefix') or ''}{field('key')}"}
+
+
+class Basic(ConnectionType):
+    """User name and password."""
+
+    fields = ("username", "password")
+
+    def headers(self, description: Members, field: FieldValue) -> dict[str, str]:
+        """RFC 7617."""
+        from base64 import b64encode
+
+        both = f"{field('username')}:{field('password')}"
+        return {"Authorization": f"Basic {b64encode(both.encode()).decode()}"}
+
+
+class Bearer(ConnectionType):
+    """A token."""
+
+    fields = ("token",)
+
+    def headers(self, description: Members, field: FieldValue) -> dict[str, str]:
+        """RFC 6750."""
+        return {"Authorization": f"Bearer {field('token')}"}
+
+
+class Custom(ConnectionType):
+    """Headers with fields of the Secret in them."""
+
+    declares_fields = True
+
+    def described(self, declared: Members) -> dict[str, Any]:
+        """The texts of the headers."""
+        return {"headers": dict(declared.get("headers", {}))}
+
+    def headers(self, description: Members, field: FieldValue) -> dict[str, str]:
+        """Each with its fields filled in."""
+        headers = description.get("headers") or {}
+        return {header: _filled(text, field) for header, text in headers.items()}
+
+    def secrets(self, description: Members, fields: Mapping[str, str]) -> Iterator[str]:
+        """Headers with fields in them, where all fields are there."""
+        if fields.keys() >= set(description.get("fields", ())):
+            for text in (description.get("headers") or {}).values():
+                if "${" in text.replace("$${", ""):
+                    yield _filled(text, lambda name: sent(fields[name]))
+
+
+TYPES: Final[dict[str, ConnectionType]] = {
+    "apiKey": ApiKey(),
+    "basic": Basic(),
+    "bearer": Bearer(),
+    "custom": Custom(),
 }
-"""Fields of the Secret by the connection's type; a custom connection names its own."""
 
 
-def described(declared: Mapping[str, Any]) -> dict[str, Any]:
-    kind = declared["type"]
-    described: dict[str, Any] = {"type": kind, "fields": list(SECRET_FIELDS.get(kind) or declared.get("fields", ()))}
-    if kind == "apiKey":
-        described |= {"header": declared.get("header", "Authorization"), "prefix": declared.get("prefix", "")}
-    if kind == "custom":
-        described["headers"] = dict(declared.get("headers", {}))
-    return described
+def fields_of(declared: Members) -> tuple[str, ...]:
+    """The Secret's fields that a declared connection reads."""
+    return TYPES[declared["type"]].fields_of(declared)
+
+
+def described(declared: Members) -> dict[str, Any]:
+    """A declared connection as the definition has it: type, fields, and what its type adds."""
+    kind = TYPES[declared["type"]]
+    return {"type": declared["type"], "fields": list(kind.fields_of(declared)), **kind.described(declared)}
+
+
+def _filled(text: str, field: FieldValue) -> str:
+    """A header's text with `${field}` replaced by that field, and `$${` by a literal `${`."""
+    import re
+
+    return re.sub(r"\$\$\{|\$\{\s*(\w+)\s*\}", lambda match: field(match[1]) if match[1] else "${", text)
+
+
+def sent(value: str) -> str:
+    """A field as requests carry it: a Secret made from a file often ends in a line break, which no header may hold."""
+    return value.rstrip("\r\n")

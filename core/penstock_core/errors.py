@@ -4,6 +4,7 @@ PenstockError
 ├── InvalidInput            what a user wrote cannot be used; the message says where and what to do
 │   ├── ExpressionError     a CEL expression or a template
 │   └── BodyError           a request body that does not parse
+├── SettingsError           the environment does not say what the chart should have said
 ├── StoreError
 │   ├── StoreUnavailable    the database is away or overloaded; worth another try
 │   │   └── StoreContended  a lock was not to be had in time: somebody holds what this statement needs
@@ -40,6 +41,10 @@ class BodyError(InvalidInput):
         super().__init__(message)
         self.line = line
         self.column = column
+
+
+class SettingsError(PenstockError):
+    """The environment does not say what the chart should have said; the message names every variable that is wrong."""
 
 
 class StoreError(PenstockError):

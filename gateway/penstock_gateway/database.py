@@ -10,17 +10,19 @@ import binascii
 import logging
 from typing import Final
 
-from psycopg.rows import dict_row
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 
 from penstock_core.cluster import SECRETS, Cluster
 from penstock_core.errors import ClusterError, NotFound, StoreUnavailable
-from penstock_core.store.connection.database import Database
-from penstock_core.store.connection.pool import DEAD_PEER, Pool
+from penstock_core.store.connection.pool import Pool, make_pool
+from penstock_core.store.executions.acceptance import Acceptances
 
 POLL_SECONDS: Final = 0.5
 POOL_TIMEOUT: Final = 2.5
 """Seconds to wait for a free connection before the caller is told that the database is overloaded."""
+CONNECT_SECONDS: Final = 3
+WAITING: Final = 256
+"""Callers who may wait for a connection of a pool."""
 READING_CONNECTIONS: Final = 4
 DSN_SECONDS: Final = 1.0
 """For a look at the Secret before each new connection: less than POOL_TIMEOUT, which callers wait."""
@@ -38,29 +40,21 @@ class DatabaseAccess:
         self._secret = secret
         self._dsn = ""
         self._opened = False
-        # planning the one statement that every batch sends costs more than running it: a third of the throughput
+        # the database keeps the plan of what every batch sends (`store_executions`); prepared, the call is not parsed anew
         self.accepting = self._pool("penstock-gateway", size=pool_size, prepare_after=2 if prepare else None)
         # lists differ from request to request, and each is planned for what it asks
         self.reading = self._pool("penstock-gateway-api", size=READING_CONNECTIONS, prepare_after=None)
 
     def _pool(self, name: str, *, size: int, prepare_after: int | None) -> Pool:
-        return AsyncConnectionPool(
-            conninfo=self._current_dsn,
-            open=False,
+        return make_pool(
+            self._current_dsn,
             name=name,
             min_size=min(4, size),
             max_size=size,
-            timeout=POOL_TIMEOUT,
-            max_waiting=256,
-            reconnect_timeout=30.0,
-            kwargs={
-                "autocommit": True,
-                "prepare_threshold": prepare_after,
-                "row_factory": dict_row,
-                "application_name": name,
-                "connect_timeout": 3,
-                **DEAD_PEER,
-            },
+            timeout_s=POOL_TIMEOUT,
+            connect_s=CONNECT_SECONDS,
+            max_waiting=WAITING,
+            prepare_after=prepare_after,
         )
 
     @property
@@ -75,16 +69,22 @@ class DatabaseAccess:
         return "" if self._opened else "waiting for the database to answer"
 
     async def open(self) -> None:
-        """Wait for the Secret, then for the first answer of the database; as long as it takes."""
+        """Wait for the Secret, then for the first answer of the database; as long as it takes.
+
+        In an upgrade the operator may not have migrated yet: until then the pods of the release before serve.
+        """
         await self._wait_for_secret()
         await self.accepting.open(wait=False)
         await self.reading.open(wait=False)
         while not self._opened:
             try:
-                await Database(self.accepting).rows("select 1")
-                self._opened = True
+                self._opened = await Acceptances(self.accepting).may_store()
             except (StoreUnavailable, PoolTimeout) as error:
                 _log.warning("database does not answer yet", extra={"cause": str(error)})
+            else:
+                if not self._opened:
+                    _log.info("database is not migrated to this release yet")
+            if not self._opened:
                 await asyncio.sleep(POLL_SECONDS)
         _log.info("database answers")
 

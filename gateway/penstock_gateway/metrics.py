@@ -1,4 +1,8 @@
-"""What the gateway counts, in one registry that is passed in. Labels are few and fixed: nothing a caller sends becomes one."""
+"""What the gateway counts, in one registry that is passed in. Labels are few and fixed: nothing a caller sends becomes one.
+
+How to add a metric: what happens is counted by a member made here, under a name that begins with `penstock_gateway_`; what can be
+read of the parts when it is scraped is a line of `server.gateway.GAUGES`.
+"""
 
 from collections.abc import Callable
 
@@ -40,7 +44,6 @@ class Metrics:
             ["resource"],
             registry=registry,
         )
-        self._registered = registry
 
     def watch_lag(self, resource: str, lag: Callable[[], float]) -> None:
         """Export the lag of one watched resource, read when it is scraped."""
@@ -48,4 +51,4 @@ class Metrics:
 
     def gauge(self, name: str, about: str, read: Callable[[], float]) -> None:
         """Export a value that is read when it is scraped."""
-        Gauge(f"penstock_gateway_{name}", about, registry=self._registered).set_function(read)
+        Gauge(f"penstock_gateway_{name}", about, registry=self.registry).set_function(read)

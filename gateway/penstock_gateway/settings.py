@@ -4,13 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from penstock_core.environment import Environment
 from penstock_core.manifests.job import RunnerPod
 
 _MIB: Final = 1024 * 1024
-
-
-class SettingsError(Exception):
-    """A variable is missing or malformed; the message names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,49 +41,32 @@ class Settings:
     """For requests in flight and Jobs not yet created, when the pod is told to end."""
 
 
-def from_environment(environment: Mapping[str, str]) -> Settings:
-    """Settings from the variables of docs/contracts.md; raises SettingsError with the variable's name."""
-    return Settings(
-        release=_required(environment, "PENSTOCK_RELEASE"),
-        release_namespace=_required(environment, "PENSTOCK_RELEASE_NAMESPACE"),
-        database_secret=_required(environment, "PENSTOCK_GATEWAY_DATABASE_SECRET"),
-        watch_namespaces=_names(environment.get("PENSTOCK_WATCH_NAMESPACES", "")),
+def from_environment(variables: Mapping[str, str]) -> Settings:
+    """Settings from the variables of docs/contracts.md; raises SettingsError that names every one that is missing or malformed."""
+    given = Environment(variables)
+    limit = given.integer("PENSTOCK_MAX_BODY_BYTES", default=10 * _MIB)
+    release = given.required("PENSTOCK_RELEASE")
+    settings = Settings(
+        release=release,
+        release_namespace=given.required("PENSTOCK_RELEASE_NAMESPACE"),
+        database_secret=given.required("PENSTOCK_GATEWAY_DATABASE_SECRET"),
+        watch_namespaces=given.names("PENSTOCK_WATCH_NAMESPACES"),
         runner=RunnerPod(
-            image=_required(environment, "PENSTOCK_RUNNER_IMAGE"),
-            pull_policy=environment.get("PENSTOCK_RUNNER_PULL_POLICY", "IfNotPresent"),
-            release=_required(environment, "PENSTOCK_RELEASE"),
-            release_name=_required(environment, "PENSTOCK_RELEASE_NAME"),
+            image=given.required("PENSTOCK_RUNNER_IMAGE"),
+            pull_policy=given.text("PENSTOCK_RUNNER_PULL_POLICY", default="IfNotPresent"),
+            release=release,
+            release_name=given.required("PENSTOCK_RELEASE_NAME"),
         ),
-        public_url=environment.get("PENSTOCK_PUBLIC_URL", "").rstrip("/"),
-        max_body_bytes=(limit := _number(environment, "PENSTOCK_MAX_BODY_BYTES", 10 * _MIB)),
-        max_buffered_bytes=_number(environment, "PENSTOCK_MAX_BUFFERED_BYTES", 8 * limit),
-        host=environment.get("PENSTOCK_HOST") or "0.0.0.0",  # noqa: S104
-        port=_number(environment, "PENSTOCK_PORT", 8080),
-        pool_size=_number(environment, "PENSTOCK_POOL_SIZE", 8),
-        prepare=environment.get("PENSTOCK_DATABASE_PREPARE", "true").lower() != "false",
-        max_running=_number(environment, "PENSTOCK_MAX_RUNNING", 500),
-        trust_proxy=environment.get("PENSTOCK_TRUST_PROXY", ""),
-        shutdown_seconds=_number(environment, "PENSTOCK_SHUTDOWN_SECONDS", 20),
+        public_url=given.text("PENSTOCK_PUBLIC_URL").rstrip("/"),
+        max_body_bytes=limit,
+        max_buffered_bytes=given.integer("PENSTOCK_MAX_BUFFERED_BYTES", default=8 * limit),
+        host=given.text("PENSTOCK_HOST", default="0.0.0.0"),  # noqa: S104
+        port=given.integer("PENSTOCK_PORT", default=8080),
+        pool_size=given.integer("PENSTOCK_POOL_SIZE", default=8),
+        prepare=given.flag("PENSTOCK_DATABASE_PREPARE", default=True),
+        max_running=given.integer("PENSTOCK_MAX_RUNNING", default=500),
+        trust_proxy=given.text("PENSTOCK_TRUST_PROXY"),
+        shutdown_seconds=given.integer("PENSTOCK_SHUTDOWN_SECONDS", default=20),
     )
-
-
-def _required(environment: Mapping[str, str], name: str) -> str:
-    value = environment.get(name, "")
-    if not value:
-        raise SettingsError(f"the environment variable {name} is not set; the chart sets it")
-    return value
-
-
-def _number(environment: Mapping[str, str], name: str, default: int) -> int:
-    text = environment.get(name) or str(default)
-    try:
-        number = int(text)
-    except ValueError as error:
-        raise SettingsError(f"the environment variable {name} must be a whole number, not {text!r}") from error
-    if number <= 0:
-        raise SettingsError(f"the environment variable {name} must be above 0, not {text!r}")
-    return number
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    given.check()
+    return settings

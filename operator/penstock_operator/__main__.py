@@ -1,71 +1,64 @@
-"""`python -m penstock_operator [run | migrate | crds | cleanup]`: reads the environment once and runs one of these."""
+"""`python -m penstock_operator [COMMAND]`: reads the environment once and runs one of the commands of the table."""
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Final
 
-from penstock_core.cluster import Cluster
-from penstock_core.store.schema.migrate import migrate
-from penstock_operator import logs
-from penstock_operator.commands.cleanup import remove_finalizers
-from penstock_operator.commands.crds import apply_all, shipped
-from penstock_operator.errors import SettingsError
+from penstock_core import logs
+from penstock_core.errors import SettingsError
+from penstock_operator.commands import cleanup, crds, label_namespace, migration, send_webhook, stop_release
+from penstock_operator.commands.command import Command, Variables
 from penstock_operator.process.replica import Replica
-from penstock_operator.settings import Settings, from_environment, watched_namespaces
+from penstock_operator.settings import from_environment
+
+
+async def _run(_: argparse.Namespace, variables: Variables) -> int:
+    return await Replica(from_environment(variables)).run()
+
+
+DEFAULT: Final = "run"
+COMMANDS: Final[Mapping[str, Command]] = {
+    DEFAULT: Command(help="run the operator (the default)", run=_run),
+    "migrate": migration.COMMAND,
+    "crds": crds.COMMAND,
+    "cleanup": cleanup.COMMAND,
+    "label-namespace": label_namespace.COMMAND,
+    "stop-release": stop_release.COMMAND,
+    "send-webhook": send_webhook.COMMAND,
+}
+
+_QUIET = ("kopf", "kubernetes", "aiohttp", "psycopg", "asyncio")
+"""Libraries that tell every step of theirs below a warning."""
 
 
 def main() -> int:
     """Exit code 0 where the command did its work, 2 where the environment is incomplete."""
-    options = _parser().parse_args()
-    logs.configure(os.environ.get("PENSTOCK_LOG_LEVEL") or "info")
+    variables = dict(os.environ)
+    options = parser(variables).parse_args()
+    command = COMMANDS[options.command or DEFAULT]
+    quiet = dict.fromkeys(_QUIET, logging.WARNING)
+    if command.for_people:
+        logs.speak_plainly(libraries=quiet)
+    else:
+        logs.configure(variables.get("PENSTOCK_LOG_LEVEL") or "info", libraries=quiet)
     try:
-        return asyncio.run(_command(options))
+        return asyncio.run(command.run(options, variables))
     except SettingsError as error:
         print(f"penstock-operator: {error}", file=sys.stderr)
         return 2
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="penstock_operator", description=__doc__)
-    commands = parser.add_subparsers(dest="command")
-    commands.add_parser("run", help="run the operator (the default)")
-    migration = commands.add_parser("migrate", help="bring the database to this release, then end")
-    migration.add_argument("--dsn", default=os.environ.get("PENSTOCK_DSN", ""), help="default: PENSTOCK_DSN")
-    crds = commands.add_parser("crds", help="bring the cluster's CRDs to this release, then end")
-    crds.add_argument("--directory", type=Path, default=Path(os.environ.get("PENSTOCK_CRDS", "/opt/penstock/crds")))
-    commands.add_parser("cleanup", help="remove Penstock's finalizers, then end")
-    return parser
-
-
-async def _command(options: argparse.Namespace) -> int:
-    if options.command == "migrate":
-        await migrate(options.dsn, datetime.now(UTC))
-        return 0
-    if options.command in {"crds", "cleanup"}:
-        return await _with_cluster(options)
-    settings: Settings = from_environment(os.environ)
-    return await Replica(settings).run()
-
-
-async def _with_cluster(options: argparse.Namespace) -> int:
-    cluster = await Cluster.connect()
-    try:
-        if options.command == "cleanup":
-            await remove_finalizers(
-                cluster, watched_namespaces(os.environ), release=os.environ.get("PENSTOCK_RELEASE", "")
-            )
-            return 0
-        definitions = shipped(options.directory)
-        if not definitions:
-            print(f"penstock-operator: no CRDs in {options.directory}", file=sys.stderr)
-            return 2
-        await apply_all(cluster, definitions)
-        return 0
-    finally:
-        await cluster.close()
+def parser(variables: Variables) -> argparse.ArgumentParser:
+    """The command line; defaults of arguments come from the environment."""
+    found = argparse.ArgumentParser(prog="penstock_operator", description=__doc__)
+    commands = found.add_subparsers(dest="command")
+    for name, command in COMMANDS.items():
+        command.arguments(commands.add_parser(name, help=command.help), variables)
+    return found
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The operator's own exceptions, as a tree:
 
 OperatorError
-├── SettingsError       the environment does not say what the chart should have said
 ├── LeaseLostError      another replica may be active: this process must end
 └── NotYet              a reconciliation that waits for something; tried again after `seconds`
 """
@@ -9,10 +8,6 @@ OperatorError
 
 class OperatorError(Exception):
     """Base of what the operator raises on purpose."""
-
-
-class SettingsError(OperatorError):
-    """The environment does not say what the chart should have said."""
 
 
 class LeaseLostError(OperatorError):

@@ -1,4 +1,7 @@
-"""What Prometheus scrapes from the operator, in a registry of its own."""
+"""What Prometheus scrapes from the operator, in a registry of its own.
+
+How to add a metric: a member made on the registry, and a method that says in the operator's words what happened.
+"""
 
 from collections.abc import Mapping
 

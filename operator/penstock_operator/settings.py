@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from penstock_core.environment import Environment
 from penstock_core.manifests.job import RunnerPod
-from penstock_operator.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,63 +64,35 @@ def _watched(watch: tuple[str, ...], catalogues: tuple[str, ...]) -> tuple[str |
     return tuple(dict.fromkeys((*watch, *catalogues))) if watch else (None,)
 
 
-def watched_namespaces(environment: Mapping[str, str]) -> tuple[str | None, ...]:
+def watched_namespaces(variables: Mapping[str, str]) -> tuple[str | None, ...]:
     """`Settings.watched` of an environment that need not be complete, as in a hook."""
-    reader = _Reader(environment)
-    return _watched(reader.names("PENSTOCK_WATCH_NAMESPACES"), reader.names("PENSTOCK_CATALOGUE_NAMESPACES"))
+    given = Environment(variables)
+    return _watched(given.names("PENSTOCK_WATCH_NAMESPACES"), given.names("PENSTOCK_CATALOGUE_NAMESPACES"))
 
 
-def from_environment(environment: Mapping[str, str]) -> Settings:
+def from_environment(variables: Mapping[str, str]) -> Settings:
     """Settings of a whole environment; raises SettingsError that names every variable that is missing or malformed."""
-    reader = _Reader(environment)
+    given = Environment(variables)
     settings = Settings(
-        release=reader.required("PENSTOCK_RELEASE"),
-        release_name=reader.required("PENSTOCK_RELEASE_NAME"),
-        release_namespace=reader.required("PENSTOCK_RELEASE_NAMESPACE"),
-        watch_namespaces=reader.names("PENSTOCK_WATCH_NAMESPACES"),
-        catalogue_namespaces=reader.names("PENSTOCK_CATALOGUE_NAMESPACES"),
-        runner_image=reader.required("PENSTOCK_RUNNER_IMAGE"),
-        runner_pull_policy=environment.get("PENSTOCK_RUNNER_PULL_POLICY") or "IfNotPresent",
-        public_url=reader.required("PENSTOCK_PUBLIC_URL").rstrip("/"),
-        dsn=reader.required("PENSTOCK_DSN"),
-        database_role_prefix=reader.required("PENSTOCK_DATABASE_ROLE_PREFIX"),
-        runner_database_host=environment.get("PENSTOCK_RUNNER_DATABASE_HOST", ""),
-        gateway_database_secret=environment.get("PENSTOCK_GATEWAY_DATABASE_SECRET", ""),
-        gateway_service_account=environment.get("PENSTOCK_GATEWAY_SERVICE_ACCOUNT", ""),
-        jobs_role=environment.get("PENSTOCK_JOBS_ROLE", ""),
-        max_running=reader.integer("PENSTOCK_MAX_RUNNING", default=500),
-        retention_days=reader.integer("PENSTOCK_RETENTION_DAYS", default=30),
-        port=reader.integer("PENSTOCK_PORT", default=8080),
-        log_level=environment.get("PENSTOCK_LOG_LEVEL") or "info",
-        pod=environment.get("PENSTOCK_POD") or environment.get("HOSTNAME") or "operator",
+        release=given.required("PENSTOCK_RELEASE"),
+        release_name=given.required("PENSTOCK_RELEASE_NAME"),
+        release_namespace=given.required("PENSTOCK_RELEASE_NAMESPACE"),
+        watch_namespaces=given.names("PENSTOCK_WATCH_NAMESPACES"),
+        catalogue_namespaces=given.names("PENSTOCK_CATALOGUE_NAMESPACES"),
+        runner_image=given.required("PENSTOCK_RUNNER_IMAGE"),
+        runner_pull_policy=given.text("PENSTOCK_RUNNER_PULL_POLICY", default="IfNotPresent"),
+        public_url=given.required("PENSTOCK_PUBLIC_URL").rstrip("/"),
+        dsn=given.required("PENSTOCK_DSN"),
+        database_role_prefix=given.required("PENSTOCK_DATABASE_ROLE_PREFIX"),
+        runner_database_host=given.text("PENSTOCK_RUNNER_DATABASE_HOST"),
+        gateway_database_secret=given.text("PENSTOCK_GATEWAY_DATABASE_SECRET"),
+        gateway_service_account=given.text("PENSTOCK_GATEWAY_SERVICE_ACCOUNT"),
+        jobs_role=given.text("PENSTOCK_JOBS_ROLE"),
+        max_running=given.integer("PENSTOCK_MAX_RUNNING", default=500),
+        retention_days=given.integer("PENSTOCK_RETENTION_DAYS", default=30),
+        port=given.integer("PENSTOCK_PORT", default=8080),
+        log_level=given.text("PENSTOCK_LOG_LEVEL", default="info"),
+        pod=given.text("PENSTOCK_POD") or given.text("HOSTNAME", default="operator"),
     )
-    reader.check()
+    given.check()
     return settings
-
-
-class _Reader:
-    """Reads variables and remembers what is wrong with them, so that all of it is told at once."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-        self._problems: list[str] = []
-
-    def required(self, name: str) -> str:
-        value = self._environment.get(name, "")
-        if not value:
-            self._problems.append(f"{name} is not set")
-        return value
-
-    def names(self, name: str) -> tuple[str, ...]:
-        return tuple(part.strip() for part in self._environment.get(name, "").split(",") if part.strip())
-
-    def integer(self, name: str, *, default: int) -> int:
-        text = self._environment.get(name) or str(default)
-        if not text.isdecimal() or int(text) < 1:
-            self._problems.append(f"{name} is {text!r}: give a whole number of 1 or more")
-            return default
-        return int(text)
-
-    def check(self) -> None:
-        if self._problems:
-            raise SettingsError("; ".join(self._problems))

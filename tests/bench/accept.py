@@ -17,8 +17,7 @@ from typing import Any
 from testbed.release import images, reached
 from tests.bench.site import NAMESPACE, Site, put
 
-from installation import wait_rollout
-from kubectl import apply, get
+from kubectl import apply, get, wait_rollout
 
 ROUNDS = 5
 SECONDS = 8

@@ -22,7 +22,8 @@ async def measure(site: Site) -> dict[str, Any]:
     """`cold_ratio`, `ten_steps_s`, `runner_start_ms`, `runner_rss_mib`."""
     flow = await site.flow("one")
     put("ten", [{"name": f"s{n}", "set": {"value": n}} for n in range(10)])
-    ours, bare, processes, exits, runners = [], [], [], {"ours": [], "bare": []}, []
+    ours, bare, processes, runners = [], [], [], []
+    exits: dict[str, list[Any]] = {"ours": [], "bare": []}
     for turn in range(ROUNDS + 1):
         first = await _ours(site, "one")
         second = await _bare(site, flow)

@@ -17,8 +17,8 @@ from typing import Any
 from tests.bench.site import NAMESPACE, TENANT, Site
 from tests.bench.writes import read
 
-from installation import instance, wait_rollout
-from kubectl import CommandFailed, kubectl
+from installation import instance
+from kubectl import CommandFailed, kubectl, wait_rollout
 from penstock_core import names
 from penstock_core.cluster import EVENTS, FLOWS, INSTANCES, SECRETS, Kind, Object
 from penstock_core.errors import ClusterError

@@ -146,7 +146,8 @@ async def site() -> AsyncIterator[Site]:
     with ExitStack() as stack:
         host, port = stack.enter_context(reached("penstock-gateway", 80, namespace=NAMESPACE))
         pg_host, pg_port = stack.enter_context(reached("penstock-postgres", 5432, namespace=NAMESPACE))
-        dsn = conninfo_to_dict(secret("penstock-postgres", "dsn", namespace=NAMESPACE)) | {
+        dsn: dict[str, Any] = {
+            **conninfo_to_dict(secret("penstock-postgres", "dsn", namespace=NAMESPACE)),
             "host": pg_host,
             "port": pg_port,
         }

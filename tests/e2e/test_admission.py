@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from tests.e2e.admission.table import Row, rows
 
+import timeouts
 from installation import Installation, deploy, discard_namespace, instance, integration, told, webhook_flow
 from kubectl import CommandFailed, apply, get, kubectl
 
@@ -19,7 +20,7 @@ KIBIBYTE = 1024
 def schema(cluster: None) -> None:
     """The CRDs of this checkout, established in the cluster; no operator is needed."""
     kubectl("apply", "--server-side", "--force-conflicts", "-f", str(CRDS))
-    kubectl("wait", "--for=condition=Established", "-f", str(CRDS), "--timeout=60s")
+    kubectl("wait", "--for=condition=Established", "-f", str(CRDS), f"--timeout={timeouts.SEEN:.0f}s")
 
 
 @pytest.fixture(scope="module")

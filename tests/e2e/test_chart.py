@@ -11,12 +11,14 @@ from testbed.release import helm_install, images, reached
 
 import timeouts
 from eventually import eventually
-from installation import instance, integration, ready, remove_namespace, wait_rollout, webhook_flow
-from kubectl import CommandFailed, apply, exists, get, items, kubectl, run, secret
+from installation import instance, integration, ready, remove_namespace, webhook_flow
+from kubectl import CommandFailed, apply, exists, get, helm_uninstall, items, kubectl, run, secret
 from penstock_core.manifests.job import RunnerPod, execution_job
+from releases import settle
+from turns import Turns
 
-SUITE = "penstock-e2e"
-"""Where the other tests' release is; it serves all namespaces."""
+SUITE, SUITES = "penstock-e2e", "penstock"
+"""Where the other tests' release is, and its name; it serves all namespaces."""
 RELEASE = "side"
 EXECUTION = UUID("01a20706-7068-7d47-962d-8340ee9dfa40")
 
@@ -25,29 +27,27 @@ def install(namespace: str, *values: str) -> None:
     """A release that serves its own namespace alone; without a volume, of which the test bed has few."""
     own = (f"watchNamespaces={{{namespace}}}", "gateway.replicas=1", "postgres.storage.persistent=false")
     helm_install(RELEASE, namespace=namespace, values=(*(word for value in own for word in ("--set", value)), *values))
-
-
-def uninstall(namespace: str) -> None:
-    run("helm", "uninstall", RELEASE, "--namespace", namespace, "--wait", "--timeout", "3m")
+    settle(RELEASE, namespace=namespace)
 
 
 def helm_test(namespace: str) -> None:
     """`helm test`: raises with the test's log where it fails."""
-    run("helm", "test", RELEASE, "--namespace", namespace, "--timeout", "4m")
+    run("helm", "test", RELEASE, "--namespace", namespace, "--timeout", f"{timeouts.EXECUTION_ENDED:.0f}s")
 
 
 @pytest.fixture(scope="module")
-def alone(cluster: None) -> Iterator[None]:
+def alone(cluster: None, turns: Turns) -> Iterator[None]:
     """The suite's own operator rests: it serves all namespaces, and two operators must not share an Instance."""
-    resting = exists("deployment", "penstock-operator", namespace=SUITE) if exists("namespace", SUITE) else False
-    if resting:
-        kubectl("-n", SUITE, "scale", "deployment/penstock-operator", "--replicas=0")
-        selector = "app.kubernetes.io/component=operator"
-        eventually(lambda: not items("pods", namespace=SUITE, selector=selector), within=timeouts.GONE)
-    yield
-    if resting:
-        kubectl("-n", SUITE, "scale", "deployment/penstock-operator", "--replicas=1")
-        wait_rollout("deployment", "penstock-operator", namespace=SUITE)
+    with turns.alone():
+        resting = exists("deployment", f"{SUITES}-operator", namespace=SUITE)
+        if resting:
+            kubectl("-n", SUITE, "scale", f"deployment/{SUITES}-operator", "--replicas=0")
+            selector = "app.kubernetes.io/component=operator"
+            eventually(lambda: not items("pods", namespace=SUITE, selector=selector), within=timeouts.GONE)
+        yield
+        if resting:
+            kubectl("-n", SUITE, "scale", f"deployment/{SUITES}-operator", "--replicas=1")
+            settle(SUITES, namespace=SUITE)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def release(alone: None) -> Iterator[str]:
     namespace = f"chart-{uuid4().hex[:6]}"
     install(namespace)
     yield namespace
-    uninstall(namespace)
+    helm_uninstall(RELEASE, namespace=namespace)
     remove_namespace(namespace)
 
 
@@ -245,7 +245,7 @@ def test_side_by_side_and_removed(release: str) -> None:
         apply({**document, "metadata": {**document["metadata"], "namespace": other}})
     ready(other, "stays")
 
-    uninstall(other)
+    helm_uninstall(RELEASE, namespace=other)
 
     assert "finalizers" not in get("instance", "stays", namespace=other)["metadata"]
     assert items("cronjobs", namespace=other) == []

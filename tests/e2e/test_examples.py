@@ -11,8 +11,9 @@ from testbed.release import images
 
 import timeouts
 from eventually import eventually
-from installation import Installation, discard_namespace, ready, steps, told
-from kubectl import apply, items, kubectl
+from installation import Installation, discard_namespace, ready, running, steps, told
+from kubectl import apply, items, kubectl, wait_rollout
+from turns import Turns
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FOLDERS = sorted(path.parent.name for path in EXAMPLES.glob("*/integration.yaml"))
@@ -20,17 +21,23 @@ CUSTOMERS = ("acme", "globex")
 
 
 @pytest.fixture(scope="module")
-def examples(penstock: Installation) -> Iterator[Installation]:
+def examples(penstock: Installation, turns: Turns) -> Iterator[Installation]:
     """Namespaces, the make-believe ERP and all examples; the catalogue is the release's own namespace."""
+    with turns.together():
+        apply_all(penstock.namespace)
+    yield penstock
+    for name in (*CUSTOMERS, "erp"):
+        discard_namespace(name)
+
+
+def apply_all(catalogue: str) -> None:
+    """Everything in the examples' folder, with Integrations in the namespace `catalogue`."""
     apply((EXAMPLES / "namespaces.yaml").read_text())
     apply((EXAMPLES / "erp-stub" / "erp.yaml").read_text().replace("python:3.13-slim", images()["runner"]))
     for folder in FOLDERS:
         for path in sorted((EXAMPLES / folder).glob("*.yaml")):
-            apply(path.read_text().replace("penstock-system", penstock.namespace))
-    kubectl("-n", "erp", "rollout", "status", "deployment/erp", "--timeout=90s")
-    yield penstock
-    for name in (*CUSTOMERS, "erp"):
-        discard_namespace(name)
+            apply(path.read_text().replace("penstock-system", catalogue))
+    wait_rollout("deployment", "erp", namespace="erp")
 
 
 def order(sample: str) -> Any:
@@ -114,8 +121,13 @@ def test_a_schedule_can_be_run_by_hand(examples: Installation) -> None:
     """`kubectl create job --from` the CronJob of a schedule is a manual run of its flow."""
     ready("acme", "acme-inventory")
     (cron_job,) = items("cronjobs", namespace="acme", selector="penstock.dev/flow=sync")
-    # beside a tick of its own the flow would skip the run: not within some seconds of every fifth minute
-    eventually(lambda: 10 < time.time() % 300 < 285, within=30)
+    # beside a tick of its own the flow would skip the run: not close before every fifth minute, nor before its tick has ended
+    eventually(
+        lambda: (
+            10 < time.time() % 300 < 300 - timeouts.CLEAR_OF_A_TICK and not running("acme", "penstock.dev/flow=sync")
+        ),
+        within=timeouts.CLEAR_OF_A_TICK + timeouts.EXECUTION_ENDED,
+    )
     kubectl("-n", "acme", "create", "job", "by-hand", f"--from=cronjob/{cron_job['metadata']['name']}")
 
     def manual() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 from testbed.release import reached
 
 import stub_server
@@ -23,10 +23,11 @@ USER = "canary-user-5521"
 @contextmanager
 def database(penstock: Installation, dsn: str) -> Iterator[psycopg.Connection[Any]]:
     """A connection to the bundled Postgres as the role of a DSN, from outside the cluster."""
-    with reached("penstock-postgres", 5432, namespace=penstock.namespace) as (host, port):
-        parts = conninfo_to_dict(dsn) | {"host": host, "port": port}
-        with psycopg.connect(make_conninfo(**parts), autocommit=True) as connection:
-            yield connection
+    with (
+        reached("penstock-postgres", 5432, namespace=penstock.namespace) as (host, port),
+        psycopg.connect(make_conninfo(dsn, host=host, port=port), autocommit=True) as connection,
+    ):
+        yield connection
 
 
 def forms(value: str) -> dict[str, str]:

@@ -226,7 +226,9 @@ def test_a_limited_flow_queues_in_order(penstock: Installation, tenant: str) -> 
 def test_a_limited_flow_can_reject(penstock: Installation, tenant: str) -> None:
     """With whenFull: reject, a webhook at the limit gets 429 with Retry-After and leaves no row."""
     slow = webhook_flow(
-        "order", [{"name": "wait", "sleep": {"for": "5s"}}], concurrency={"limit": 1, "whenFull": "reject"}
+        "order",
+        [{"name": "wait", "sleep": {"for": f"{timeouts.STRUCK:.0f}s"}}],
+        concurrency={"limit": 1, "whenFull": "reject"},
     )
     deploy(tenant, integration("slow", [slow]), instance("acme", "slow"))
 
@@ -252,6 +254,6 @@ def test_kubectl_alone_tells_what_ran_last(penstock: Installation, tenant: str) 
 
     def last() -> bool:
         flow = get("flow.penstock.dev", "acme.order", namespace=tenant)
-        return flow.get("status", {}).get("lastExecution", {}).get("state") == "passed"
+        return bool(flow.get("status", {}).get("lastExecution", {}).get("state") == "passed")
 
     eventually(last, within=timeouts.RECONCILED)

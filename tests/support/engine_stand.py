@@ -7,7 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from penstock_core import codec
-from penstock_core.store.executions.records import Outcome, RecordedStep, StepRecord
+from penstock_core.records import Outcome, RecordedStep, StepRecord
+from penstock_runner.actions.table import TABLE
+from penstock_runner.engine.action import Actions
 from penstock_runner.engine.connections import connections
 from penstock_runner.engine.flow_run import Engine, Execution
 from penstock_runner.engine.interrupt import Interrupt
@@ -73,6 +75,7 @@ class Stand:
     interrupt: Interrupt = field(default_factory=Interrupt)
     clock: SystemClock = field(default_factory=SystemClock)
     recorder: MemoryRecorder = field(default_factory=MemoryRecorder)
+    actions: Actions = TABLE
 
     def run(
         self,
@@ -103,6 +106,7 @@ class Stand:
             definition=codec.unpack(codec.pack(definition).data),
             trigger=trigger or {},
             execution=Execution(id=EXECUTION, started_at=started_at or datetime.now(UTC), ran_seconds=ran_seconds),
+            actions=self.actions,
             recorder=self.recorder,
             clock=self.clock,
             connections=connections(descriptions or {}, fields or {}),

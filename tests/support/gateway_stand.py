@@ -11,11 +11,13 @@ from typing import Any
 import httpx
 import uvicorn
 
+import builders
+from fake_cluster import FakeCluster
 from penstock_core import names
-from penstock_core.cluster import FLOWS, JOBS, SECRETS, Caller, Kind
-from penstock_core.cluster.client import Page
-from penstock_core.errors import ClusterError, Conflict, NotFound
+from penstock_core.cluster import FLOWS, JOBS, SECRETS, Caller, Kind, Listing, Object
+from penstock_core.errors import ClusterError
 from penstock_core.manifests.job import RunnerPod
+from penstock_gateway.api.values.responses import LIMITS, ValueLimits
 from penstock_gateway.server.gateway import Gateway
 from penstock_gateway.server.server import config
 from penstock_gateway.settings import Settings
@@ -28,112 +30,27 @@ INSTANCE_UID = "6f1c2f0e-0000-4000-8000-000000000001"
 KEY = "correct-horse-battery-staple"
 
 
-class FakeCluster:
-    """What the gateway uses of `Cluster`; `failure`, where set, answers every write."""
+class GatewayCluster(FakeCluster):
+    """A cluster in memory that lets the gateway read what its Role does."""
 
-    def __init__(self) -> None:
-        self.objects: dict[tuple[str, str, str], dict[str, Any]] = {}
-        self.created: list[dict[str, Any]] = []
-        self.tokens: dict[str, Caller] = {}
-        self.rights: set[tuple[str, str, str, str]] = set()
-        """(user, namespace, verb, `resource` or `resource/subresource`)"""
-        self.reviews = 0
-        self.failure: ClusterError | None = None
-        self.refused: tuple[str, ...] = ()
-        """Namespaces that may not be read."""
-        self.hold: asyncio.Event | None = None
-        self._watches: list[tuple[Kind, str | None, str, asyncio.Queue[dict[str, Any]]]] = []
-        self._version = 0
-
-    def put(self, kind: Kind, body: dict[str, Any]) -> dict[str, Any]:
-        """Create or change an object; watches hear of it."""
-        self._version += 1
-        body = json.loads(json.dumps(body))
-        body["metadata"]["resourceVersion"] = str(self._version)
-        key = (kind.plural, body["metadata"]["namespace"], body["metadata"]["name"])
-        self._tell(kind, "MODIFIED" if key in self.objects else "ADDED", body)
-        self.objects[key] = body
-        return body
-
-    def remove(self, kind: Kind, namespace: str, name: str) -> None:
-        """Delete an object; watches hear of it."""
-        self._tell(kind, "DELETED", self.objects.pop((kind.plural, namespace, name)))
-
-    def _tell(self, kind: Kind, event: str, body: dict[str, Any]) -> None:
-        for watched, namespace, fields, queue in self._watches:
-            if watched == kind and namespace in (None, body["metadata"]["namespace"]) and _selects(fields, body):
-                queue.put_nowait({"type": event, "object": body})
-
-    async def pages(
-        self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = ""
-    ) -> AsyncGenerator[Page, None]:
-        if namespace in self.refused:
-            raise ClusterError(f"{kind.plural} is forbidden in {namespace}", status=403)
+    async def listing(self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = "") -> Listing:
         _check_right(kind, fields)
-        found = [
-            body
-            for (plural, place, _), body in self.objects.items()
-            if plural == kind.plural
-            and namespace in (None, place)
-            and _matches(body, labels)
-            and _selects(fields, body)
-        ]
-        page = Page(json.loads(json.dumps(found)))
-        page.resource_version = str(self._version)
-        yield page
+        return await super().listing(kind, namespace, labels=labels, fields=fields)
 
-    async def watch(
-        self, kind: Kind, namespace: str | None = None, *, fields: str = "", **_: Any
-    ) -> AsyncGenerator[dict[str, Any], None]:
-        _check_right(kind, fields)
-        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._watches.append((kind, namespace, fields, queue))
-        while True:
-            yield await queue.get()
-
-    async def get(self, kind: Kind, namespace: str | None, name: str) -> dict[str, Any]:
-        try:
-            return self.objects[kind.plural, namespace or "", name]
-        except KeyError:
-            raise NotFound(f'{kind.plural} "{name}" not found', status=404) from None
-
-    async def create(self, kind: Kind, namespace: str | None, body: dict[str, Any]) -> dict[str, Any]:
-        if self.hold is not None:
-            await self.hold.wait()
-        if self.failure is not None:
-            raise self.failure
-        if (kind.plural, namespace or "", body["metadata"]["name"]) in self.objects:
-            raise Conflict("exists", status=409)
-        self.created.append(body)
-        return self.put(kind, body)
-
-    async def review_token(self, token: str, audiences: tuple[str, ...] = ()) -> Caller | None:
-        self.reviews += 1
-        if self.failure is not None:
-            raise self.failure
-        return self.tokens.get(token)
-
-    async def review_access(
+    def watch(
         self,
-        caller: Caller,
+        kind: Kind,
+        namespace: str | None = None,
         *,
-        namespace: str,
-        verb: str,
-        resource: str,
-        subresource: str = "",
-        group: str = names.GROUP,
-    ) -> bool:
-        self.reviews += 1
-        path = f"{resource}/{subresource}" if subresource else resource
-        return bool({(caller.user, namespace, verb, path), (caller.user, "", verb, path)} & self.rights)
-
-    def jobs(self) -> list[str]:
-        """Names of the Jobs that were created."""
-        return [body["metadata"]["name"] for body in self.created if body["kind"] == "Job"]
-
-
-def _selects(fields: str, body: dict[str, Any]) -> bool:
-    return fields in ("", f"metadata.name={body['metadata']['name']}")
+        resource_version: str,
+        labels: str = "",
+        fields: str = "",
+        seconds: int = 60,
+    ) -> AsyncGenerator[Object, None]:
+        _check_right(kind, fields)
+        return super().watch(
+            kind, namespace, resource_version=resource_version, labels=labels, fields=fields, seconds=seconds
+        )
 
 
 def _check_right(kind: Kind, fields: str) -> None:
@@ -142,41 +59,23 @@ def _check_right(kind: Kind, fields: str) -> None:
         raise ClusterError(f'secrets is forbidden with the field selector "{fields}"', status=403)
 
 
-def _matches(body: dict[str, Any], labels: str) -> bool:
-    has = body["metadata"].get("labels", {})
-    return all(has.get(name) == value for name, _, value in (part.partition("=") for part in labels.split(",") if part))
-
-
 def flow(
     name: str = "importOrder", *, instance: str = INSTANCE, namespace: str = TENANT, **spec: Any
 ) -> dict[str, Any]:
-    """A Flow object as the operator writes it."""
-    return {
-        "apiVersion": names.API_VERSION,
-        "kind": "Flow",
-        "metadata": {
-            "name": names.flow_object(instance, name),
-            "namespace": namespace,
-            "uid": hashlib.sha256(f"{namespace}/{instance}/{name}".encode()).hexdigest()[:32],
-            "labels": {names.LABEL_RELEASE: RELEASE, names.LABEL_INSTANCE: instance, names.LABEL_FLOW: name},
-        },
-        "spec": {
-            "instance": instance,
-            "instanceUid": INSTANCE_UID,
-            "flow": name,
-            "integration": {"name": "orders-to-erp", "version": "1.4.0"},
-            "customer": {"id": "acme", "name": "ACME GmbH"},
-            "trigger": "webhook",
-            "paused": False,
-            "whenPaused": "reject",
-            "webhook": {"methods": ["POST"], "security": "required", "url": "https://hooks.example/x"},
-            "timeoutSeconds": 300,
-            "connections": [],
-            "definitionHash": hashlib.sha256(name.encode()).hexdigest(),
-            "definition": {"schema": 1, "flow": {"name": name}, "steps": []},
-            **spec,
-        },
+    """A Flow object as the operator writes it, with a webhook and a uid of its own."""
+    given: dict[str, Any] = {
+        "instanceUid": INSTANCE_UID,
+        "integration": {"name": "orders-to-erp", "version": "1.4.0"},
+        "customer": {"id": "acme", "name": "ACME GmbH"},
+        "whenPaused": "reject",
+        "webhook": {"methods": ["POST"], "security": "required", "url": "https://hooks.example/x"},
+        "timeoutSeconds": 300,
+        "definitionHash": hashlib.sha256(name.encode()).hexdigest(),
+        "definition": {"schema": 1, "flow": {"name": name}, "steps": []},
+        **spec,
     }
+    uid = hashlib.sha256(f"{namespace}/{instance}/{name}".encode()).hexdigest()[:32]
+    return builders.flow(name, instance=instance, namespace=namespace, uid=uid, **given)
 
 
 def mirrored(*keys: str, **content: Any) -> str:
@@ -227,7 +126,7 @@ def settings(**changed: Any) -> Settings:
 class Stand:
     """A running gateway, its cluster, and a client."""
 
-    def __init__(self, gateway: Gateway, cluster: FakeCluster, *, client: httpx.AsyncClient, port: int) -> None:
+    def __init__(self, gateway: Gateway, cluster: GatewayCluster, *, client: httpx.AsyncClient, port: int) -> None:
         self.gateway = gateway
         self.cluster = cluster
         self.client = client
@@ -255,7 +154,15 @@ class Stand:
     def serve(self, *flows: dict[str, Any]) -> None:
         """Put Flow objects; they are served when `settled` returns."""
         for body in flows:
-            self.cluster.put(FLOWS, body)
+            self.cluster.seed(FLOWS, body)
+
+
+def admit(stand: Stand) -> None:
+    """Let the tokens `viewer` and `insider` list executions, and the second also see data."""
+    for user in ("viewer", "insider"):
+        stand.cluster.tokens[user] = Caller(user=user)
+        stand.cluster.rights |= {(user, TENANT, verb, "executions") for verb in ("get", "list")}
+    stand.cluster.rights.add(("insider", TENANT, "get", "executions/data"))
 
 
 async def until(look: Callable[[], Any], *, within: float = 10.0) -> Any:
@@ -269,17 +176,18 @@ async def until(look: Callable[[], Any], *, within: float = 10.0) -> Any:
 
 @asynccontextmanager
 async def standing(
-    dsn: str | None, *, ready: bool = True, refused: tuple[str, ...] = (), **changed: Any
+    dsn: str | None, *, ready: bool = True, refused: tuple[str, ...] = (), values: ValueLimits = LIMITS, **changed: Any
 ) -> AsyncIterator[Stand]:
     """A gateway that serves `importOrder` with `KEY`; without a DSN its database Secret is missing."""
-    cluster = FakeCluster()
-    cluster.refused = refused
-    cluster.put(FLOWS, flow())
-    cluster.put(SECRETS, key_secret({INSTANCE_UID: mirrored(KEY)}))
+    cluster = GatewayCluster()
+    for namespace in refused:
+        cluster.failures["list", namespace] = ClusterError(f"forbidden in {namespace}", status=403)
+    cluster.seed(FLOWS, flow())
+    cluster.seed(SECRETS, key_secret({INSTANCE_UID: mirrored(KEY)}))
     if dsn is not None:
-        cluster.put(SECRETS, database_secret(dsn))
+        cluster.seed(SECRETS, database_secret(dsn))
     chosen = settings(**changed)
-    gateway = Gateway(chosen, cluster)  # type: ignore[arg-type]
+    gateway = Gateway(chosen, cluster, values=values)
     served = config(chosen, gateway)
     served.load()
     server = uvicorn.Server(served)
@@ -300,4 +208,4 @@ async def standing(
         await gateway.close()
 
 
-__all__ = ["JOBS", "KEY", "FakeCluster", "Stand", "flow", "key_secret", "mirrored", "settings", "standing", "until"]
+__all__ = ["JOBS", "KEY", "GatewayCluster", "Stand", "flow", "key_secret", "mirrored", "settings", "standing", "until"]

@@ -1,6 +1,5 @@
 """Penstock as a user has it: installed by its chart, reached over HTTP, with a token of Kubernetes."""
 
-import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -9,7 +8,8 @@ import httpx
 
 import timeouts
 from eventually import eventually
-from kubectl import CommandFailed, apply, condition, exists, get, kubectl, secret
+from kubectl import apply, condition, exists, get, items, kubectl, secret, wait_for
+from releases import served
 
 FINAL = {"passed", "failed", "completed_with_errors", "cancelled", "timed_out", "skipped"}
 
@@ -88,27 +88,19 @@ def steps(execution: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def ready(tenant: str, instance: str, *, version: str = "") -> dict[str, Any]:
-    """The Instance once it is Ready (and, where given, at a version)."""
-
-    def look() -> dict[str, Any]:
-        found = get("instance", instance, namespace=tenant)
-        assert condition(found, "Ready").get("status") == "True", found.get("status")
-        assert not version or found["status"].get("version") == version, found["status"]
-        return found
-
-    return eventually(look, within=timeouts.RECONCILED, about=f"instance {instance} is ready")
+    """The Instance once it is Ready (and, where given, at a version), and every gateway serves what it says."""
+    wait_for("instance", instance, "condition=Ready", namespace=tenant)
+    if version:
+        wait_for("instance", instance, f"jsonpath={{.status.version}}={version}", namespace=tenant)
+    served(tenant, instance)
+    return get("instance", instance, namespace=tenant)
 
 
 def told(tenant: str, kind: str, name: str, of: str, *, status: str) -> str:
     """The message of a condition once it has the status."""
-
-    def look() -> str:
-        found = condition(get(kind, name, namespace=tenant), of)
-        assert found.get("status") == status, found
-        message: str = found["message"]
-        return message
-
-    return eventually(look, within=timeouts.RECONCILED, about=f"{kind} {name}: {of}={status}")
+    found = condition(wait_for(kind, name, f"condition={of}={status}", namespace=tenant), of)
+    message: str = found["message"]
+    return message
 
 
 def integration(name: str, flows: list[dict[str, Any]], **spec: Any) -> dict[str, Any]:
@@ -167,19 +159,12 @@ def pods_of(tenant: str, execution: str) -> list[dict[str, Any]]:
     return found
 
 
+def running(namespace: str, selector: str = "") -> bool:
+    """Whether a Job, which records an execution, has not ended."""
+    jobs = items("jobs", namespace=namespace, selector=selector)
+    return any(not (condition(job, "Complete") or condition(job, "Failed")) for job in jobs)
+
+
 def kill(pod: str, *, namespace: str) -> None:
     """End a pod at once, as a lost node or the kernel would."""
     kubectl("-n", namespace, "delete", "pod", pod, "--grace-period=0", "--force", "--wait=false")
-
-
-def wait_rollout(kind: str, name: str, *, namespace: str) -> None:
-    """Wait until a Deployment or StatefulSet is rolled out."""
-    deadline = time.monotonic() + timeouts.ROLLED_OUT
-    while True:
-        try:
-            kubectl("-n", namespace, "rollout", "status", f"{kind}/{name}", "--timeout=60s")
-        except CommandFailed:
-            if time.monotonic() > deadline:
-                raise
-        else:
-            return

@@ -1,18 +1,27 @@
 """kubectl and helm as the tests call them: the real programs against the test bed, never a client library of our own."""
 
+import atexit
 import base64
 import json
 import subprocess
+import time
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
+import httpx
 import yaml
+
+import timeouts
+
+_ENDS: list[Callable[[], None]] = []
 
 
 class CommandFailed(AssertionError):
     """A program ended with an error; its own words are in the message."""
 
 
-def run(*command: str, stdin: str | None = None, timeout: float = 300) -> str:
+def run(*command: str, stdin: str | None = None, timeout: float = 2 * timeouts.COMMAND) -> str:
     """Run a program and give its standard output; CommandFailed with its standard error otherwise."""
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout, check=False)
     if done.returncode:
@@ -22,9 +31,66 @@ def run(*command: str, stdin: str | None = None, timeout: float = 300) -> str:
     return done.stdout
 
 
-def kubectl(*arguments: str, stdin: str | None = None, timeout: float = 120) -> str:
+def kubectl(*arguments: str, stdin: str | None = None, timeout: float = timeouts.COMMAND) -> str:
     """kubectl with the test bed's configuration."""
     return run("kubectl", *arguments, stdin=stdin, timeout=timeout)
+
+
+def api(path: str) -> dict[str, Any]:
+    """What the API server answers to a GET: for looks that are taken often, as `kubectl get` starts a process for each."""
+    answer = _proxy().get(path)
+    if answer.status_code != httpx.codes.OK:
+        raise CommandFailed(f"GET {path}: {answer.status_code} {answer.text}")
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def through_api(namespace: str, pod: str, port: int, method: str, path: str) -> httpx.Response:
+    """What one pod answers to a request, through the API server: a Service would lead to any of its pods."""
+    return _proxy().request(method, f"/api/v1/namespaces/{namespace}/pods/http:{pod}:{port}/proxy{path}")
+
+
+@cache
+def _proxy() -> httpx.Client:
+    """A client of `kubectl proxy`, which runs until `end_proxy`, and in any case no longer than this process."""
+    process = subprocess.Popen(["kubectl", "proxy", "--port=0"], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    address = process.stdout.readline().rpartition(" ")[2].strip()
+    client = httpx.Client(base_url=f"http://{address}", timeout=timeouts.ANSWERED)
+
+    def end() -> None:
+        client.close()
+        process.terminate()
+        process.communicate()
+
+    _ENDS.append(end)
+    return client
+
+
+@atexit.register
+def end_proxy() -> None:
+    """End what `api` and `through_api` go through; a worker of pytest-xdist ends without its exit handlers."""
+    while _ENDS:
+        _ENDS.pop()()
+    _proxy.cache_clear()
+
+
+def helm_uninstall(release: str, *, namespace: str) -> None:
+    """`helm uninstall`, and wait until all that it removes is gone."""
+    run("helm", "uninstall", release, "-n", namespace, "--wait", "--timeout", f"{timeouts.GONE:.0f}s")
+
+
+def wait_rollout(kind: str, name: str, *, namespace: str) -> None:
+    """Wait until a Deployment or StatefulSet is rolled out."""
+    deadline = time.monotonic() + timeouts.ROLLED_OUT
+    while True:
+        try:
+            kubectl("-n", namespace, "rollout", "status", f"{kind}/{name}", "--timeout=60s")
+        except CommandFailed:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return
 
 
 def apply(*documents: dict[str, Any] | str) -> str:
@@ -39,6 +105,17 @@ def get(kind: str, name: str = "", *, namespace: str = "", selector: str = "") -
     words += ["-n", namespace] if namespace else []
     words += ["-l", selector] if selector else []
     found: dict[str, Any] = json.loads(kubectl(*words))
+    return found
+
+
+def wait_for(kind: str, name: str, what: str, *, namespace: str, within: float = timeouts.RECONCILED) -> dict[str, Any]:
+    """The object once it is as `what` says in the words of `kubectl wait --for`, which watches and does not poll."""
+    words = ("wait", kind, name, f"--for={what}", f"--timeout={within:.0f}s", "-n", namespace, "-o", "json")
+    try:
+        found: dict[str, Any] = json.loads(kubectl(*words, timeout=within + timeouts.COMMAND))
+    except CommandFailed as error:
+        error.add_note(f"last seen: {get(kind, name, namespace=namespace).get('status')}")
+        raise
     return found
 
 

@@ -1,79 +1,90 @@
 """All reconcilers of the operator over one cluster and one store that only remember."""
 
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from builders import instance, integration
+from fake_cluster import FakeCluster
+from operator_stand import Clock, FakeCollection, FakeTenancy
 from penstock_core import names
-from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, INTEGRATIONS, SECRETS
+from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, INTEGRATIONS, JOBS, SECRETS, Kind, Object
+from penstock_core.observed.workload import Job
+from penstock_core.store.flows import schedules
 from penstock_operator.instances.reconciler import Instances
-from penstock_operator.instances.removal import Removal
+from penstock_operator.instances.removal import Orphan, Removal
 from penstock_operator.instances.resolution import Resolver
 from penstock_operator.instances.webhook_secrets import WebhookKeys
 from penstock_operator.integrations.reconciler import Publication
 from penstock_operator.namespaces import Namespaces
 from penstock_operator.objects.reporter import Reporter
+from penstock_operator.settings import Settings
+from penstock_operator.watch.inventory import Inventory
+from penstock_operator.workloads import index
 
 KEY = ("acme", "acme-orders")
 HOOKS = names.webhook_digest_secret("penstock", "6f1c")
-INTEGRATION = {
-    "apiVersion": "penstock.dev/v1alpha1",
-    "kind": "Integration",
-    "metadata": {"name": "orders", "namespace": "acme"},
-    "spec": {
-        "version": "1.0.0",
-        "configVariables": [{"name": "region", "type": "picklist", "options": ["eu", "us"], "required": True}],
-        "flows": [
-            {
-                "name": "hook",
-                "trigger": {"webhook": {}},
-                "steps": [{"name": "a", "set": {"value": "${config.region}"}}],
-            },
-            {
-                "name": "poll",
-                "trigger": {"schedule": {"cron": "0 6 * * *"}},
-                "steps": [{"name": "a", "set": {"value": 1}}],
-            },
-        ],
-    },
-}
-INSTANCE = {
-    "apiVersion": "penstock.dev/v1alpha1",
-    "kind": "Instance",
-    "metadata": {"name": "acme-orders", "namespace": "acme", "uid": "6f1c"},
-    "spec": {"integration": {"name": "orders"}, "customer": {"id": "acme"}, "config": {"region": "eu"}},
-}
+INTEGRATION = integration(
+    configVariables=[{"name": "region", "type": "picklist", "options": ["eu", "us"], "required": True}],
+    flows=[
+        {
+            "name": "hook",
+            "trigger": {"webhook": {}},
+            "steps": [{"name": "a", "set": {"value": "${config.region}"}}],
+        },
+        {
+            "name": "poll",
+            "trigger": {"schedule": {"cron": "0 6 * * *"}},
+            "steps": [{"name": "a", "set": {"value": 1}}],
+        },
+    ],
+)
+INSTANCE = instance(uid="6f1c", config={"region": "eu"})
 
 
-class Schedules:
+class Schedules(schedules.Schedules):
     """Remembers what was noted of pauses, and for when."""
 
     def __init__(self) -> None:
-        self.notes, self.times = [], []
+        self.notes: list[str] = []
+        self.times: list[datetime] = []
 
-    async def pause(self, *, namespace, flow_uid, at) -> None:
+    async def pause(self, *, namespace: str, flow_uid: str, at: datetime) -> None:
         self.notes.append("pause")
         self.times.append(at)
 
-    async def unpause(self, *, namespace, flow_uid, at) -> None:
+    async def unpause(self, *, namespace: str, flow_uid: str, at: datetime) -> None:
         self.notes.append("unpause")
         self.times.append(at)
 
 
-class Workloads:
+class Workloads(index.Workloads):
     """The Jobs that a test names."""
 
     def __init__(self) -> None:
-        self.jobs = []
+        self.jobs: list[Object] = []
 
-    def in_namespace(self, namespace, *, instance):
-        return self.jobs
+    def in_namespace(self, namespace: str, *, instance: str) -> list[Job]:
+        return [JOBS.parse(one) for one in self.jobs]
 
 
 class World:
     """All reconcilers over one fake cluster, as one process has them."""
 
-    def __init__(self, cluster, inventory, *, settings, tenancy, clock, collection) -> None:
+    def __init__(
+        self,
+        cluster: FakeCluster,
+        inventory: Inventory,
+        *,
+        settings: Settings,
+        tenancy: FakeTenancy,
+        clock: Clock,
+        collection: Callable[[Kind], FakeCollection],
+    ) -> None:
         self._parts = {"settings": settings, "tenancy": tenancy, "clock": clock, "collection": collection}
         self.cluster, self.inventory, self.tenancy = cluster, inventory, tenancy
         self.schedules, self.workloads = Schedules(), Workloads()
-        self.left_behind = []
+        self.orphans: list[Orphan] = []
         reporter = Reporter(cluster, inventory, clock=clock)
         keys = WebhookKeys(cluster, own=collection(SECRETS), settings=settings)
         self.namespaces = namespaces = Namespaces(cluster, tenancy, settings)
@@ -86,7 +97,7 @@ class World:
             tenancy=tenancy,
             namespaces=namespaces,
             keys=keys,
-            leave_behind=self.left_behind.append,
+            orphan=self.orphans.append,
         )
         self.publication = Publication(cluster, inventory, reporter, settings=settings)
         self.instances = Instances(
@@ -110,7 +121,7 @@ class World:
             tenancy=tenancy,
         )
 
-    def fresh(self, **parts):
+    def fresh(self, **parts: Any) -> "World":
         """Another process over the same cluster and store, which remembers nothing; `parts` replace some."""
         return World(self.cluster, self.inventory, **{**self._parts, **parts})
 
@@ -123,12 +134,13 @@ class World:
             if len(self.cluster.writes) == before:
                 return
 
-    def condition(self, kind):
+    def condition(self, kind: str) -> dict[str, Any]:
         """A condition of the Instance."""
         conditions = self.cluster.of(INSTANCES)["acme-orders"]["status"]["conditions"]
-        return next(one for one in conditions if one["type"] == kind)
+        found: dict[str, Any] = next(one for one in conditions if one["type"] == kind)
+        return found
 
-    def change(self, **spec) -> None:
+    def change(self, **spec: Any) -> None:
         """A user's change of the Instance's spec."""
         body = self.cluster.of(INSTANCES)["acme-orders"]
         generation = body["metadata"]["generation"] + 1
@@ -137,7 +149,7 @@ class World:
             {**body, "metadata": {**body["metadata"], "generation": generation}, "spec": {**body["spec"], **spec}},
         )
 
-    def publish(self, version, **spec) -> None:
+    def publish(self, version: str, **spec: Any) -> None:
         """A publisher's new version."""
         body = self.cluster.of(INTEGRATIONS)["orders"]
         generation = body["metadata"]["generation"] + 1
@@ -150,7 +162,7 @@ class World:
             },
         )
 
-    def delete_instance(self, name="acme-orders") -> None:
+    def delete_instance(self, name: str = "acme-orders") -> None:
         """A user's deletion; the finalizer keeps it."""
         body = self.cluster.of(INSTANCES)[name]
         self.cluster.seed(

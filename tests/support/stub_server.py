@@ -103,7 +103,7 @@ def start(namespace: str) -> str:
 def requests(namespace: str) -> list[dict[str, Any]]:
     """What has arrived so far: method, path, headers (lower-case names), body."""
     with reached("stub", PORT, namespace=namespace) as (host, port):
-        seen: list[dict[str, Any]] = httpx.get(f"http://{host}:{port}/-/requests", timeout=10).json()
+        seen: list[dict[str, Any]] = httpx.get(f"http://{host}:{port}/-/requests", timeout=timeouts.ANSWERED).json()
         return seen
 
 

@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from testbed import configuration
@@ -52,7 +53,8 @@ def test_containerd_keeps_everything_in_the_state_directory() -> None:
 
 def test_pods_have_their_own_range_and_no_way_out() -> None:
     """The bridge does not masquerade, so no pod reaches the machine's networks."""
-    plugin, _ = configuration.bridge(LAYOUT.state)["plugins"]
+    settings: Any = configuration.bridge(LAYOUT.state)
+    plugin, _ = settings["plugins"]
 
     assert plugin["ipMasq"] is False
     assert plugin["ipam"]["ranges"] == [[{"subnet": POD_RANGE}]]

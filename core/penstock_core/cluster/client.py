@@ -145,6 +145,10 @@ class Cluster:
         """Merge patch of the status alone."""
         return await self._merge(kind.path(namespace, name, "status"), {"status": status})
 
+    async def scale(self, kind: Kind, namespace: str, name: str, *, replicas: int) -> Object:
+        """Merge patch of the number of replicas alone; raises `NotFound`."""
+        return await self._merge(kind.path(namespace, name, "scale"), {"spec": {"replicas": replicas}})
+
     async def delete(self, kind: Kind, namespace: str | None, name: str, *, propagation: str = "Background") -> None:
         """Delete an object and, by `propagation` (Background, Foreground, Orphan), what it owns; absent is success."""
         body = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}

@@ -15,6 +15,7 @@ from contextlib import aclosing
 from types import MappingProxyType
 from typing import Any, Final
 
+from penstock_core.backoff import Backoff
 from penstock_core.cluster.client import Cluster
 from penstock_core.errors import ClusterError
 from penstock_core.kinds import Kind
@@ -25,8 +26,7 @@ OnChange = Callable[[Key, Any], None]
 
 FORBIDDEN: Final = 403
 
-_FIRST_PAUSE_SECONDS: Final = 0.25
-_LONGEST_PAUSE_SECONDS: Final = 15.0
+PAUSE: Final = Backoff(first=0.25, longest=15.0, spread=0.5)
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +48,7 @@ class Reflector:
         on_change: OnChange | None = None,
         parse: Callable[[Object], Any] | None = None,
         watch_seconds: int = 45,
+        pause: Backoff = PAUSE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._cluster = cluster
@@ -58,6 +59,7 @@ class Reflector:
         self._fields = fields
         self._on_change = on_change
         self._watch_seconds = watch_seconds
+        self._pause = pause
         self._clock = clock
         self._objects: dict[Key, Any] = {}
         self._versions: dict[Key, tuple[str, str]] = {}
@@ -90,8 +92,8 @@ class Reflector:
             except Exception:  # noqa: BLE001 - the outermost edge: a copy that nobody updates would be worse
                 self._refused = False
                 _log.exception("watch failed, listing again", extra={"resource": self._kind.plural})
-            await asyncio.sleep(pause_after(failures))
             failures += 1
+            await asyncio.sleep(self._pause.delay(failures, chance=random.random()))  # noqa: S311 - not a secret
 
     async def synced(self) -> None:
         """Wait for the first complete list."""
@@ -179,12 +181,6 @@ class Reflector:
         self._versions.pop(key, None)
         if self._objects.pop(key, None) is not None and self._on_change:
             self._on_change(key, None)
-
-
-def pause_after(failures: int) -> float:
-    """Seconds to wait after that many failures before this one: doubles, and is spread over half of it."""
-    longest: float = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** min(failures, 10))
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
 
 
 def _lightened(item: Object) -> Object:

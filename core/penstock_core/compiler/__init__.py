@@ -15,7 +15,7 @@ from penstock_core.compiler.definition import build_definition, definition_hash
 from penstock_core.compiler.fields import check_time_zone
 from penstock_core.compiler.flows import FlowChecker
 from penstock_core.compiler.problems import MAX_PROBLEMS, Problem, bounded, of_schema
-from penstock_core.connections import SECRET_FIELDS
+from penstock_core.connections import TYPES
 from penstock_core.cron import check_cron, cron_fields
 from penstock_core.errors import ExpressionError, InvalidInput
 from penstock_core.expressions import Scope
@@ -24,7 +24,6 @@ from penstock_core.resources import Connection, IntegrationSpec
 
 __all__ = [
     "MAX_PROBLEMS",
-    "SECRET_FIELDS",
     "Problem",
     "build_definition",
     "check_cron",
@@ -85,7 +84,7 @@ def _connections(spec: IntegrationSpec) -> list[Problem]:
 
 
 def _connection(connection: Connection) -> list[tuple[str, str]]:
-    if connection.type != "custom":
+    if not TYPES[connection.type].declares_fields:
         return []
     fields = connection.fields or []
     if not fields:

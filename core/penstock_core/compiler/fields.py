@@ -1,4 +1,4 @@
-"""Checks of single texts that are no expressions: cron fields, time zones, JSONPath, Python code, times.
+"""Checks of single texts that are no expressions: durations, time zones, JSONPath, Python code, times.
 
 Each raises `ExpressionError` with a message that names the remedy, and line and column where there are any.
 """

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
-from penstock_core.connections import SECRET_FIELDS
-from penstock_core.observed.reading import NOTHING, items, mapping, mappings, text
+from penstock_core.connections import TYPES, fields_of
+from penstock_core.observed.reading import NOTHING, mapping, mappings, text
 
 
 class DeclaredConnection(NamedTuple):
@@ -26,7 +26,7 @@ class DeclaredConnection(NamedTuple):
             type=kind,
             required=given.get("required", True) is not False,
             description=text(given, "description"),
-            fields=tuple(SECRET_FIELDS.get(kind) or items(given, "fields")),
+            fields=fields_of(given) if kind in TYPES else (),
             written=given,
         )
 

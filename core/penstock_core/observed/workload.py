@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, NamedTuple, Self
 
-from penstock_core.job_status import job_failure, job_is_over, pod_is_live, true_condition
-from penstock_core.objects import Object
+from penstock_core.job_status import job_failure, job_is_over, pod_is_live
+from penstock_core.objects import Object, condition_of
 from penstock_core.observed.base import Observed, metadata_of
 from penstock_core.observed.reading import NOTHING, mapping, mappings, number, text
 
@@ -110,9 +110,9 @@ class Pod(Observed):
             running_since=text(mapping(state, "running"), "startedAt"),
             ended=Ended.parse(mapping(state, "terminated")),
             any_container_ended=any(mapping(mapping(one, "state"), "terminated") for one in statuses),
-            disruption=Said.parse(true_condition(raw, "DisruptionTarget")),
-            scheduled=Said.parse(true_condition(raw, "PodScheduled")),
-            unscheduled=Said.parse(true_condition(raw, "PodScheduled", status="False")),
+            disruption=Said.parse(condition_of(raw, "DisruptionTarget", status="True")),
+            scheduled=Said.parse(condition_of(raw, "PodScheduled", status="True")),
+            unscheduled=Said.parse(condition_of(raw, "PodScheduled", status="False")),
             is_live=pod_is_live(raw),
         )
 

@@ -4,7 +4,8 @@ A description is for `kubectl explain`, so it carries the unit, the default and 
 nothing else of a schema.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,6 +27,7 @@ CRON_EXAMPLE: Final = "0 6 * * *"
 
 EXPRESSION_LENGTH: Final = 4096
 TEXT_LENGTH: Final = 65_536
+MAX_NESTED_STEPS: Final = 50
 
 Duration = Annotated[str, Field(max_length=32)]
 """Its form is the compiler's to check, whose message says how to write it."""
@@ -123,3 +125,23 @@ def exactly_one_of(*members: str) -> str:
     """The condition that exactly one of the members is set."""
     # a sum is cheaper than a list comprehension in the API server's cost estimate
     return " + ".join(f"(has({member}) ? 1 : 0)" for member in members) + " == 1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionMember:
+    """How an action stands in a step: as an optional member, of which a step has one.
+
+    `rules` are those of the step, for the API server. `holds_steps` is of those that a step of the third level is refused.
+    """
+
+    text: str
+    example: Any
+    constraints: Mapping[str, Any] = field(default_factory=dict)
+    rules: Sequence[Mapping[str, str]] = ()
+    holds_steps: bool = False
+
+    def field(self) -> Any:
+        """The field of a step's model."""
+        return described(
+            self.text, default=None, shown_default="not this action", example=self.example, **self.constraints
+        )

@@ -2,8 +2,10 @@
 
 from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias, get_args
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
+from penstock_core import connections
 from penstock_core.resources.base import (
     CONNECTION_PATTERN,
     CRON_EXAMPLE,
@@ -30,11 +32,20 @@ VARIABLE_TYPES: Final = (
     "a variable is of type string, number, boolean or picklist, and code, json and schedule are not in this release: take a"
     " string that a python step parses; a schedule stands in the flow's trigger, and instances override it"
 )
-ConnectionType: TypeAlias = Literal["apiKey", "basic", "bearer", "custom"]
 CONNECTION_TYPES: Final = (
     "a connection is of type apiKey, basic, bearer or custom, and oauth2 and database are not in this release: take bearer"
     " with a token that you renew in the Secret, or reach a database through a service that speaks HTTP"
 )
+
+
+def _known(kind: Any) -> Any:
+    if not isinstance(kind, str) or kind not in connections.TYPES:
+        raise PydanticCustomError("literal_error", CONNECTION_TYPES)
+    return kind
+
+
+ConnectionType = Annotated[str, BeforeValidator(_known)]
+"""A name in the table of types."""
 
 Version = Annotated[
     str,
@@ -160,7 +171,7 @@ class Connection(Resource):
         "How to sign in, and the fields of the Secret: apiKey {key}, basic {username, password}, bearer {token},"
         " custom {what `fields` lists}.",
         example="apiKey",
-        schema=among(get_args(ConnectionType), CONNECTION_TYPES),
+        schema=among(tuple(connections.TYPES), CONNECTION_TYPES),
     )
     required: bool = described(
         "Whether an instance is refused deployment until it names a Secret.", default=True, example=False

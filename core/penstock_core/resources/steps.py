@@ -6,10 +6,15 @@ nothing that exists changes by it.
 
 from typing import Any, ClassVar, Final, Literal
 
+from penstock_core.resources.actions import ACTIONS
+from penstock_core.resources.actions.branch import Case
+from penstock_core.resources.actions.check import Check
+from penstock_core.resources.actions.for_each import ForEach
 from penstock_core.resources.actions.http import Http
 from penstock_core.resources.actions.python import Python
+from penstock_core.resources.actions.set import Set
 from penstock_core.resources.actions.sleep import Sleep
-from penstock_core.resources.actions.values import Check, Set, Stop
+from penstock_core.resources.actions.stop import Stop
 from penstock_core.resources.base import (
     RULES,
     STEP_PATTERN,
@@ -22,12 +27,8 @@ from penstock_core.resources.base import (
 )
 
 MAX_STEPS: Final = 1000
-MAX_NESTED_STEPS: Final = 50
-MAX_BRANCHES: Final = 10
-
 
 STEP_NAME: Final = "a step's name is a lower-case letter, then letters, digits and _, 63 at most: write it as in lookUp"
-ACTIONS: Final = ("http", "set", "check", "python", "sleep", "forEach", "branch", "stop")
 _ONE_ACTION: Final = (
     f"a step needs exactly one action: set one of {', '.join(ACTIONS)}, and give every further action a step of its own"
 )
@@ -79,43 +80,12 @@ class StepBase(Resource):
         example="!config.dryRun",
         alias="if",
     )
-    http: Http | None = described(
-        "Action: an HTTP request. Output: status, headers (lower-case names; several of one name are joined by commas,"
-        " set-cookie by line breaks), body (parsed where it is JSON), bytes, url.",
-        default=None,
-        shown_default="not this action",
-        example={"method": "GET", "url": "${config.erpUrl}/ping"},
-    )
-    set: Set | None = described(
-        "Action: makes a value. Output: the value.",
-        default=None,
-        shown_default="not this action",
-        example={"value": {"id": "${trigger.body.id}"}},
-    )
-    check: Check | None = described(
-        "Action: conditions that must hold. Output: each condition with what it compared.",
-        default=None,
-        shown_default="not this action",
-        example={"that": ["trigger.body.total >= 0"]},
-    )
-    python: Python | None = described(
-        "Action: Python code. Output: what `run` returns.",
-        default=None,
-        shown_default="not this action",
-        example={"code": "def run(context): return 1"},
-    )
-    sleep: Sleep | None = described(
-        "Action: waits, while the execution's Job keeps running.",
-        default=None,
-        shown_default="not this action",
-        example={"for": "30s"},
-    )
-    stop: Stop | None = described(
-        "Action: ends the execution here.",
-        default=None,
-        shown_default="not this action",
-        example={"status": "passed", "message": "nothing to send"},
-    )
+    http: Http | None = ACTIONS["http"].field()
+    set: Set | None = ACTIONS["set"].field()
+    check: Check | None = ACTIONS["check"].field()
+    python: Python | None = ACTIONS["python"].field()
+    sleep: Sleep | None = ACTIONS["sleep"].field()
+    stop: Stop | None = ACTIONS["stop"].field()
     retry: Retry | None = described(
         "Repeats the step's failed attempts.",
         default=None,
@@ -171,33 +141,11 @@ class InnerStep(StepBase):
     branch: Any = described(_REFUSED, default=None, shown_default="none", example="a python step instead")
 
 
-class ForEachBase(Resource):
-    """What a loop has beside its steps."""
-
-    items: Any = described(
-        "The list: a template that gives one, or a list; each item is `item`, its place from 0 `index`.",
-        example="${trigger.body.lines}",
-    )
-    parallel: int = described("How many items are worked on at once.", default=1, example=4, ge=1, le=100)
-    stop_on_error: bool = described(
-        "Whether the first failed item ends the loop; otherwise the others run on, and the step fails at the end.",
-        default=True,
-        example=False,
-    )
-
-
-class InnerForEach(ForEachBase):
+class InnerForEach(ForEach[InnerStep]):
     """A loop inside a loop or branch."""
 
-    steps: list[InnerStep] = described(
-        "Steps for each item, at most 50, in order.",
-        example=[{"name": "push", "set": {"value": "${item}"}}],
-        min_length=1,
-        max_length=MAX_NESTED_STEPS,
-    )
 
-
-class InnerCase(Resource):
+class InnerCase(Case[InnerStep]):
     """A case of a branch inside a loop or branch."""
 
     when: Expression | None = described(
@@ -206,84 +154,28 @@ class InnerCase(Resource):
         shown_default="otherwise",
         example="item > 1",
     )
-    steps: list[InnerStep] = described(
-        "Steps of the case, at most 50, in order.",
-        example=[{"name": "small", "set": {"value": True}}],
-        min_length=1,
-        max_length=MAX_NESTED_STEPS,
-    )
-
-
-_FOR_EACH: Final = "Action: runs steps for each item of a list. Output: a list with each item's last output."
-_BRANCH: Final = (
-    "Action: takes the first case whose condition holds, at most 10 cases; a case without `when`, as the last, is the"
-    " otherwise. Output: the last output of the case taken."
-)
-_FOR_EACH_EXAMPLE: Final = {
-    "items": "${trigger.body.lines}",
-    "steps": [{"name": "push", "set": {"value": "${item}"}}],
-}
-_BRANCH_EXAMPLE: Final = [{"when": "trigger.body.total > 1000", "steps": [{"name": "big", "set": {"value": True}}]}]
 
 
 class NestedStep(StepBase):
     """A step of the second level."""
 
-    for_each: InnerForEach | None = described(
-        _FOR_EACH, default=None, shown_default="not this action", example=_FOR_EACH_EXAMPLE
-    )
-    branch: list[InnerCase] | None = described(
-        _BRANCH,
-        default=None,
-        shown_default="not this action",
-        example=_BRANCH_EXAMPLE,
-        min_length=1,
-        max_length=MAX_BRANCHES,
-    )
+    for_each: InnerForEach | None = ACTIONS["forEach"].field()
+    branch: list[InnerCase] | None = ACTIONS["branch"].field()
 
 
-class ForEach(ForEachBase):
+class OuterForEach(ForEach[NestedStep]):
     """A loop."""
 
-    steps: list[NestedStep] = described(
-        "Steps for each item, at most 50, in order.",
-        example=[{"name": "push", "set": {"value": "${item}"}}],
-        min_length=1,
-        max_length=MAX_NESTED_STEPS,
-    )
 
-
-class Case(Resource):
+class OuterCase(Case[NestedStep]):
     """A case of a branch."""
-
-    when: Expression | None = described(
-        "Condition in CEL; the first case that holds is taken.",
-        default=None,
-        shown_default="otherwise",
-        example="trigger.body.total > 1000",
-    )
-    steps: list[NestedStep] = described(
-        "Steps of the case, at most 50, in order.",
-        example=[{"name": "small", "set": {"value": True}}],
-        min_length=1,
-        max_length=MAX_NESTED_STEPS,
-    )
 
 
 class Step(StepBase):
     """A step of a flow."""
 
-    for_each: ForEach | None = described(
-        _FOR_EACH, default=None, shown_default="not this action", example=_FOR_EACH_EXAMPLE
-    )
-    branch: list[Case] | None = described(
-        _BRANCH,
-        default=None,
-        shown_default="not this action",
-        example=_BRANCH_EXAMPLE,
-        min_length=1,
-        max_length=MAX_BRANCHES,
-    )
+    for_each: OuterForEach | None = ACTIONS["forEach"].field()
+    branch: list[OuterCase] | None = ACTIONS["branch"].field()
 
     # rules cost by the number of places they stand in: below the first level the compiler checks the same
     schema_extra: ClassVar[dict[str, Any]] = {
@@ -295,11 +187,7 @@ class Step(StepBase):
                 "a step cannot be named in, true, false or null, which mean something in expressions: choose another name",
                 field=".name",
             ),
-            rule(
-                "!has(self.sleep) || (has(self.sleep.__for__) != has(self.sleep.until))",
-                "sleep needs exactly one of for and until: remove the other",
-                field=".sleep",
-            ),
+            *(each for action in ACTIONS.values() for each in action.rules),
         ]
     }
 

@@ -8,7 +8,7 @@ from penstock_core import codec, uuid7
 from penstock_core.errors import StoreUnavailable
 from penstock_core.states import Trigger
 from penstock_core.store.executions.model import Acceptance, IdempotencyKey
-from penstock_gateway.acceptance.batcher import STORE_SECONDS, Batcher, Outcome
+from penstock_gateway.acceptance.batcher import LIMITS, Batcher, Outcome
 from penstock_gateway.acceptance.load import Load
 from penstock_gateway.flows import ServedFlow
 
@@ -34,10 +34,18 @@ REQUESTED_BY = "webhook"
 class Acceptor:
     """Accepts executions of flows."""
 
-    def __init__(self, batcher: Batcher, ensure_definition: EnsureDefinition, load: Load) -> None:
+    def __init__(
+        self,
+        batcher: Batcher,
+        ensure_definition: EnsureDefinition,
+        load: Load,
+        *,
+        store_seconds: float = LIMITS.store_seconds,
+    ) -> None:
         self._batcher = batcher
         self._ensure = ensure_definition
         self._load = load
+        self._store_seconds = store_seconds
         self._ensured: set[tuple[str, str]] = set()
         self._ensuring: dict[tuple[str, str], asyncio.Lock] = {}
 
@@ -51,7 +59,7 @@ class Acceptor:
         # the Flow's uid stands for the Instance's life: its definitions go with the data of a deleted Instance
         if (identity.flow_uid, identity.definition_hash) not in self._ensured:
             try:
-                async with asyncio.timeout(STORE_SECONDS):
+                async with asyncio.timeout(self._store_seconds):
                     await self._ensure_definition(flow)
             except TimeoutError as error:
                 raise StoreUnavailable("the database did not take the flow's definition in time") from error

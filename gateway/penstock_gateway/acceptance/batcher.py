@@ -9,6 +9,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from penstock_core.errors import StoreContended, StoreError, StoreUnavailable
@@ -19,22 +20,31 @@ Outcome = Accepted | Repeated | Full
 Accept = Callable[[Sequence[Acceptance]], Awaitable[AcceptedBatch]]
 OnStarted = Callable[[Sequence[Started]], None]
 
-BATCH: Final = 64
-WORKERS: Final = 4
-QUEUE: Final = 2048
-"""Acceptances that may wait; beyond it the database is too slow for what comes, and callers are told at once."""
-WAIT_SECONDS: Final = 6.0
-"""How long a caller waits for its commit."""
-STORE_SECONDS: Final = 5.0
-"""After which a worker cancels its transaction: a full disk or a dead network must not hold the others up."""
-MIXED_SECONDS: Final = 2.5
-"""The same for a batch of several namespaces, which may have time to be stored apart: one of them may hold the others up."""
-RETRIES: Final = 8
-"""As many connections as may have broken while they were idle: a pool gives one after the other."""
-BROKEN_SECONDS: Final = 0.5
-"""A failure that comes sooner is a broken connection's, and another try may find a good one."""
-CONTENDED_SECONDS: Final = 10.0
-"""How long a namespace whose rows were locked keeps to its own lane."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchLimits:
+    """What a batcher waits for and gives up after."""
+
+    workers: int = 4
+    batch: int = 64
+    """Acceptances of one transaction."""
+    queue: int = 2048
+    """Acceptances that may wait; beyond it the database is too slow for what comes, and callers are told at once."""
+    wait_seconds: float = 6.0
+    """How long a caller waits for its commit."""
+    store_seconds: float = 5.0
+    """After which a worker cancels its transaction: a full disk or a dead network must not hold the others up."""
+    mixed_seconds: float = 2.5
+    """The same for a batch of several namespaces, which may have time to be stored apart: one of them may hold the others up."""
+    retries: int = 8
+    """As many connections as may have broken while they were idle: a pool gives one after the other."""
+    broken_seconds: float = 0.5
+    """A failure that comes sooner is a broken connection's, and another try may find a good one."""
+    contended_seconds: float = 10.0
+    """How long a namespace whose rows were locked keeps to its own lane."""
+
+
+LIMITS: Final = BatchLimits()
 
 _log = logging.getLogger(__name__)
 
@@ -42,11 +52,12 @@ _Waiting = tuple[Acceptance, "asyncio.Future[Outcome]"]
 
 
 class _Lane:
-    """Acceptances that wait for a worker; `alone` keeps each namespace's in batches of their own."""
+    """Acceptances that wait for a worker; up to `most` are taken at once, `alone` keeps each namespace's in batches of their own."""
 
-    def __init__(self, *, alone: bool = False) -> None:
+    def __init__(self, most: int, *, alone: bool = False) -> None:
         self.waiting: deque[_Waiting] = deque()
         self.arrived = asyncio.Semaphore(0)
+        self._most = most
         self._alone = alone
 
     def put(self, waiting: _Waiting) -> None:
@@ -57,7 +68,7 @@ class _Lane:
         """What waits, up to a batch, once something does; an empty list where another worker took it."""
         await self.arrived.acquire()
         batch: list[_Waiting] = []
-        while self.waiting and len(batch) < BATCH:
+        while self.waiting and len(batch) < self._most:
             if self._alone and batch and _namespace(self.waiting[0]) != _namespace(batch[0]):
                 break
             waiting = self.waiting.popleft()
@@ -79,23 +90,21 @@ class Batcher:
         *,
         on_started: OnStarted,
         metrics: Metrics,
-        workers: int = WORKERS,
-        retries: int = RETRIES,
+        limits: BatchLimits = LIMITS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._accept = accept
         self._on_started = on_started
         self._metrics = metrics
-        self._workers = workers
-        self._retries = retries
+        self._limits = limits
         self._clock = clock
-        self._lane, self._slow_lane = _Lane(), _Lane(alone=True)
+        self._lane, self._slow_lane = _Lane(limits.batch), _Lane(limits.batch, alone=True)
         self._contended: dict[str, float] = {}
 
     async def run(self) -> None:
         """Store what arrives, until cancelled; what is being stored then is lost to its callers, not half stored."""
         async with asyncio.TaskGroup() as group:
-            for lane in (*[self._lane] * self._workers, self._slow_lane):
+            for lane in (*[self._lane] * self._limits.workers, self._slow_lane):
                 group.create_task(self._work(lane))
 
     async def accept(self, acceptance: Acceptance) -> Outcome:
@@ -104,12 +113,12 @@ class Batcher:
         An acceptance whose caller gave up before its turn is not stored.
         """
         lane = self._slow_lane if self._is_contended(acceptance.flow.namespace) else self._lane
-        if len(lane.waiting) >= QUEUE:
+        if len(lane.waiting) >= self._limits.queue:
             raise StoreUnavailable("too many acceptances wait for the database")
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         lane.put((acceptance, future))
         try:
-            async with asyncio.timeout(WAIT_SECONDS):
+            async with asyncio.timeout(self._limits.wait_seconds):
                 return await future
         except TimeoutError as error:
             raise StoreUnavailable("the database did not commit in time") from error
@@ -132,7 +141,7 @@ class Batcher:
         self._metrics.batch_size.observe(len(batch))
         groups = _by_namespace(batch)
         try:
-            async with asyncio.timeout(STORE_SECONDS if len(groups) == 1 else MIXED_SECONDS):
+            async with asyncio.timeout(self._limits.store_seconds if len(groups) == 1 else self._limits.mixed_seconds):
                 accepted = await self._accept_again([acceptance for acceptance, _ in batch])
         except TimeoutError:
             return await self._store_apart(groups, StoreUnavailable("the database did not answer"))
@@ -153,14 +162,14 @@ class Batcher:
 
     async def _accept_again(self, batch: list[Acceptance]) -> AcceptedBatch:
         """Stores a batch; again, which is safe, where a connection turns out to be broken, as all idle ones are after a restart."""
-        for _ in range(self._retries):
+        for _ in range(self._limits.retries):
             since = self._clock()
             try:
                 return await self._accept(batch)
             except StoreContended:
                 raise
             except StoreUnavailable:
-                if self._clock() - since > BROKEN_SECONDS:
+                if self._clock() - since > self._limits.broken_seconds:
                     raise
         return await self._accept(batch)
 
@@ -179,7 +188,7 @@ class Batcher:
         return all(stored)
 
     def _keep_apart(self, namespace: str) -> None:
-        self._contended[namespace] = self._clock() + CONTENDED_SECONDS
+        self._contended[namespace] = self._clock() + self._limits.contended_seconds
         _log.warning("acceptances of a namespace would hold up others", extra={"namespace": namespace})
 
     async def _store_halves(self, batch: list[_Waiting], error: Exception) -> None:

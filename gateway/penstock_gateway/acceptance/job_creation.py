@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from penstock_core import names
-from penstock_core.cluster import JOBS, Cluster
-from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict
-from penstock_core.job_status import is_alive
-from penstock_core.manifests.job import RunnerPod, execution_job
+from penstock_core.backoff import Backoff
+from penstock_core.cluster import Cluster
+from penstock_core.errors import ClusterError, ClusterUnavailable
+from penstock_core.job_creation import Found, create_job
+from penstock_core.manifests.job import RunnerPod
 from penstock_core.store.executions.model import Started
 from penstock_gateway.flows import FlowTable, ServedFlow
 from penstock_gateway.metrics import Metrics
@@ -23,6 +23,7 @@ from penstock_gateway.metrics import Metrics
 CONCURRENCY: Final = 12
 QUEUE: Final = 10_000
 ATTEMPTS: Final = 3
+RETRY: Final = Backoff(first=0.3, longest=2.7, factor=3.0, spread=0.5)
 
 _log = logging.getLogger(__name__)
 
@@ -37,12 +38,14 @@ class Starter:
         *,
         runner: RunnerPod,
         metrics: Metrics,
+        concurrency: int = CONCURRENCY,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._cluster = cluster
         self._flows = flows
         self._runner = runner
         self._metrics = metrics
+        self._concurrency = concurrency
         self._clock = clock
         self._queue: asyncio.Queue[tuple[Started, float]] = asyncio.Queue(QUEUE)
 
@@ -58,7 +61,7 @@ class Starter:
     async def run(self) -> None:
         """Create Jobs until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(CONCURRENCY):
+            for _ in range(self._concurrency):
                 group.create_task(self._work())
 
     async def drain(self, *, within: float) -> bool:
@@ -91,33 +94,29 @@ class Starter:
         if flow is None:
             self._leave(execution, "no_flow", "the Flow is gone or not known here yet")
             return
-        body = execution_job(flow.source, execution.id, runner=self._runner)
         for attempt in range(ATTEMPTS):
             try:
-                await self._cluster.create(JOBS, execution.namespace, body)
-            except Conflict:
-                await self._found(execution)
+                creation = await create_job(self._cluster, flow.source, execution.id, runner=self._runner)
             except ClusterUnavailable as error:
                 if attempt + 1 < ATTEMPTS:
-                    await asyncio.sleep(0.3 * 3**attempt * random.uniform(0.5, 1))  # noqa: S311 - not a secret
+                    await asyncio.sleep(RETRY.delay(attempt + 1, chance=random.random()))  # noqa: S311 - not a secret
                     continue
                 self._leave(execution, "unavailable", str(error))
             except ClusterError as error:
                 self._leave(execution, "refused", str(error))
             else:
-                self._metrics.jobs["created"].inc()
-                _log.debug("job created", extra=_described(execution, flow))
+                self._note(execution, flow, creation.found)
             return
 
-    async def _found(self, execution: Started) -> None:
-        """A Job of that name exists: right if it lives (ours, after an answer that was lost), else the dispatcher's."""
-        try:
-            job = await self._cluster.get(JOBS, execution.namespace, names.job(execution.id))
-        except ClusterError as error:
-            self._leave(execution, "unavailable", str(error))
-            return
-        if is_alive(job):
+    def _note(self, execution: Started, flow: ServedFlow, found: Found) -> None:
+        """What came of it: where no Job stands that will run its pod, the dispatcher has the rest."""
+        if found is Found.CREATED:
+            self._metrics.jobs["created"].inc()
+            _log.debug("job created", extra=_described(execution, flow))
+        elif found is Found.ALIVE:
             self._metrics.jobs["exists"].inc()
+        elif found is Found.GONE:
+            self._leave(execution, "unavailable", "a Job of that name was there, and is gone")
         else:
             self._leave(execution, "refused", "a Job of that name has ended or is being deleted")
 
@@ -128,7 +127,7 @@ class Starter:
 
 
 def _described(execution: Started, flow: ServedFlow | None) -> dict[str, str]:
-    described: dict[str, str] = {"namespace": execution.namespace, "executionId": str(execution.id)}
+    described: dict[str, str] = {"namespace": execution.namespace, "execution": str(execution.id)}
     if flow is not None:
         described |= {"instance": flow.identity.instance, "flow": flow.identity.flow}
     return described

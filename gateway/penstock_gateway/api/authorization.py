@@ -1,6 +1,6 @@
 """Who may read what: Kubernetes decides, by TokenReview and SubjectAccessReview on virtual resources of `penstock.dev`.
 
-Reviews are kept for 30 s, see `answers`. They share the API server, and the connections to it, with the creation of Jobs: so
+Reviews are kept for 30 s, see `remembered`. They share the API server, and the connections to it, with the creation of Jobs: so
 few run at a time, and tokens that nobody knows have the fewest, since making them up needs no right at all.
 """
 
@@ -14,7 +14,7 @@ from typing import Final
 
 from penstock_core.cluster import Caller, Cluster
 from penstock_core.errors import ClusterError
-from penstock_gateway.api.remembered import Answers
+from penstock_gateway.api.remembered import ENTRIES, Answers
 from penstock_gateway.problems import (
     CLUSTER_UNAVAILABLE,
     NOT_PERMITTED,
@@ -54,10 +54,18 @@ GET_DATA: Final = Right(verb="get", subresource="data")
 class Access:
     """Asks the API server, and remembers."""
 
-    def __init__(self, cluster: Cluster, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        answer_seconds: float = ANSWER_SECONDS,
+        entries: int = ENTRIES,
+    ) -> None:
         self._cluster = cluster
-        self._tokens: Answers[Caller | None] = Answers(clock)
-        self._rights: Answers[bool] = Answers(clock)
+        self._answer_seconds = answer_seconds
+        self._tokens: Answers[Caller | None] = Answers(clock, entries=entries)
+        self._rights: Answers[bool] = Answers(clock, entries=entries)
         self._parallel = asyncio.Semaphore(_PARALLEL)
         self._strangers = asyncio.Semaphore(_STRANGERS)
 
@@ -69,7 +77,7 @@ class Access:
             detail = "Send a Kubernetes token as `Authorization: Bearer …`; `kubectl create token <service account>` makes one."
             raise Problem(TOKEN_REQUIRED, detail, headers=_CHALLENGE)
         digest = hashlib.sha256(token.encode()).digest()
-        async with _in_time():
+        async with self._in_time():
             caller = await self._tokens.recall(digest, lambda: self._review_token(token, digest))
         if caller is None:
             detail = (
@@ -80,7 +88,7 @@ class Access:
 
     async def may(self, caller: Caller, right: Right, namespace: str) -> bool:
         """Whether the caller has the right in a namespace; "" asks for all namespaces at once."""
-        async with _in_time():
+        async with self._in_time():
             return await self._may(caller, right, namespace)
 
     async def require(self, caller: Caller, right: Right, namespace: str) -> None:
@@ -94,7 +102,7 @@ class Access:
         if await self.may(caller, right, ""):
             return namespaces
         try:
-            async with _in_time(), asyncio.TaskGroup() as group:
+            async with self._in_time(), asyncio.TaskGroup() as group:
                 reviews = {name: group.create_task(self._may(caller, right, name)) for name in sorted(namespaces)}
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from failed
@@ -121,6 +129,15 @@ class Access:
                 subresource=right.subresource,
             )
 
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        """Within the time for one request's reviews; raises the 503 beyond it."""
+        try:
+            async with asyncio.timeout(self._answer_seconds):
+                yield
+        except TimeoutError as error:
+            raise _unavailable() from error
+
 
 @asynccontextmanager
 async def _asking(room: asyncio.Semaphore) -> AsyncIterator[None]:
@@ -129,16 +146,6 @@ async def _asking(room: asyncio.Semaphore) -> AsyncIterator[None]:
         async with room:
             yield
     except ClusterError as error:
-        raise _unavailable() from error
-
-
-@asynccontextmanager
-async def _in_time() -> AsyncIterator[None]:
-    """Within the time for one request's reviews; raises the 503 beyond it."""
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            yield
-    except TimeoutError as error:
         raise _unavailable() from error
 
 

@@ -28,8 +28,9 @@ class _Question(Generic[Answer]):
 class Answers(Generic[Answer]):
     """Keeps answers; false ones are refusals. Errors are not kept."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, entries: int = ENTRIES) -> None:
         self._clock = clock
+        self._entries = entries
         self._granted: dict[Hashable, tuple[float, Answer]] = {}
         self._refused: dict[Hashable, tuple[float, Answer]] = {}
         self._questions: dict[Hashable, _Question[Answer]] = {}
@@ -65,7 +66,7 @@ class Answers(Generic[Answer]):
         self._granted.pop(key, None)
         self._refused.pop(key, None)
         kept = self._granted if answer else self._refused
-        if len(kept) >= ENTRIES:
+        if len(kept) >= self._entries:
             del kept[next(iter(kept))]
         kept[key] = (self._clock() + SECONDS, answer)
         return answer

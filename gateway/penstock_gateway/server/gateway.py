@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from math import inf
 from typing import Final
 
@@ -16,12 +17,14 @@ from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.executions.reading import Reading
 from penstock_core.store.flows.statistics import Statistics
 from penstock_gateway.acceptance.acceptor import Acceptor
-from penstock_gateway.acceptance.batcher import Batcher
+from penstock_gateway.acceptance.batcher import Batcher, BatchLimits
 from penstock_gateway.acceptance.job_creation import Starter
 from penstock_gateway.acceptance.load import Load
 from penstock_gateway.api.application import create_api
 from penstock_gateway.api.authorization import Access
-from penstock_gateway.api.executions import routes as executions
+from penstock_gateway.api.routers import ROUTERS
+from penstock_gateway.api.services import Services
+from penstock_gateway.api.values.responses import LIMITS, ValueLimits, Values
 from penstock_gateway.asgi import Receive, Scope, Send
 from penstock_gateway.database import DatabaseAccess
 from penstock_gateway.flows import FlowTable
@@ -45,7 +48,7 @@ class Gateway:
     Webhooks go straight to their handler; everything else goes through FastAPI.
     """
 
-    def __init__(self, settings: Settings, cluster: Cluster) -> None:
+    def __init__(self, settings: Settings, cluster: Cluster, *, values: ValueLimits = LIMITS) -> None:
         self.settings = settings
         self.metrics = Metrics(CollectorRegistry())
         self.flows = FlowTable()
@@ -61,7 +64,10 @@ class Gateway:
         self.starter = Starter(cluster, self.flows, runner=settings.runner, metrics=self.metrics)
         acceptances = Acceptances(self.database.accepting)
         self._batcher = Batcher(
-            acceptances.accept, on_started=self.starter.start, metrics=self.metrics, retries=settings.pool_size
+            acceptances.accept,
+            on_started=self.starter.start,
+            metrics=self.metrics,
+            limits=BatchLimits(retries=settings.pool_size),
         )
         self._load = Load(Statistics(self.database.reading).running, max_running=settings.max_running)
         self._flow_reflectors = _flow_reflectors(settings, cluster, self.flows)
@@ -78,8 +84,9 @@ class Gateway:
             metrics=self.metrics,
             public_url=settings.public_url,
         )
-        self.api = self._create_api(cluster)
-        self._export()
+        self.api = self._create_api(cluster, values)
+        self._export_lags()
+        export(self, GAUGES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's event."""
@@ -108,33 +115,45 @@ class Gateway:
         await self.database.close()
         self._parsers.shutdown(wait=False, cancel_futures=True)
 
-    def _create_api(self, cluster: Cluster) -> FastAPI:
-        reading = Reading(self.database.reading)
+    def _create_api(self, cluster: Cluster, values: ValueLimits) -> FastAPI:
+        services = Services(
+            reading=Reading(self.database.reading, value_bytes=values.stored_bytes),
+            access=Access(cluster),
+            flows=self.flows,
+            values=Values(values),
+        )
         return create_api(
-            executions.router(reading, Access(cluster), self.flows),
+            *(make(services) for make in ROUTERS),
             health.router(self.health, self.metrics),
             version=__version__,
         )
 
-    def _export(self) -> None:
-        pool = self.database.accepting
+    def _export_lags(self) -> None:
         self.metrics.watch_lag(
             "flows",
             lambda: max((each.lag_seconds for each in self._flow_reflectors if not each.is_refused), default=inf),
         )
         self.metrics.watch_lag("secrets", lambda: max(each.lag_seconds for each in self._key_reflectors))
-        gauges: dict[str, tuple[str, Callable[[], float]]] = {
-            "flows": ("Flows that are served", lambda: len(self.flows)),
-            "jobs_waiting": ("Executions that wait for their Job to be created", self.starter.waiting),
-            "pool_size": ("Database connections for acceptances", lambda: pool.get_stats().get("pool_size", 0)),
-            "pool_available": ("Idle database connections", lambda: pool.get_stats().get("pool_available", 0)),
-            "pool_waiting": (
-                "Requests that wait for a connection",
-                lambda: pool.get_stats().get("requests_waiting", 0),
-            ),
-        }
-        for name, (about, read) in gauges.items():
-            self.metrics.gauge(name, about, read)
+
+
+GAUGES: Final[Mapping[str, tuple[str, Callable[[Gateway], float]]]] = {
+    "flows": ("Flows that are served", lambda gateway: len(gateway.flows)),
+    "jobs_waiting": ("Executions that wait for their Job to be created", lambda gateway: gateway.starter.waiting()),
+    "pool_size": ("Database connections for acceptances", lambda gateway: _of_pool(gateway, "pool_size")),
+    "pool_available": ("Idle database connections", lambda gateway: _of_pool(gateway, "pool_available")),
+    "pool_waiting": ("Requests that wait for a connection", lambda gateway: _of_pool(gateway, "requests_waiting")),
+}
+"""What is read of a gateway when it is scraped, by name; what is counted as it happens is in `metrics`."""
+
+
+def export(gateway: Gateway, gauges: Mapping[str, tuple[str, Callable[[Gateway], float]]]) -> None:
+    """Make gauges part of a gateway's metrics."""
+    for name, (about, read) in gauges.items():
+        gateway.metrics.gauge(name, about, partial(read, gateway))
+
+
+def _of_pool(gateway: Gateway, name: str) -> float:
+    return gateway.database.accepting.get_stats().get(name, 0)
 
 
 def _flow_reflectors(settings: Settings, cluster: Cluster, flows: FlowTable) -> list[Reflector]:

@@ -1,7 +1,7 @@
 """HTTP parsing with the limits that uvicorn leaves open: of heads and trailers, of time, and of connections."""
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -23,7 +23,10 @@ class HeadTooLarge(Exception):
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol; a caller who sends endless or very slow headers is sent away, and so is a crowd."""
+    """uvicorn's protocol; a caller who sends endless or very slow headers is sent away, and so is a crowd.
+
+    uvicorn makes one for each connection, with the default limits.
+    """
 
     _head_bytes = 0
     """Of the parts that are complete: one piece of data may hold them all."""
@@ -37,10 +40,17 @@ class LimitedProtocol(HttpToolsProtocol):
     """Whether there were enough connections already."""
     _head_timer: asyncio.TimerHandle | None = None
 
+    def __init__(
+        self, *words: Any, head_seconds: float = HEAD_SECONDS, connections: int = CONNECTIONS, **named: Any
+    ) -> None:
+        super().__init__(*words, **named)
+        self._head_seconds = head_seconds
+        self._most_connections = connections
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock: a connection that says nothing is closed too."""
         super().connection_made(transport)
-        self._is_beyond = len(self.connections) > CONNECTIONS
+        self._is_beyond = len(self.connections) > self._most_connections
         self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -125,7 +135,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _start_timer(self) -> None:
         if self._head_timer is None:
-            self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+            self._head_timer = self.loop.call_later(self._head_seconds, self._too_slow)
 
     def _stop_timer(self) -> None:
         if self._head_timer is not None:

@@ -14,7 +14,7 @@ from penstock_gateway import problems
 from penstock_gateway.flows import ServedFlow
 from penstock_gateway.problems import Problem
 from penstock_gateway.webhooks.keys import KeyTable, presented_key
-from penstock_gateway.webhooks.signatures import Claim, Signature, Verdict
+from penstock_gateway.webhooks.signatures import Judgement, Signature, SignedHeaders
 
 _BEARER: Final = [("WWW-Authenticate", 'Bearer realm="penstock"')]
 _INVALID: Final = [("WWW-Authenticate", 'Bearer realm="penstock", error="invalid_token"')]
@@ -26,11 +26,11 @@ class Signed:
     """A request that its signature lets in, if it fits the body."""
 
     signature: Signature
-    claim: Claim
+    headers: SignedHeaders
 
     def check(self, body: bytes) -> Problem | None:
         """The problem with the signature, None where the request may pass."""
-        if self.signature.check(self.claim, body) is Verdict.RIGHT:
+        if self.signature.check(self.headers, body) is Judgement.RIGHT:
             return None
         return _signature_wrong(self.signature)
 
@@ -56,11 +56,11 @@ class Authentication:
         if key is not None and self._keys.accepts(uid, key):
             return None
         signature = self._keys.signature(uid)
-        claim = signature.claim(headers, now=self._clock()) if signature else Verdict.ABSENT
-        if signature and isinstance(claim, Claim):
-            return Signed(signature=signature, claim=claim)
-        if signature and claim is not Verdict.ABSENT:
-            return _out_of_time(signature) if claim is Verdict.OUT_OF_TIME else _signature_wrong(signature)
+        said = signature.read(headers, now=self._clock()) if signature else Judgement.ABSENT
+        if signature and isinstance(said, SignedHeaders):
+            return Signed(signature=signature, headers=said)
+        if signature and said is not Judgement.ABSENT:
+            return _out_of_time(signature) if said is Judgement.OUT_OF_TIME else _signature_wrong(signature)
         if key is not None:
             return _key_unknown(flow)
         return None if flow.security == "optional" else _required(flow, signature)

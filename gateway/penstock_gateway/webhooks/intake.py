@@ -26,6 +26,7 @@ class Intake:
 
     body_limit: int
     total_limit: int
+    body_seconds: float = BODY_SECONDS
     held: int = 0
     held_large: int = 0
     """What of `held` belongs to bodies above `SMALL_BYTES`."""
@@ -49,13 +50,13 @@ class Intake:
         """The whole body; with `keep` False it is only measured. Release what comes back."""
         body = Body(intake=self)
         try:
-            async with asyncio.timeout(BODY_SECONDS):
+            async with asyncio.timeout(self.body_seconds):
                 await body.fill(receive, keep=keep)
         except TimeoutError as error:
             body.release()
             raise Problem(
                 REQUEST_TOO_SLOW,
-                f"The body did not arrive within {BODY_SECONDS:.0f} s.",
+                f"The body did not arrive within {self.body_seconds:.0f} s.",
                 headers=[("connection", "close")],
             ) from error
         except BaseException:

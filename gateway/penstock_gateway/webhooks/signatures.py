@@ -25,7 +25,7 @@ TOLERANCE_SECONDS: Final = 300
 _MAX_TIMESTAMP_DIGITS: Final = 12
 
 
-class Verdict(StrEnum):
+class Judgement(StrEnum):
     """What can be said of a request's signature."""
 
     ABSENT = "absent"
@@ -77,7 +77,7 @@ PRESETS: Final[Mapping[str, Scheme]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class SignedHeaders:
     """What a request's headers say: the signatures in them, and what is signed before the body."""
 
     signatures: tuple[bytes, ...]
@@ -91,15 +91,15 @@ class Signature:
     scheme: Scheme
     key: bytes = field(repr=False)
 
-    def claim(self, headers: Mapping[bytes, bytes], *, now: float) -> Claim | Verdict:
-        """What can be decided before the body: absent, out of time or wrong, else the claim to be checked.
+    def read(self, headers: Mapping[bytes, bytes], *, now: float) -> SignedHeaders | Judgement:
+        """What can be decided before the body: absent, out of time or wrong, else what is to be checked with it.
 
         `headers` by lower-case name; `now` in seconds since 1970.
         """
         scheme = self.scheme
         value = headers.get(scheme.header.encode())
         if value is None:
-            return Verdict.ABSENT
+            return Judgement.ABSENT
         parts = _parts(value, scheme.separators)
         signatures = tuple(
             part.removeprefix(scheme.prefix)
@@ -112,25 +112,25 @@ class Signature:
         if scheme.timestamp_header or scheme.timestamp_prefix:
             stamp = _timestamp(scheme, parts, headers)
             if not stamp.isdigit() or len(stamp) > _MAX_TIMESTAMP_DIGITS:
-                return Verdict.WRONG
+                return Judgement.WRONG
             if abs(now - int(stamp)) > scheme.tolerance_seconds:
-                return Verdict.OUT_OF_TIME
+                return Judgement.OUT_OF_TIME
             signed.append(stamp)
         if not signatures or b"" in signed:
-            return Verdict.WRONG
-        return Claim(signatures=signatures, preamble=b"".join(part + scheme.joiner for part in signed))
+            return Judgement.WRONG
+        return SignedHeaders(signatures=signatures, preamble=b"".join(part + scheme.joiner for part in signed))
 
-    def check(self, claim: Claim, body: bytes) -> Verdict:
-        """Whether one of the claim's signatures is right; takes the same time whichever of them it is."""
-        made = hmac.new(self.key, claim.preamble, self.scheme.algorithm)
+    def check(self, headers: SignedHeaders, body: bytes) -> Judgement:
+        """Whether one of the signatures in the headers is right; takes the same time whichever of them it is."""
+        made = hmac.new(self.key, headers.preamble, self.scheme.algorithm)
         made.update(body)
         digest = made.digest()
         hexadecimal = self.scheme.encoding == "hex"
         expected = digest.hex().encode() if hexadecimal else base64.b64encode(digest)
         right = False
-        for signature in claim.signatures:
+        for signature in headers.signatures:
             right |= hmac.compare_digest(expected, signature.lower() if hexadecimal else signature)
-        return Verdict.RIGHT if right else Verdict.WRONG
+        return Judgement.RIGHT if right else Judgement.WRONG
 
 
 def signature_of(stored: Mapping[str, Any]) -> Signature:

@@ -1,16 +1,18 @@
 """`python -m penstock_operator crds`: brings the cluster's CRDs to this release, never back to an older one."""
 
+import argparse
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from penstock_core.cluster import CRDS, Cluster, Object
-from penstock_core.errors import NotFound
+from penstock_core.errors import NotFound, SettingsError
 from penstock_core.resources.crd import RELEASE_ANNOTATION
 from penstock_core.versions import precedence
+from penstock_operator.commands.command import Command, Variables, connected
 
 log = logging.getLogger(__name__)
 
@@ -48,3 +50,20 @@ async def _current(cluster: Cluster, name: str) -> Object | None:
         return await cluster.get(CRDS, None, name)
     except NotFound:
         return None
+
+
+def _arguments(parser: argparse.ArgumentParser, variables: Variables) -> None:
+    directory = Path(variables.get("PENSTOCK_CRDS", "/opt/penstock/crds"))
+    parser.add_argument("--directory", type=Path, default=directory)
+
+
+async def _run(options: argparse.Namespace, _: Variables) -> int:
+    definitions = shipped(options.directory)
+    if not definitions:
+        raise SettingsError(f"no CRDs in {options.directory}")
+    async with connected() as cluster:
+        await apply_all(cluster, definitions)
+    return 0
+
+
+COMMAND: Final = Command(help="bring the cluster's CRDs to this release, then end", arguments=_arguments, run=_run)

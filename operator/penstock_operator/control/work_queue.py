@@ -11,13 +11,13 @@ import time
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Final, Generic, TypeVar
 
+from penstock_core.backoff import Backoff
 from penstock_core.errors import PenstockError
 from penstock_operator.errors import NotYet
 
 log = logging.getLogger(__name__)
 
-FIRST_RETRY_SECONDS: Final = 0.5
-LONGEST_RETRY_SECONDS: Final = 60.0
+RETRY: Final = Backoff(first=0.5, longest=60.0, spread=0.2)
 LIMIT_SECONDS: Final = 120.0
 """How long one attempt may take: what hangs must not hold a worker for ever, however many keys it hangs for."""
 FAILING_SECONDS: Final = 2.0
@@ -39,12 +39,14 @@ class WorkQueue(Generic[Key]):
         *,
         workers: int = 8,
         limit: float = LIMIT_SECONDS,
+        retry: Backoff = RETRY,
         on_end: Callable[[str, bool, float], None] | None = None,
     ) -> None:
         self.name = name
         self._work = work
         self._workers = workers
         self._limit = limit
+        self._backoff = retry
         self._on_end = on_end
         self._ready: asyncio.Queue[Key] = asyncio.Queue()
         self._waiting: set[Key] = set()
@@ -122,7 +124,7 @@ class WorkQueue(Generic[Key]):
 
     def _retry(self, key: Key, error: Exception) -> None:
         failures = self._failures[key] = self._failures.get(key, 0) + 1
-        delay = retry_delay(failures)
+        delay = self._backoff.delay(failures, chance=random.random())  # noqa: S311 - spreads load, guards nothing
         log.warning(
             "reconciliation failed",
             extra={
@@ -154,9 +156,3 @@ class WorkQueue(Generic[Key]):
 
 def _text(key: Hashable) -> str:
     return "/".join(map(str, key)) if isinstance(key, tuple) else str(key)
-
-
-def retry_delay(failures: int) -> float:
-    """Seconds until the next try after so many failures in a row: doubling, with up to a fifth of jitter."""
-    base = min(FIRST_RETRY_SECONDS * 2.0 ** (min(failures, 16) - 1), LONGEST_RETRY_SECONDS)
-    return base * random.uniform(0.8, 1.0)  # noqa: S311 - spreads load, guards nothing

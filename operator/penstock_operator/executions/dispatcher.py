@@ -50,6 +50,7 @@ class Dispatcher:
         found = [(one, self._flow_of(one)) for one in page]
         await self._end_orphans([one for one, flow in found if flow is None and self._starter.knows(one.namespace)])
         ready = [(one, flow) for one, flow in found if flow is not None and may_start(one, flow)]
+        # before the start: what fails there is left to recovery, and must not keep the round at the same flows
         self._after = following(page, ready, room)
         return await self._start(await self._take(ready[:room], room))
 
@@ -62,12 +63,13 @@ class Dispatcher:
         """Moves executions to starting: in each pass the same number of every flow that still has some."""
         taken: list[tuple[Flow, UUID]] = []
         while ready and len(taken) < room:
+            # in turn: equal shares, again and again, until the room is used or nothing waits
             share = max((room - len(taken)) // len(ready), 1)
             more: list[Ready] = []
-            for one, flow in ready[: room - len(taken)]:
+            for one, flow in ready[: room - len(taken)]:  # with less room than flows, a share is one
                 moved = await self._take_of(one, flow, share)
                 taken += [(flow, execution) for execution in moved]
-                if len(moved) == share:
+                if len(moved) == share:  # it gave all that it was asked for, so it may have more
                     more.append((one, flow))
             ready = more
         return taken
@@ -78,7 +80,8 @@ class Dispatcher:
                 namespace=one.namespace, flow_uid=one.flow_uid, limit=flow.limit, most=most
             )
         except StoreContended:
-            log.warning("slots of a flow are locked", extra={"namespace": one.namespace, "flow": one.flow})
+            # somebody accepts or starts for this flow just now: the others do not wait for it
+            log.warning("slots of a flow are locked", extra=_log_keys(one))
             return []
 
     async def _start(self, taken: Sequence[tuple[Flow, UUID]]) -> int:
@@ -101,7 +104,11 @@ class Dispatcher:
     async def _end_orphan(self, one: WaitingFlow, execution: UUID) -> None:
         cause = f"the flow {one.flow} of the instance {one.instance} was removed before the execution began"
         await self._dispatch.end(execution, ExecutionState.CANCELLED, cause=cause, code="flow_removed")
-        log.info("execution of a removed flow ended", extra={"namespace": one.namespace, "execution": str(execution)})
+        log.info("execution of a removed flow ended", extra=_log_keys(one) | {"execution": str(execution)})
+
+
+def _log_keys(one: WaitingFlow) -> dict[str, str]:
+    return {"namespace": one.namespace, "instance": one.instance, "flow": one.flow}
 
 
 def following(page: Sequence[WaitingFlow], ready: Sequence[Ready], room: int) -> FlowKey:

@@ -7,10 +7,10 @@ from typing import Final
 from uuid import UUID
 
 from penstock_core import names
-from penstock_core.cluster import FLOWS, JOBS, Cluster
-from penstock_core.errors import ClusterError, Conflict, NotFound
-from penstock_core.job_status import job_is_over
-from penstock_core.manifests.job import RunnerPod, execution_job
+from penstock_core.cluster import FLOWS, Cluster
+from penstock_core.errors import ClusterError
+from penstock_core.job_creation import Found, create_job
+from penstock_core.manifests.job import RunnerPod
 from penstock_core.observed.flow import Flow
 from penstock_core.states import ExecutionState
 from penstock_core.store.executions.live import Dispatch
@@ -19,12 +19,14 @@ from penstock_operator.watch.inventory import Inventory
 log = logging.getLogger(__name__)
 AT_ONCE: Final = 16
 """Jobs that are being created at the same time."""
+NAMES_TRIED: Final = 10
+"""Numbers of Jobs that are tried in a row: whose names are taken by Jobs that are over."""
 INVALID: Final = 422
 REFUSED: Final = "job_refused"
 
 
 class Starter:
-    """Creates Jobs; what cannot be created now is left to custody, what never can be is ended, and `lost` told its code."""
+    """Creates Jobs; what cannot be created now is left to recovery, what never can be is ended, and `lost` told its code."""
 
     def __init__(
         self,
@@ -59,7 +61,8 @@ class Starter:
         """
         extra = {
             "namespace": flow.namespace,
-            "flow": flow.name,
+            "instance": flow.instance,
+            "flow": flow.flow,
             "execution": str(execution),
         }
         async with self._limit:
@@ -79,22 +82,10 @@ class Starter:
             self._lost(REFUSED)
 
     async def _create(self, flow: Flow, execution: UUID, attempt: int) -> None:
-        namespace = flow.namespace
-        for number in range(attempt, attempt + 10):
-            job = execution_job(flow, execution, runner=self._runner, attempt=number)
-            try:
-                await self._cluster.create(JOBS, namespace, job)
-            except Conflict:
-                if not await self._is_over(namespace, names.job(execution, number)):
-                    return
-                continue
-            if number != attempt:
-                await self._dispatch.replaced(execution, job_attempt=number)
-            return
-        raise ClusterError(f"every name of a Job for the execution {execution} is taken")
-
-    async def _is_over(self, namespace: str, name: str) -> bool:
-        try:
-            return job_is_over(await self._cluster.get(JOBS, namespace, name))
-        except NotFound:
-            return False
+        creation = await create_job(
+            self._cluster, flow, execution, runner=self._runner, attempt=attempt, tries=NAMES_TRIED
+        )
+        if creation.found is Found.OVER:
+            raise ClusterError(f"every name of a Job for the execution {execution} is taken")
+        if creation.found is Found.CREATED and creation.attempt != attempt:
+            await self._dispatch.replaced(execution, job_attempt=creation.attempt)

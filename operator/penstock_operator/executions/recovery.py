@@ -2,12 +2,12 @@
 
 1. Read the rows: leases that have run out, cancellations that were not heeded, what is starting without a runner.
 2. Look up their Jobs and pods in the watches' copies; if these are stale, or the database was just away, wait.
-3. Judge each (see `verdicts`, pure), and do it. A final state is written with the epoch that was judged, so that a runner
+3. Decide on each (see `recovery_decision`, pure), and do it. A final state is written with the epoch that was seen, so that a runner
    that claimed it meanwhile wins. What cannot be done to one is tried again in the next round, and keeps no other.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -24,13 +24,13 @@ from penstock_operator.executions.job_creation import Starter
 from penstock_operator.executions.recovery_decision import (
     CANCELLING,
     UNCLAIMED_SECONDS,
+    Decision,
     End,
     Replace,
     Requeue,
     Subject,
-    Verdict,
     Wait,
-    judge,
+    decide,
 )
 from penstock_operator.workloads.diagnosis import Cause
 from penstock_operator.workloads.index import Workloads
@@ -39,22 +39,22 @@ log = logging.getLogger(__name__)
 LEASE_GRACE_SECONDS: Final = 5.0
 STARTING_GRACE_SECONDS: Final = 5.0
 RECOVERY_SECONDS: Final = 20.0
-"""After the database was away: runners get this long to renew before anything is judged."""
+"""After the database was away: runners get this long to renew before anything is decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """An execution under judgement, with what is known of its Jobs and pods."""
+    """An execution with its decision, with what is known of its Jobs and pods."""
 
     row: Expired | Starting
-    verdict: Verdict
+    decision: Decision
     jobs: Sequence[Job]
 
 
-class Custody:
+class Recovery:
     """One round a call.
 
-    `lost` is told each cause's code when an execution is ended by us, `held_up` what keeps one from starting meanwhile.
+    `lost` is told each cause's code when an execution is ended by us, `blocked` what keeps one from starting meanwhile.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Custody:
         *,
         clock: Callable[[], datetime],
         lost: Callable[[str], None],
-        held_up: Callable[[Expired | Starting, Cause], Awaitable[None]],
+        blocked: Callable[[Expired | Starting, Cause], Awaitable[None]],
     ) -> None:
         self._cluster = cluster
         self._dispatch = dispatch
@@ -74,7 +74,7 @@ class Custody:
         self._starter = starter
         self._clock = clock
         self._lost = lost
-        self._held_up = held_up
+        self._blocked = blocked
         self._trusted_from: datetime | None = None
 
     def database_was_away(self) -> None:
@@ -82,14 +82,15 @@ class Custody:
         self._trusted_from = None
 
     async def step(self) -> None:
-        """Judges everything that looks abandoned."""
+        """Decides on everything that looks abandoned."""
         expired = await self._dispatch.expired(grace_s=LEASE_GRACE_SECONDS, cancel_grace_s=CANCELLING.total_seconds())
         starting = await self._dispatch.starting(older_than_s=STARTING_GRACE_SECONDS)
+        # after the reads: only their success shows that the database is there, and the runners' time counts from then
         if not self._trustworthy():
             return
         rows: list[Expired | Starting] = [*expired, *starting]
-        cases = [self._judge(row) for row in rows if self._workloads.is_alive(row.namespace)]
-        await self._requeue([case.row.id for case in cases if isinstance(case.verdict, Requeue)])
+        cases = [self._decide(row) for row in rows if self._workloads.is_alive(row.namespace)]
+        await self._requeue({case.row.id: case.row for case in cases if isinstance(case.decision, Requeue)})
         for case in cases:
             try:
                 await self._act(case)
@@ -103,47 +104,52 @@ class Custody:
             log.info("waiting for runners to renew their leases", extra={"seconds": RECOVERY_SECONDS})
         return (now - self._trusted_from).total_seconds() >= RECOVERY_SECONDS
 
-    def _judge(self, row: Expired | Starting) -> Case:
+    def _decide(self, row: Expired | Starting) -> Case:
         subject = _subject(row)
         jobs, pods = self._workloads.of(row.id, namespace=row.namespace, holder=subject.holder)
-        return Case(row=row, verdict=judge(subject, jobs=jobs, pods=pods, now=self._clock()), jobs=jobs)
+        return Case(row=row, decision=decide(subject, jobs=jobs, pods=pods, now=self._clock()), jobs=jobs)
 
     async def _act(self, case: Case) -> None:
-        if isinstance(case.verdict, Replace):
-            await self._replace(case, case.verdict)
-        elif isinstance(case.verdict, End):
-            await self._end(case, case.verdict)
-        elif isinstance(case.verdict, Wait) and case.verdict.cause:
-            await self._held_up(case.row, case.verdict.cause)
+        if isinstance(case.decision, Replace):
+            await self._replace(case, case.decision)
+        elif isinstance(case.decision, End):
+            await self._end(case, case.decision)
+        elif isinstance(case.decision, Wait) and case.decision.cause:
+            await self._blocked(case.row, case.decision.cause)
 
-    async def _replace(self, case: Case, verdict: Replace) -> None:
-        row, cause = case.row, verdict.cause
+    async def _replace(self, case: Case, decision: Replace) -> None:
+        row, cause = case.row, decision.cause
         flow = self._starter.flow_of(
             namespace=row.namespace, instance=row.instance, flow=row.flow, flow_uid=row.flow_uid
         )
         if flow is None:
             await self._end_unresumable(case, cause)
             return
-        count = self._dispatch.replaced if verdict.attempt > row.job_attempt else self._dispatch.asked_again
-        if not await count(row.id, job_attempt=verdict.attempt, epoch=_epoch(row)):
+        # the row first: a replica that ends in between leaves a number without a Job, which is seen as missing and made,
+        # while a Job without its number would run beside what the next round decides
+        count = self._dispatch.replaced if decision.attempt > row.job_attempt else self._dispatch.asked_again
+        if not await count(row.id, job_attempt=decision.attempt, epoch=_epoch(row)):
             return
+        # before the new one is made, so that the old one makes no more pods beside it
         await self._delete_jobs(case)
-        log.warning("job replaced", extra=_extra(case, cause) | {"job_attempt": verdict.attempt})
-        await self._starter.start(flow, row.id, attempt=verdict.attempt, epoch=_epoch(row))
+        log.warning("job replaced", extra=_extra(case, cause) | {"job_attempt": decision.attempt})
+        await self._starter.start(flow, row.id, attempt=decision.attempt, epoch=_epoch(row))
 
     async def _end_unresumable(self, case: Case, cause: Cause) -> None:
+        # where Flows could not be listed, one that is not found may exist: nothing is ended on a guess
         if self._starter.knows(case.row.namespace):
             words = f"{cause.words}; its flow was removed, so it cannot be resumed"
             await self._end(case, End(state=ExecutionState.FAILED, cause=Cause(code=cause.code, words=words)))
 
-    async def _end(self, case: Case, verdict: End) -> None:
+    async def _end(self, case: Case, decision: End) -> None:
         row = case.row
         ended = await self._dispatch.end(
-            row.id, verdict.state, cause=verdict.cause.words, code=verdict.cause.code, epoch=_epoch(row)
+            row.id, decision.state, cause=decision.cause.words, code=decision.cause.code, epoch=_epoch(row)
         )
+        # not where a runner claimed it since: the Jobs are its own then
         if ended:
-            self._lost(verdict.cause.code)
-            log.warning("execution ended", extra=_extra(case, verdict.cause) | {"state": str(verdict.state)})
+            self._lost(decision.cause.code)
+            log.warning("execution ended", extra=_extra(case, decision.cause) | {"state": str(decision.state)})
             await self._delete_jobs(case)
 
     async def _delete_jobs(self, case: Case) -> None:
@@ -152,11 +158,11 @@ class Custody:
             if not job.is_over:
                 await self._cluster.delete(JOBS, case.row.namespace, job.name)
 
-    async def _requeue(self, executions: Sequence[UUID]) -> None:
-        if not executions:
+    async def _requeue(self, rows: Mapping[UUID, Expired | Starting]) -> None:
+        if not rows:
             return
-        for execution in await self._dispatch.requeue_unstarted(executions, older_than_s=UNCLAIMED_SECONDS):
-            log.info("execution queued again: no job came of it", extra={"execution": str(execution)})
+        for execution in await self._dispatch.requeue_unstarted(list(rows), older_than_s=UNCLAIMED_SECONDS):
+            log.info("execution queued again: no job came of it", extra=_identity(rows[execution]))
 
 
 def _subject(row: Expired | Starting) -> Subject:
@@ -175,7 +181,7 @@ def _subject(row: Expired | Starting) -> Subject:
 
 
 def _epoch(row: Expired | Starting) -> int:
-    """The claim that was judged; nobody has claimed what is starting."""
+    """The claim that was decided on; nobody has claimed what is starting."""
     return row.epoch if isinstance(row, Expired) else 0
 
 

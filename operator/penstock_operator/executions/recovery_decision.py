@@ -1,7 +1,7 @@
-"""What to do about an execution that nobody seems to work on. Pure: the row, its Jobs and its pods come in, a verdict comes out.
+"""What to do about an execution that nobody seems to work on. Pure: the row, its Jobs and its pods come in, a decision comes out.
 
 The row comes first: only an execution whose lease has run out, that nobody has claimed yet, or that should have been
-cancelled by now, is judged at all.
+cancelled by now, is decided on at all.
 A pod that may still be alive protects its execution, but not for ever: a node that is cut off reports "running" for ever.
 """
 
@@ -13,7 +13,7 @@ from typing import Final
 from penstock_core.job_status import timestamp
 from penstock_core.observed.workload import Job, Pod
 from penstock_core.states import ExecutionState
-from penstock_operator.workloads.diagnosis import START_DEADLINE_SECONDS, Cause, cause_of, hindrance_of, ran_for
+from penstock_operator.workloads.diagnosis import START_DEADLINE_SECONDS, Cause, blocker_of, cause_of, ran_for
 
 UNCLAIMED_SECONDS: Final = 30
 """How long an execution may be starting without a Job before it is queued again."""
@@ -25,7 +25,7 @@ UNSEEN: Final = timedelta(seconds=30)
 """How long after a replacement was decided its Job may not be seen; then it is created (again)."""
 CANCELLING: Final = timedelta(seconds=60)
 """How long a runner may take to end after a cancellation was asked for."""
-DYING: Final = timedelta(seconds=10)
+ENDING: Final = timedelta(seconds=10)
 """How long after the end of its grace period a pod that is being deleted may still count as alive."""
 _NO_SECOND_TRY: Final = frozenset({"out_of_memory", "deadline", "image", "container"})
 """Causes that a replacement would meet again."""
@@ -35,7 +35,7 @@ _OUTSIDE: Final = frozenset({"handed_over", "disrupted", "evicted", "node_lost",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """An execution to judge; `since` is when its lease ran out, or, where nobody has claimed it, when it left the queue."""
+    """An execution to decide on; `since` is when its lease ran out, or, where nobody has claimed it, when it left the queue."""
 
     claimed: bool
     job: str
@@ -79,30 +79,36 @@ class End:
     cause: Cause
 
 
-Verdict = Wait | Requeue | Replace | End
+Decision = Wait | Requeue | Replace | End
 
 
-def judge(subject: Subject, *, jobs: Sequence[Job], pods: Sequence[Pod], now: datetime) -> Verdict:
-    """The verdict on an execution, from all of its Jobs and their pods; `jobs` may be in any order."""
+def decide(subject: Subject, *, jobs: Sequence[Job], pods: Sequence[Pod], now: datetime) -> Decision:
+    """What to do about an execution, from all of its Jobs and their pods; `jobs` may be in any order."""
     alive = [pod for pod in pods if _alive(pod, now)]
     waiting = [pod for pod in alive if pod.is_pending]
     running = [pod for pod in alive if pod not in waiting]
     silent = [pod for pod in running if _is_silent(subject, pod, pods, now)]
     at_work = len(running) > len(silent)
+    # first, as everything below may wait, or start again what somebody wants to end
     if subject.cancel_at is not None and (not at_work or now - subject.cancel_at > CANCELLING):
         return _cancelled(at_work=at_work)
+    # a second runner beside a live one would repeat its effects: only silence takes this protection away
     if at_work:
         return Wait()
-    if _is_owed(subject, jobs):
-        return _judge_owed(subject, now)
+    # before waiting pods and the newest Job: these are of the Job that was replaced, and say nothing about its successor
+    if _is_missing(subject, jobs):
+        return _decide_missing(subject, now)
+    # before what has ended: the Job controller made this pod in the place of one that did
     if waiting:
-        return _judge_waiting(waiting, now)
+        return _decide_waiting(waiting, now)
     current = _newest(jobs)
+    # nothing ran, so no replacement is spent on it; who claimed it had a Job, and that one is gone (below)
     if current is None and not subject.claimed:
         return Requeue() if (now - subject.since).total_seconds() > UNCLAIMED_SECONDS else Wait()
+    # the Job controller may be held up by a quota, or the pod's watch be behind the Job's: it has its time
     if current is not None and not current.is_over and not _pods_of(current.name, pods):
-        return _judge_without_pod(subject, current, now)
-    return _judge_dead(subject, current=current, pods=pods, silent=silent)
+        return _decide_without_pod(subject, current, now)
+    return _decide_ended(subject, current=current, pods=pods, silent=silent)
 
 
 def _cancelled(*, at_work: bool) -> End:
@@ -120,29 +126,29 @@ def _is_silent(subject: Subject, pod: Pod, pods: Sequence[Pod], now: datetime) -
     return sum((ran_for(one, since=subject.since, now=now) for one in siblings), timedelta()) > CLAIMING
 
 
-def _is_owed(subject: Subject, jobs: Sequence[Job]) -> bool:
+def _is_missing(subject: Subject, jobs: Sequence[Job]) -> bool:
     """True where a replacement was decided on and nothing shows that its Job was made: no Job, and no claim since."""
     if subject.replaced_at is None or (subject.claimed and subject.since > subject.replaced_at):
         return False
     return all(job.name != subject.job for job in jobs)
 
 
-def _judge_owed(subject: Subject, now: datetime) -> Verdict:
+def _decide_missing(subject: Subject, now: datetime) -> Decision:
     if subject.replaced_at is None or now - subject.replaced_at <= UNSEEN:
         return Wait()
     cause = Cause(code="job_missing", words=f"its replacement's Job {subject.job} could not be created")
     return Replace(cause=cause, attempt=subject.attempt)
 
 
-def _judge_waiting(pods: Sequence[Pod], now: datetime) -> Verdict:
-    hindrances = [found for pod in pods if (found := hindrance_of(pod, now=now))]
-    for cause, overdue in hindrances:
+def _decide_waiting(pods: Sequence[Pod], now: datetime) -> Decision:
+    blockers = [found for pod in pods if (found := blocker_of(pod, now=now))]
+    for cause, overdue in blockers:
         if overdue:
             return End(state=ExecutionState.FAILED, cause=cause)
-    return Wait(cause=hindrances[0][0] if hindrances else None)
+    return Wait(cause=blockers[0][0] if blockers else None)
 
 
-def _judge_without_pod(subject: Subject, job: Job, now: datetime) -> Verdict:
+def _decide_without_pod(subject: Subject, job: Job, now: datetime) -> Decision:
     since = max(subject.since, timestamp(job.created))
     if (now - since).total_seconds() <= START_DEADLINE_SECONDS:
         return Wait()
@@ -150,22 +156,25 @@ def _judge_without_pod(subject: Subject, job: Job, now: datetime) -> Verdict:
     return End(state=ExecutionState.FAILED, cause=Cause(code="no_pod", words=words))
 
 
-def _judge_dead(
+def _decide_ended(
     subject: Subject,
     *,
     current: Job | None,
     pods: Sequence[Pod],
     silent: Sequence[Pod],
-) -> Verdict:
+) -> Decision:
     cause = cause_of(current, pods)
+    # a silent pod is the one that counts now; only the deadline, which ends it too, says more
     if silent and cause.code != "deadline":
         cause = _cause_of_silence(subject, silent)
     if cause.code == "deadline":
         return End(state=ExecutionState.TIMED_OUT, cause=cause)
     if cause.code in _NO_SECOND_TRY:
         return End(state=ExecutionState.FAILED, cause=cause)
+    # without a wait for another pod of the same Job, which may take minutes on a node that is lost
     if subject.attempt == 1:
         return Replace(cause=cause, attempt=2)
+    # there is no third Job, so whatever the second one still does by itself is worth waiting for
     if cause.code in _OUTSIDE and current is not None and not current.is_over:
         return Wait(cause=cause)
     return End(state=ExecutionState.FAILED, cause=cause)
@@ -181,7 +190,7 @@ def _alive(pod: Pod, now: datetime) -> bool:
     """True where the pod's runner may be at work or may still start."""
     if not pod.is_live or pod.any_container_ended:
         return False
-    return pod.deleted is None or now - timestamp(pod.deleted) <= DYING
+    return pod.deleted is None or now - timestamp(pod.deleted) <= ENDING
 
 
 def _newest(jobs: Sequence[Job]) -> Job | None:

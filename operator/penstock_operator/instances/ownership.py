@@ -4,15 +4,15 @@ The name of the release is written with the finalizer, in one patch that only th
 at the same moment do not both deploy it. A release that is uninstalled takes its finalizers away, and with them its claims.
 """
 
-from typing import Any, Final
+from typing import Any
 
 from penstock_core import names
-from penstock_core.cluster import INSTANCES
+from penstock_core.cluster import INSTANCES, Cluster, Object
+from penstock_core.errors import NotFound
 from penstock_core.observed.instance import Instance
 from penstock_operator.objects.conditions import Condition, merged
+from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter
-
-REASON: Final = "ManagedByAnotherRelease"
 
 
 def holder_of(instance: Instance) -> str | None:
@@ -27,25 +27,32 @@ def claim(instance: Instance, release: str) -> dict[str, Any] | None:
     """
     if holder_of(instance) == release:
         return None
-    finalizers = [*others_finalizers(instance), names.FINALIZER]
     return {
         "metadata": {
-            "finalizers": finalizers,
+            "finalizers": [*_others(instance), names.FINALIZER],
             "annotations": {names.ANNOTATION_RELEASE: release},
             "resourceVersion": instance.resource_version,
         }
     }
 
 
-def let_go(instance: Instance) -> dict[str, Any]:
-    """The merge patch that takes Penstock's finalizer from an Instance."""
-    return {
-        "metadata": {"finalizers": others_finalizers(instance), "resourceVersion": instance.resource_version},
-    }
+async def let_go(cluster: Cluster, instance: Instance) -> Object | None:
+    """Takes Penstock's finalizer off an Instance; the Instance as it is then, None where that let it vanish.
+
+    Raises Conflict where it has changed since it was read, as a list in a merge patch would replace what others added.
+    """
+    others = _others(instance)
+    body = {"metadata": {"finalizers": others, "resourceVersion": instance.resource_version}}
+    try:
+        left = await cluster.patch(INSTANCES, *instance.key, body)
+    except NotFound:
+        return None
+    # the answer shows the object as it was when it went
+    return left if others or not Instance.parse(left).is_going else None
 
 
-def others_finalizers(instance: Instance) -> list[str]:
-    """Finalizers that are not Penstock's."""
+def _others(instance: Instance) -> list[str]:
+    """The finalizers of others on an Instance."""
     return [one for one in instance.finalizers if one != names.FINALIZER]
 
 
@@ -61,10 +68,10 @@ async def leave(reporter: Reporter, instance: Instance, *, holder: str, release:
         f" (watchNamespaces). If {holder} is gone, take the Instance from it with"
         f" `kubectl annotate instance {name} -n {namespace} {names.ANNOTATION_RELEASE}-`."
     )
-    await reporter.event(instance, type="Warning", reason=REASON, message=message)
+    await reporter.event(instance, reason=Reason.MANAGED_BY_ANOTHER_RELEASE, message=message)
     if instance.observed_generation == instance.generation:
         return
     old = instance.status
-    ready = Condition(type="Ready", status=False, reason=REASON, message=message)
+    ready = Condition(type="Ready", status=False, reason=Reason.MANAGED_BY_ANOTHER_RELEASE, message=message)
     conditions = merged(old.get("conditions", ()), [ready], generation=instance.generation, now=reporter.now())
     await reporter.status(INSTANCES, instance, {**old, "conditions": conditions})

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from penstock_core import codec, names
 from penstock_core.cluster import FLOWS, INSTANCES, Cluster, Key
@@ -48,8 +48,6 @@ from penstock_operator.watch.collection import Collection
 from penstock_operator.watch.inventory import Inventory
 
 log = logging.getLogger(__name__)
-_WARNINGS: Final = frozenset({"Incomplete", "NoVersion", "NewVersion", "Refused"})
-"""Reasons of conditions that are worth an Event; the others follow from these."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -184,7 +182,7 @@ class Instances:
         )
         if current is None or written:
             flow = self._inventory.put(FLOWS, raw, ours=True)
-            log.info("flow applied", extra={"namespace": flow.namespace, "flow": flow.name})
+            log.info("flow applied", extra=_log_keys(flow))
         else:
             flow = current
         if current is None:
@@ -219,7 +217,7 @@ class Instances:
     async def _remove_flow(self, flow: Flow) -> None:
         await self._cluster.delete(FLOWS, *flow.key)
         self._inventory.remove(FLOWS, flow.key, uid=flow.uid)
-        log.info("flow removed", extra={"namespace": flow.namespace, "flow": flow.name})
+        log.info("flow removed", extra=_log_keys(flow))
 
     async def _report(self, instance: Instance, resolution: Resolution, *, refusal: str | None = None) -> None:
         flows = self._inventory.flows_of(instance.key)
@@ -230,15 +228,12 @@ class Instances:
             await self._tell(instance, old, new)
 
     async def _tell(self, instance: Instance, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        """One Event for each condition that became another, in the words of the condition."""
+        """One Event for each condition that became another, in its words; Ready and Paused follow from these or from the user."""
         for kind in ("Configured", "Deployed", "UpToDate"):
             old, new = condition_of(before, kind), condition_of(after, kind)
             if new is None or (old and (old.reason, old.message) == (new.reason, new.message)):
                 continue
-            if new.reason == "Deployed":
-                await self._reporter.event(instance, type="Normal", reason=new.reason, message=new.message)
-            elif new.reason in _WARNINGS:
-                await self._reporter.event(instance, type="Warning", reason=new.reason, message=new.message)
+            await self._reporter.event(instance, reason=new.reason, message=new.message)
 
     async def _mirror(self, instance: Instance, new: Mapping[str, Any]) -> None:
         ready = condition_of(new, "Ready")
@@ -265,6 +260,10 @@ class Instances:
         if found is None or found.uid != uid:
             found = self._stored[key] = _Stored(uid=uid)
         return found
+
+
+def _log_keys(flow: Flow) -> dict[str, str]:
+    return {"namespace": flow.namespace, "instance": flow.instance, "flow": flow.flow}
 
 
 def is_refusal(error: ClusterError) -> bool:

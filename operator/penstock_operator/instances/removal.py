@@ -1,7 +1,7 @@
 """The end of an Instance: nothing starts any more, what runs is stopped, its rows go, then the finalizer.
 
 1. In a namespace that is going away: the finalizer goes at once, since nothing can be made or waited for there;
-   the rows are removed by `forget_data`, which is retried apart.
+   the rows are removed by `remove_orphaned_data`, which is retried apart.
 2. CronJobs and Flows are deleted, so that nothing new starts; what waits is cancelled.
 3. Jobs that still run are deleted, and waited for, five minutes at most: a pod on a node that does not answer keeps its Job
    for as long as the node is known. An Event says what is waited for. Without its rows such a runner can write nothing more.
@@ -24,10 +24,11 @@ from penstock_core.observed.instance import Instance
 from penstock_core.observed.workload import Job
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_operator.errors import NotYet
-from penstock_operator.instances.ownership import let_go, others_finalizers
+from penstock_operator.instances.ownership import let_go
 from penstock_operator.instances.triggers import TRIGGERS
 from penstock_operator.instances.webhook_secrets import WebhookKeys
 from penstock_operator.namespaces import Namespaces
+from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.watch.inventory import Inventory
 from penstock_operator.workloads.index import Workloads
@@ -41,12 +42,12 @@ PATIENCE: Final = timedelta(minutes=5)
 QUIET: Final = timedelta(seconds=40)
 """What a pod takes to end, with its grace period: nothing is said before."""
 _NAMED: Final = 3
-Left = tuple[str, str, str]
-"""(namespace, name, uid) of an Instance whose object is gone."""
+Orphan = tuple[str, str, str]
+"""(namespace, name, uid) of an Instance whose object is gone, and whose data is orphaned."""
 
 
 class Removal:
-    """Removes Instances; `leave_behind` is told whose rows are to be removed later."""
+    """Removes Instances; `orphan` is told whose rows are to be removed later."""
 
     def __init__(
         self,
@@ -59,7 +60,7 @@ class Removal:
         tenancy: Tenancy,
         namespaces: Namespaces,
         keys: WebhookKeys,
-        leave_behind: Callable[[Left], None],
+        orphan: Callable[[Orphan], None],
     ) -> None:
         self._cluster = cluster
         self._inventory = inventory
@@ -69,7 +70,7 @@ class Removal:
         self._tenancy = tenancy
         self._namespaces = namespaces
         self._keys = keys
-        self._leave_behind = leave_behind
+        self._orphan = orphan
 
     async def remove(self, instance: Instance) -> None:
         """One try; raises NotYet while its Jobs are still there."""
@@ -78,7 +79,7 @@ class Removal:
         namespace, name = instance.key
         uid = instance.uid
         if await self._is_going_away(namespace):
-            self._leave_behind((namespace, name, uid))
+            self._orphan((namespace, name, uid))
             await self._release(instance)
             return
         if self._inventory.is_partial(namespace):
@@ -91,17 +92,17 @@ class Removal:
             namespace, is_last=lambda: self._is_last(instance), release=lambda: self._release(instance)
         )
 
-    async def forget_data(self, left: Left) -> None:
+    async def remove_orphaned_data(self, orphan: Orphan) -> None:
         """Removes the rows of an Instance whose object is gone, and the database role of an empty namespace."""
-        namespace, _, uid = left
-        await self._delete_rows(left)
+        namespace, _, uid = orphan
+        await self._delete_rows(orphan)
         await self._keys.forget(uid)
         if not any(self._stays(key) for key in self._inventory.instances_in(namespace)):
             await self._tenancy.drop_runner_role(namespace)
             self._namespaces.forget(namespace)
 
-    async def _delete_rows(self, left: Left) -> int:
-        namespace, name, uid = left
+    async def _delete_rows(self, orphan: Orphan) -> int:
+        namespace, name, uid = orphan
         flows = (item for key, item in self._inventory.all(FLOWS).items() if key[0] == namespace)
         others = [item.uid for item in flows if item.instance_uid != uid]
         return await self._tenancy.delete_instance_data(
@@ -141,7 +142,7 @@ class Removal:
                 f"Waiting for the Jobs {named}{more}: their pods have not ended, as on a node that does not answer."
                 f" {PATIENCE.seconds // 60} minutes after their deletion the Instance goes without them."
             )
-            await self._reporter.event(instance, type="Warning", reason="WaitingForJobs", message=message)
+            await self._reporter.event(instance, reason=Reason.WAITING_FOR_JOBS, message=message)
 
     def _is_last(self, instance: Instance) -> bool:
         """Others that are being deleted count until they are let go: the last of them clears the namespace."""
@@ -151,19 +152,15 @@ class Removal:
 
     async def _release(self, instance: Instance) -> None:
         namespace, name = instance.key
-        kept = others_finalizers(instance)
         try:
-            left = await self._cluster.patch(INSTANCES, namespace, name, let_go(instance))
-        except NotFound:
-            kept = []
+            left = await let_go(self._cluster, instance)
         except Conflict:
             self._inventory.put(INSTANCES, await self._cluster.get(INSTANCES, namespace, name))
             raise
-        if kept:
-            self._inventory.put(INSTANCES, left)
-        else:
-            # the answer shows the object as it was when it went: to keep it would bring it back
+        if left is None:
             self._inventory.remove(INSTANCES, (namespace, name), uid=instance.uid)
+        else:
+            self._inventory.put(INSTANCES, left)
         log.info("instance removed", extra={"namespace": namespace, "instance": name})
 
 

@@ -11,6 +11,7 @@ from penstock_core.versions import is_newer
 from penstock_operator.instances.plan import Resolution
 from penstock_operator.instances.triggers import TRIGGERS
 from penstock_operator.objects.conditions import Condition, merged
+from penstock_operator.objects.reasons import Reason
 
 
 def status(
@@ -64,12 +65,14 @@ def conditions_of(
 
 def _configured(resolution: Resolution) -> Condition:
     if resolution.choice.problem:
-        return Condition(type="Configured", status=None, reason="NotChecked", message="Not known without a version.")
+        return Condition(
+            type="Configured", status=None, reason=Reason.NOT_CHECKED, message="Not known without a version."
+        )
     if resolution.problems:
         message = "\n".join(resolution.problems)
-        return Condition(type="Configured", status=False, reason="Incomplete", message=message)
+        return Condition(type="Configured", status=False, reason=Reason.INCOMPLETE, message=message)
     return Condition(
-        type="Configured", status=True, reason="Complete", message="All variables and connections are there."
+        type="Configured", status=True, reason=Reason.COMPLETE, message="All variables and connections are there."
     )
 
 
@@ -77,16 +80,18 @@ def _deployed(resolution: Resolution, flows: Sequence[Flow]) -> Condition:
     running = f"{_deployed_version(flows)} stays deployed as it was" if flows else "nothing is deployed"
     if resolution.choice.problem:
         message = f"{resolution.choice.problem}; {running}."
-        return Condition(type="Deployed", status=bool(flows), reason="NoVersion", message=message)
+        return Condition(type="Deployed", status=bool(flows), reason=Reason.NO_VERSION, message=message)
     if resolution.plan is None:
         message = f"Not configured (see the condition Configured); {running}."
-        return Condition(type="Deployed", status=bool(flows), reason="NotConfigured", message=message)
-    return Condition(type="Deployed", status=True, reason="Deployed", message=summary(resolution.plan.version, flows))
+        return Condition(type="Deployed", status=bool(flows), reason=Reason.NOT_CONFIGURED, message=message)
+    return Condition(
+        type="Deployed", status=True, reason=Reason.DEPLOYED, message=summary(resolution.plan.version, flows)
+    )
 
 
 def _refused(message: str) -> Condition:
     message = f"The API server refuses what is to be deployed, and is asked again: {message}"
-    return Condition(type="Deployed", status=False, reason="Refused", message=message)
+    return Condition(type="Deployed", status=False, reason=Reason.REFUSED, message=message)
 
 
 def summary(version: str, flows: Sequence[Flow]) -> str:
@@ -100,28 +105,30 @@ def summary(version: str, flows: Sequence[Flow]) -> str:
 def _paused(instance: Instance, flows: Sequence[Flow]) -> Condition:
     if instance.paused:
         return Condition(
-            type="Paused", status=True, reason="InstancePaused", message="All flows are paused by spec.paused."
+            type="Paused", status=True, reason=Reason.INSTANCE_PAUSED, message="All flows are paused by spec.paused."
         )
     paused = sorted(flow.flow for flow in flows if flow.paused)
     if paused:
         message = f"Paused by spec.flows: {', '.join(paused)}."
-        return Condition(type="Paused", status=False, reason="SomeFlowsPaused", message=message)
-    return Condition(type="Paused", status=False, reason="Running", message="No flow is paused.")
+        return Condition(type="Paused", status=False, reason=Reason.SOME_FLOWS_PAUSED, message=message)
+    return Condition(type="Paused", status=False, reason=Reason.RUNNING, message="No flow is paused.")
 
 
 def _up_to_date(instance: Instance, resolution: Resolution, flows: Sequence[Flow]) -> Condition:
     newest, version = resolution.choice.newest, _deployed_version(flows)
     if newest is None or version is None:
-        return Condition(type="UpToDate", status=None, reason="NothingToCompare", message="No version to compare with.")
+        return Condition(
+            type="UpToDate", status=None, reason=Reason.NOTHING_TO_COMPARE, message="No version to compare with."
+        )
     if is_newer(newest, version):
         message = f"{instance.integration} {newest} is available."
-        return Condition(type="UpToDate", status=False, reason="NewVersion", message=message)
-    return Condition(type="UpToDate", status=True, reason="Newest", message=f"{version} is the newest version.")
+        return Condition(type="UpToDate", status=False, reason=Reason.NEW_VERSION, message=message)
+    return Condition(type="UpToDate", status=True, reason=Reason.NEWEST, message=f"{version} is the newest version.")
 
 
 def _ready(configured: Condition, deployed: Condition) -> Condition:
     if configured.status and deployed.status:
-        return Condition(type="Ready", status=True, reason="Deployed", message=deployed.message)
+        return Condition(type="Ready", status=True, reason=Reason.DEPLOYED, message=deployed.message)
     first = configured if configured.status is False else deployed
     return Condition(type="Ready", status=False, reason=first.reason, message=first.message)
 

@@ -20,6 +20,7 @@ from penstock_core.errors import Conflict
 from penstock_core.manifests.integration_version import content_hash, snapshot
 from penstock_core.observed.integration import Integration, IntegrationVersion
 from penstock_operator.objects.conditions import Condition, merged
+from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.settings import Settings
 from penstock_operator.watch.inventory import Inventory
@@ -43,20 +44,20 @@ def decide(
     version, before = integration.version, integration.published
     if problems:
         return _invalid(problems, version=version, before=before)
-    valid = Condition(type="Valid", status=True, reason="Compiled", message="Every flow compiles.")
+    valid = Condition(type="Valid", status=True, reason=Reason.COMPILED, message="Every flow compiles.")
     known = {one.version: one.sha256 for one in snapshots}
     if version in known and known[version] != content_hash(integration.spec):
         message = (
             f"Version {version} was published with other content, which stays in use: "
             "give the change a new spec.version, or restore the content."
         )
-        conditions = (valid, *_unpublished("VersionConflict", message))
+        conditions = (valid, *_unpublished(Reason.VERSION_CONFLICT, message))
         return Decision(publish=False, version=before or version, conditions=conditions)
     message = f"Version {version} is published."
     conditions = (
         valid,
-        Condition(type="Published", status=True, reason="Published", message=message),
-        Condition(type="Ready", status=True, reason="Published", message=message),
+        Condition(type="Published", status=True, reason=Reason.PUBLISHED, message=message),
+        Condition(type="Ready", status=True, reason=Reason.PUBLISHED, message=message),
     )
     return Decision(publish=version not in known, version=version, conditions=conditions)
 
@@ -65,11 +66,11 @@ def _invalid(problems: Sequence[Problem], *, version: str, before: str | None) -
     in_use = f"{before} stays in use" if before else "nothing is published"
     message = f"Version {version} is not published, {in_use}: see the condition Valid."
     listed = "\n".join(str(problem) for problem in problems)
-    valid = Condition(type="Valid", status=False, reason="DoesNotCompile", message=listed)
-    return Decision(publish=False, version=before, conditions=(valid, *_unpublished("DoesNotCompile", message)))
+    valid = Condition(type="Valid", status=False, reason=Reason.DOES_NOT_COMPILE, message=listed)
+    return Decision(publish=False, version=before, conditions=(valid, *_unpublished(Reason.DOES_NOT_COMPILE, message)))
 
 
-def _unpublished(reason: str, message: str) -> tuple[Condition, Condition]:
+def _unpublished(reason: Reason, message: str) -> tuple[Condition, Condition]:
     return (
         Condition(type="Published", status=False, reason=reason, message=message),
         Condition(type="Ready", status=False, reason=reason, message=message),
@@ -119,9 +120,7 @@ class Publication:
             # made by an earlier try whose watch event has not come yet
             created = await self._cluster.get(INTEGRATION_VERSIONS, namespace, wanted["metadata"]["name"])
         self._inventory.put(INTEGRATION_VERSIONS, created)
-        await self._reporter.event(
-            integration, type="Normal", reason="Published", message=f"Version {version} is published"
-        )
+        await self._reporter.event(integration, reason=Reason.PUBLISHED, message=f"Version {version} is published")
         log.info(
             "version published",
             extra={"namespace": namespace, "integration": integration.name, "version": version},
@@ -144,8 +143,8 @@ class Publication:
 
     async def _warn(self, integration: Integration, decision: Decision) -> None:
         first = next((one for one in decision.conditions if one.status is False), None)
-        if first is not None and first.reason != "Published":
-            await self._reporter.event(integration, type="Warning", reason=first.reason, message=first.message)
+        if first is not None:
+            await self._reporter.event(integration, reason=first.reason, message=first.message)
 
     async def _collect(self, key: Key) -> None:
         """Deletes the versions of an Integration that is gone, unless an Instance still names or runs them."""

@@ -4,17 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from penstock_operator.objects.reasons import Reason
+
 MESSAGE_LIMIT: Final = 8_000
 """Characters of a message; the API's own limit is 32,768 for all the types that have one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """`reason` is UpperCamelCase for programs, `message` a sentence for people; `status` None stands for Unknown."""
+    """`reason` is for programs, `message` a sentence for people; `status` None stands for Unknown."""
 
     type: str
     status: bool | None
-    reason: str
+    reason: Reason
     message: str
 
 
@@ -37,7 +39,7 @@ def _merge(old: Mapping[str, Any] | None, new: Condition, *, generation: int, no
     return {
         "type": new.type,
         "status": status,
-        "reason": new.reason,
+        "reason": str(new.reason),
         "message": shortened(new.message),
         "observedGeneration": generation,
         "lastTransitionTime": since,
@@ -69,4 +71,4 @@ def condition_of(status: Mapping[str, Any], kind: str) -> Condition | None:
     if found is None:
         return None
     known = {"True": True, "False": False}.get(found["status"])
-    return Condition(type=kind, status=known, reason=found["reason"], message=found["message"])
+    return Condition(type=kind, status=known, reason=Reason(found["reason"]), message=found["message"])

@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from penstock_core.cluster import Cluster, EventType
+from penstock_core.cluster import Cluster
 from penstock_core.errors import ClusterError, NotFound
 from penstock_core.kinds import WatchedKind
 from penstock_core.observed.base import Kept, Observed, fingerprint_of
 from penstock_operator.objects.conditions import status_patch
+from penstock_operator.objects.reasons import Reason
 from penstock_operator.watch.inventory import Inventory
 
 log = logging.getLogger(__name__)
@@ -45,8 +46,10 @@ class Reporter:
             self._inventory.remove(kind, (namespace, name))
         return True
 
-    async def event(self, item: Observed, *, type: EventType, reason: str, message: str) -> None:  # noqa: A002
-        """Writes an Event, once an hour for the same sentence; one that cannot be written is only logged."""
+    async def event(self, item: Observed, *, reason: Reason, message: str) -> None:
+        """Writes an Event where the reason makes one, once an hour for the same sentence; one that cannot be written is logged."""
+        if reason.event is None:
+            return
         now = self._clock().timestamp()
         told = (item.uid, reason, message)
         if now - self._told.get(told, -REPEAT) < REPEAT:
@@ -55,6 +58,7 @@ class Reporter:
             self._told = {key: at for key, at in self._told.items() if now - at < REPEAT}
         self._told[told] = now
         try:
-            await self._cluster.event(item.regarding(), type=type, reason=reason, message=message)
+            await self._cluster.event(item.regarding(), type=reason.event, reason=str(reason), message=message)
         except ClusterError as error:
-            log.warning("event not written", extra={"reason": reason, "cause": str(error)})
+            where = {"namespace": item.namespace, "object": f"{item.KIND}/{item.name}"}
+            log.warning("event not written", extra=where | {"reason": str(reason), "cause": str(error)})

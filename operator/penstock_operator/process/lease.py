@@ -8,7 +8,8 @@ The spare watches the record change on its own clock: clocks of two machines are
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -25,7 +26,10 @@ CALL_SECONDS: Final = 4.0
 
 
 class LeaseHolder:
-    """Competes for the Lease `name` in `namespace` under the name `holder`; `monotonic` is a clock in seconds."""
+    """Competes for the Lease `name` in `namespace` under the name `holder`.
+
+    `monotonic` is a clock in seconds, `sleep` waits so many of them, `timeout` bounds what is done inside of it.
+    """
 
     def __init__(
         self,
@@ -35,12 +39,16 @@ class LeaseHolder:
         name: str,
         holder: str,
         monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        timeout: Callable[[float], AbstractAsyncContextManager[object]] = asyncio.timeout,
     ) -> None:
         self._cluster = cluster
         self._namespace = namespace
         self._name = name
         self._holder = holder
         self._monotonic = monotonic
+        self._sleep = sleep
+        self._timeout = timeout
         self._seen: tuple[Any, float] = (None, monotonic())
         self._renewed = 0.0
         self.held = False
@@ -50,15 +58,15 @@ class LeaseHolder:
     async def acquire(self) -> None:
         """Waits until the Lease is ours."""
         log.info("waiting for the lease", extra={"lease": self._name, "holder": self._holder})
-        while not await self._try_once():  # noqa: ASYNC110 - the event is in the cluster
-            await asyncio.sleep(RENEW_SECONDS)
+        while not await self._try_once():
+            await self._sleep(RENEW_SECONDS)
         self.held = True
         log.info("lease acquired", extra={"lease": self._name, "holder": self._holder})
 
     async def keep(self) -> None:
         """Renews until cancelled; raises LeaseLostError when another holder is seen or no renewal came through in time."""
         while True:
-            await asyncio.sleep(max(0.0, min(RENEW_SECONDS, self._left())))
+            await self._sleep(max(0.0, min(RENEW_SECONDS, self._left())))
             if not await self._try_once() and self._left() <= 0:
                 self.held = False
                 raise LeaseLostError(f"the lease {self._name} could not be renewed for {GIVE_UP_SECONDS:.0f} s")
@@ -73,24 +81,24 @@ class LeaseHolder:
             return
         self.held = False
         try:
-            async with asyncio.timeout(CALL_SECONDS):
+            async with self._timeout(CALL_SECONDS):
                 lease = await self._cluster.get(LEASES, self._namespace, self._name)
                 if lease["spec"].get("holderIdentity") == self._holder:
                     await self._replace(lease, {"holderIdentity": "", "leaseDurationSeconds": 1})
         except (ClusterError, TimeoutError) as error:
-            log.warning("lease not released", extra={"lease": self._name, "error": str(error)})
+            log.warning("lease not released", extra={"lease": self._name, "cause": str(error)})
         else:
             log.info("lease released", extra={"lease": self._name, "holder": self._holder})
 
     async def _try_once(self) -> bool:
         """One attempt to take or renew the Lease; True where it is ours now."""
         try:
-            async with asyncio.timeout(min(CALL_SECONDS, self._left()) if self.held else CALL_SECONDS):
+            async with self._timeout(min(CALL_SECONDS, self._left()) if self.held else CALL_SECONDS):
                 return await self._take_or_renew()
         except Conflict:
             return False
         except (ClusterError, TimeoutError) as error:
-            log.warning("lease not reachable", extra={"lease": self._name, "error": str(error) or "timed out"})
+            log.warning("lease not reachable", extra={"lease": self._name, "cause": str(error) or "timed out"})
             return False
 
     async def _take_or_renew(self) -> bool:

@@ -14,7 +14,6 @@ from penstock_core.cluster import Cluster
 from penstock_core.errors import ClusterError, StoreUnavailable
 from penstock_core.store.connection.pool import Pool, open_pool
 from penstock_core.store.schema.migrate import migrate
-from penstock_core.store.tenants.instances import Tenancy
 from penstock_operator.control.loops import Pulse
 from penstock_operator.errors import LeaseLostError
 from penstock_operator.metrics import Metrics
@@ -22,6 +21,8 @@ from penstock_operator.namespaces import Namespaces
 from penstock_operator.process.leader import Leader
 from penstock_operator.process.lease import LeaseHolder
 from penstock_operator.process.probes import application, serve
+from penstock_operator.process.topics import controllers
+from penstock_operator.services import services, tenancy_of
 from penstock_operator.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -91,23 +92,15 @@ class Replica:
 
     async def _lead(self, cluster: Cluster, pool: Pool, lease: LeaseHolder) -> None:
         self._metrics.leading(active=True)
-        leader = Leader(
-            cluster,
-            pool,
-            self._settings,
-            metrics=self._metrics,
-            pulse=self._pulse,
-            predecessor_seen=lease.predecessor_seen,
-        )
+        shared = services(cluster, pool, self._settings, metrics=self._metrics, predecessor_seen=lease.predecessor_seen)
+        leader = Leader(shared, controllers(shared), pulse=self._pulse)
         async with asyncio.TaskGroup() as group:
             group.create_task(keep_or_exit(lease), name="lease")
             group.create_task(leader.run(), name="leader")
 
     async def _publish_gateway_address(self, cluster: Cluster, pool: Pool) -> None:
         settings = self._settings
-        tenancy = Tenancy(
-            pool, dsn=settings.dsn, prefix=settings.database_role_prefix, host=settings.runner_database_host or None
-        )
+        tenancy = tenancy_of(pool, settings)
         while True:
             try:
                 await tenancy.ensure_access()

@@ -23,9 +23,10 @@ from penstock_core.manifests.cronjob import STARTING_DEADLINE_SECONDS
 from penstock_core.observed.flow import Flow
 from penstock_core.observed.workload import Job
 from penstock_core.store.flows.schedules import MOST_RECORDED, Schedules
+from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.watch.inventory import Inventory
-from penstock_operator.workloads.diagnosis import hindrance_of
+from penstock_operator.workloads.diagnosis import blocker_of
 from penstock_operator.workloads.index import Workloads
 
 log = logging.getLogger(__name__)
@@ -107,8 +108,8 @@ class Ticks:
 
     async def _may_start(self, flow: Flow, job: Job, tick: datetime) -> bool:
         """False where a tick's Job cannot start in its time; it is deleted then."""
-        hindrances = [hindrance_of(pod, now=self._clock()) for pod in self._workloads.pods_of(job)]
-        overdue = next((found[0] for found in hindrances if found and found[1]), None)
+        blockers = [blocker_of(pod, now=self._clock()) for pod in self._workloads.pods_of(job)]
+        overdue = next((found[0] for found in blockers if found and found[1]), None)
         if overdue is None:
             return True
         await self._cluster.delete(JOBS, *job.key)
@@ -126,7 +127,7 @@ class Ticks:
     async def _tell(self, flow: Flow, message: str) -> None:
         instance = self._inventory.get(INSTANCES, flow.owner)
         if instance is not None:
-            await self._reporter.event(instance, type="Warning", reason="TickMissed", message=message)
+            await self._reporter.event(instance, reason=Reason.TICK_MISSED, message=message)
 
 
 def window_start(flow: Flow, *, checked: datetime, now: datetime) -> datetime:

@@ -7,7 +7,7 @@ Holds no decisions: it stores them, answers who refers to whom, and says which k
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind, Object
 from penstock_core.kinds import WatchedKind
@@ -15,16 +15,10 @@ from penstock_core.observed.base import Observed
 from penstock_core.observed.flow import Flow
 from penstock_core.observed.instance import Instance
 from penstock_core.observed.integration import IntegrationVersion
+from penstock_operator.control.controller import OnObject
 from penstock_operator.watch.references import config_map_keys, secret_keys
 
 Value = TypeVar("Value", bound=Observed)
-
-
-class OnChange(Protocol):
-    """Takes a change of the inventory."""
-
-    def __call__(self, kind: Kind, key: Key, before: Any, after: Any, *, ours: bool = False) -> None:
-        """None stands for absence."""
 
 
 KINDS: Final[tuple[WatchedKind[Any], ...]] = (INTEGRATIONS, INTEGRATION_VERSIONS, INSTANCES, FLOWS)
@@ -87,7 +81,9 @@ class Inventory:
         self._expected: dict[tuple[str, Key], str] = {}
         self._listed: set[tuple[str, str | None]] = set()
         self._partial: frozenset[str | None] = frozenset()
-        self.on_change: OnChange | None = None
+        self.on_change: OnObject | None = None
+        self.began_whole = False
+        """Whether every kind in every watched namespace could be read at the start: else what is missing may exist."""
 
     def get(self, kind: WatchedKind[Value], key: Key) -> Value | None:
         """The object as last seen."""

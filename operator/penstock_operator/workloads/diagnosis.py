@@ -37,7 +37,7 @@ class Cause:
     words: str
 
 
-def death_of(pod: Pod) -> Cause | None:
+def exit_cause_of(pod: Pod) -> Cause | None:
     """Why a pod that ended, ended; None where it lives, or ended in the way a runner should."""
     ended = pod.ended
     if pod.is_live and not ended:
@@ -64,7 +64,7 @@ def death_of(pod: Pod) -> Cause | None:
     return Cause(code="runner_failed", words=f"the runner ended with exit code {code}: {reason}")
 
 
-def hindrance_of(pod: Pod, *, now: datetime) -> tuple[Cause, bool] | None:
+def blocker_of(pod: Pod, *, now: datetime) -> tuple[Cause, bool] | None:
     """What keeps a pod from starting, and whether it has had its time, with a node or without; None where nothing does."""
     if not pod.is_pending:
         return None
@@ -98,13 +98,13 @@ def ran_for(pod: Pod, *, since: datetime, now: datetime) -> timedelta:
 
 def cause_of(job: Job | None, pods: Iterable[Pod]) -> Cause:
     """The best explanation of an execution that nothing works on any more; the last pod that says something wins."""
-    deaths = [death for pod in sorted(pods, key=lambda pod: pod.created, reverse=True) if (death := death_of(pod))]
-    telling = [death for death in deaths if death.code not in {"handed_over", "killed"}]
+    causes = [cause for pod in sorted(pods, key=lambda pod: pod.created, reverse=True) if (cause := exit_cause_of(pod))]
+    telling = [cause for cause in causes if cause.code not in {"handed_over", "killed"}]
     failure = job.failure if job else None
     if failure and failure.reason == "DeadlineExceeded":
         return Cause(code="deadline", words="the Job's deadline passed before the flow ended")
-    if telling or deaths:
-        return (telling or deaths)[0]
+    if telling or causes:
+        return (telling or causes)[0]
     if job is None:
         return Cause(code="job_gone", words="the Job was deleted before the execution ended")
     if job.is_going:

@@ -41,7 +41,7 @@ class Workloads:
         await asyncio.gather(*(collection.synced(within=within) for collection in self._collections))
 
     def is_alive(self, namespace: str) -> bool:
-        """True while what is seen of a namespace can be trusted: nothing may be judged there otherwise."""
+        """True while what is seen of a namespace can be trusted: nothing may be decided there otherwise."""
         return all(collection.is_alive(namespace) for collection in self._collections)
 
     def of(self, execution: UUID, *, namespace: str, holder: str = "") -> tuple[list[Job], list[Pod]]:

@@ -2,15 +2,21 @@
 
 from typing import Any
 
-from penstock_runner.actions.nesting import Nesting
-from penstock_runner.engine.action import Call
+from penstock_runner.engine.action import Action, Actions, Call, Step
 from penstock_runner.errors import Failure, StepFailed
 
 
-class Branch(Nesting):
+class Branch(Action):
     """Runs the steps of the first case whose `when` is true, or that has none."""
 
-    def has_effect(self, fields: Any) -> bool:
+    evaluates = False
+    holds_steps = True
+
+    def steps_in(self, fields: Any) -> list[list[Step]]:
+        """Those of each case."""
+        return [case["steps"] for case in fields]
+
+    def has_effect(self, fields: Any, actions: Actions) -> bool:
         """No: what is inside is recorded by itself, and choosing a case again chooses the same."""
         return False
 
@@ -22,7 +28,7 @@ class Branch(Nesting):
             call.attempt.input = {"case": number}
             frame = call.frame.case(prefix=f"{call.path}/{number}/", deadline=call.deadline)
             try:
-                return call.flow.run_steps(case["steps"], frame)
+                return call.run_steps(case["steps"], frame)
             except StepFailed as exc:
                 raise _inside(exc) from exc
         call.attempt.input = {"case": None}

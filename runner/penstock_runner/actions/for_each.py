@@ -4,16 +4,22 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from penstock_runner import actions
-from penstock_runner.actions.nesting import Nesting
-from penstock_runner.engine.action import Call
+from penstock_runner.engine.action import Action, Actions, Call, Step
 from penstock_runner.errors import Failure, RunnerError, StepFailed
 
 
-class ForEach(Nesting):
+class ForEach(Action):
     """Runs its steps once per item, several at a time where it says so."""
 
-    def has_effect(self, fields: Any) -> bool:
+    evaluates = False
+    holds_steps = True
+    iterates = True
+
+    def steps_in(self, fields: Any) -> list[list[Step]]:
+        """The same for all items."""
+        return [fields["steps"]]
+
+    def has_effect(self, fields: Any, actions: Actions) -> bool:
         """Where one of its steps has."""
         return any(map(actions.has_effect, fields["steps"]))
 
@@ -100,4 +106,4 @@ class _Loop:
         frame = call.frame.iteration(
             prefix=f"{call.path}/{number}/", item=self._items[number], index=number, deadline=call.deadline
         )
-        return call.flow.run_steps(call.fields["steps"], frame)
+        return call.run_steps(call.fields["steps"], frame)

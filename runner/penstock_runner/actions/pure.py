@@ -2,17 +2,12 @@
 
 from typing import Any
 
-from penstock_runner.engine.action import Call
+from penstock_runner.engine.action import Action, Actions
 
 
-class Pure:
+class Pure(Action):
     """What the three have in common."""
 
-    evaluates = True
-
-    def has_effect(self, fields: Any) -> bool:
+    def has_effect(self, fields: Any, actions: Actions) -> bool:
         """No."""
         return False
-
-    def prepare(self, call: Call) -> None:
-        """Nothing to add."""

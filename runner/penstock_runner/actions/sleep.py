@@ -5,18 +5,14 @@ from typing import Any
 
 from penstock_core.durations import milliseconds
 from penstock_core.errors import InvalidInput
-from penstock_runner.engine.action import Call
+from penstock_runner.engine.action import Action, Call
 from penstock_runner.errors import Expired, Failure
 
 
-class Sleep:
-    """Waits."""
+class Sleep(Action):
+    """Waits. Its start is durable, with the moment at which it ends: a replacement must know."""
 
-    evaluates = True
-
-    def has_effect(self, fields: Any) -> bool:
-        """Yes: a replacement must know when it began."""
-        return True
+    keeps_output = True
 
     def prepare(self, call: Call) -> None:
         """Fix the moment at which it ends, so that it is recorded with the start."""

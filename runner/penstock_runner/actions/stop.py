@@ -10,6 +10,8 @@ from penstock_runner.errors import Stopped
 class Stop(Pure):
     """Ends the execution."""
 
+    ends_flow = True
+
     def run(self, call: Call) -> Any:
         """Never returns: raises Stopped."""
         passed = call.input.get("status", "passed") == "passed"

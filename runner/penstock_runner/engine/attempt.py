@@ -1,29 +1,164 @@
-"""Makes the record of one attempt: values masked, packed, and left out where the step says so."""
+"""Makes one attempt of a step: call, deadline, extraction, assertions, and the record of its end."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
+from penstock_core.durations import milliseconds
 from penstock_core.states import StepStatus
-from penstock_runner.errors import Failure
+from penstock_runner.engine.action import Call
+from penstock_runner.engine.context import Context, Placed
+from penstock_runner.engine.step_records import Attempt
+from penstock_runner.engine.variables import Frame
+from penstock_runner.errors import Expired, Failure, Interrupted, Reason, ResultCut, StepFailed, Stopped
 
 
-@dataclass(slots=True, kw_only=True)
-class Attempt:
-    """One attempt while it runs; mutable, seen by one thread."""
+def begun(context: Context, placed: Placed) -> Attempt:
+    """The next attempt of a step, which begins now."""
+    return Attempt(
+        path=placed.path,
+        number=context.history.next_attempt(placed.path),
+        action=placed.kind,
+        started_at=context.clock.now(),
+        started=context.clock.monotonic(),
+    )
 
-    path: str
-    number: int
-    action: str
-    started_at: datetime
-    started: float
-    """A reading of the monotonic clock."""
-    status: StepStatus = StepStatus.RUNNING
-    input: Any = None
-    output: Any = None
-    extracted: Any = None
-    assertions: list[dict[str, Any]] | None = None
-    failure: Failure | None = None
-    items_total: int | None = None
-    items_failed: int | None = None
-    warnings: tuple[str, ...] = ()
+
+def end(
+    context: Context, attempt: Attempt, status: StepStatus, *, failure: Failure | None = None, mode: str = "full"
+) -> None:
+    """Record how an attempt ended."""
+    attempt.status, attempt.failure = status, failure
+    clock = context.clock
+    record = context.records.ended(
+        attempt, mode=mode, ended_at=clock.now(), elapsed=clock.monotonic() - attempt.started
+    )
+    context.recorder.behind(record)
+
+
+class AttemptRun:
+    """One attempt. `memory` lasts over the attempts of a step, `run_steps` is for actions that hold steps."""
+
+    def __init__(
+        self,
+        context: Context,
+        placed: Placed,
+        *,
+        memory: MutableMapping[Any, Any],
+        run_steps: Callable[[list[Any], Frame], Any],
+    ) -> None:
+        self._context = context
+        self._placed = placed
+        self._memory = memory
+        self._run_steps = run_steps
+        self._attempt = begun(context, placed)
+        self._deadline = placed.frame.deadline
+
+    def run(self, *, kept: Any = None) -> Attempt:
+        """The attempt, ended and recorded: its `failure` says whether it failed. Raises what ends more than the attempt.
+
+        `kept` is the output that the action left when its runner was lost, see `Action.keeps_output`.
+        """
+        attempt = self._attempt
+        attempt.output = kept
+        try:
+            self._act()
+        except Failure as failure:
+            attempt.output = failure.output if failure.output is not None else attempt.output
+            self._end(StepStatus.FAILED, failure)
+        except StepFailed as exc:
+            self._end(StepStatus.FAILED, exc.failure)
+        except Expired:
+            self._expired()
+        except ResultCut as exc:
+            self._end(StepStatus.FAILED, exc.failure)
+            raise
+        except Stopped:
+            self._end(StepStatus.PASSED, None)
+            raise
+        except Interrupted as exc:
+            if exc.reason is Reason.CANCELLED:
+                self._end(StepStatus.CANCELLED, Failure("cancelled", "the execution was cancelled"))
+            raise
+        except Exception as exc:  # noqa: BLE001 - a defect in an action fails its step, and the record says so
+            message = f"a defect in Penstock, please report it: {type(exc).__name__}: {exc}"
+            self._end(StepStatus.FAILED, Failure("internal_error", message))
+        else:
+            self._end(StepStatus.PASSED, None)
+        return attempt
+
+    def _act(self) -> None:
+        context, placed, attempt = self._context, self._placed, self._attempt
+        action, fields = placed.action, placed.fields
+        call = Call(
+            flow=context,
+            name=placed.step["name"],
+            attempt=attempt,
+            fields=fields,
+            frame=placed.frame,
+            memory=self._memory,
+            run_steps=self._run_steps,
+        )
+        if action.evaluates:
+            call.input = attempt.input = self._filled()
+        action.prepare(call)
+        if action.has_effect(fields, context.actions):
+            context.recorder.durable(context.records.running(attempt, mode=placed.mode))
+            if context.clock.monotonic() >= placed.frame.deadline:
+                raise Expired  # the database took its time
+        call.deadline = self._deadline = self._limited()
+        attempt.output = action.run(call)
+        self._extract()
+        self._assert()
+
+    def _filled(self) -> Any:
+        placed, fill = self._placed, self._context.evaluator.fill
+        return {
+            name: value
+            if name in placed.action.literal_members
+            else fill(value, field=f"{placed.kind}.{name}", variables=placed.frame.variables)
+            for name, value in placed.fields.items()
+        }
+
+    def _limited(self) -> float:
+        """The deadline of an attempt whose action begins now."""
+        around, step = self._placed.frame.deadline, self._placed.step
+        if "timeout" not in step:
+            return around
+        own = self._context.clock.monotonic() + milliseconds(step["timeout"]) / 1000
+        return min(around, own)
+
+    def _extract(self) -> None:
+        if "extract" in self._placed.step:
+            from penstock_runner.engine.extraction import extract
+
+            self._attempt.extracted = extract(self._placed.step["extract"], self._attempt.output)
+
+    def _assert(self) -> None:
+        step, attempt, context = self._placed.step, self._attempt, self._context
+        if "assert" not in step:
+            return
+        from penstock_runner.engine.assertions import failed_message
+
+        variables = {**self._placed.frame.variables, "output": attempt.output}
+        report = context.evaluator.report
+        attempt.assertions = [report(text, variables=variables) for text in step["assert"]]
+        if failed := [each for each in attempt.assertions if not each["passed"]]:
+            message = failed_message(context.masker.mask(failed), len(attempt.assertions))
+            raise Failure("assertion_failed", message, details=failed)
+
+    def _expired(self) -> None:
+        """The step's own timeout is a failure like others; an outer one ends everything inside: then it raises Expired."""
+        around = self._placed.frame.deadline
+        # a wait may end a rounding error before its deadline: what the attempt waited for decides, then the clock
+        outer = self._deadline >= around or self._context.clock.monotonic() >= around
+        limit = (
+            "what is around it had no time left"
+            if outer
+            else f"no result within its timeout of {self._placed.step['timeout']}"
+        )
+        self._end(StepStatus.TIMED_OUT, Failure("timeout", limit))
+        if outer:
+            raise Expired
+
+    def _end(self, status: StepStatus, failure: Failure | None) -> None:
+        end(self._context, self._attempt, status, failure=failure, mode=self._placed.mode)

@@ -1,29 +1,26 @@
 """Interprets a flow's definition: which step runs when, and how the execution ends.
 
-Knows neither database nor environment: what is recorded goes to a Recorder, who stops it sets the Interrupt.
+Knows neither database nor environment, and no action: what is recorded goes to a Recorder, who stops it sets the
+Interrupt, and the table of actions is handed to it.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from penstock_core.masking import Masker
+from penstock_core.records import Outcome, RecordedStep
 from penstock_core.states import ExecutionState
-from penstock_core.store.executions.records import Outcome, RecordedStep
+from penstock_runner.engine.action import Actions
 from penstock_runner.engine.connections import Connection
+from penstock_runner.engine.context import Context
 from penstock_runner.engine.history import History
 from penstock_runner.engine.interrupt import Interrupt
 from penstock_runner.engine.ports import Clock, Recorder
-from penstock_runner.engine.step_records import Records
-from penstock_runner.engine.step_run import StepRun
+from penstock_runner.engine.step_run import run_steps
 from penstock_runner.engine.variables import Evaluator, Frame, TriggerData
 from penstock_runner.errors import Expired, Interrupted, Reason, ResultCut, StepFailed, Stopped
-
-if TYPE_CHECKING:
-    from penstock_runner.actions.http.transport import Transport
-    from penstock_runner.actions.python.workers import Workers
 
 
 class Execution(NamedTuple):
@@ -43,47 +40,33 @@ class Engine:
         definition: Mapping[str, Any],
         trigger: Mapping[str, Any],
         execution: Execution,
+        actions: Actions,
         recorder: Recorder,
         clock: Clock,
         connections: Mapping[str, Connection],
         interrupt: Interrupt,
         recorded: Iterable[RecordedStep] = (),
     ) -> None:
-        self.execution = execution.id
-        self.connections = connections
-        self.clock = clock
-        self.interrupt = interrupt
-        self.recorder = recorder
-        self.evaluator = Evaluator(definition)
-        self.masker = Masker(secret for connection in connections.values() for secret in connection.secrets())
-        self.records = Records(self.masker)
-        self.history = History(recorded)
         self._definition = definition
         self._execution = execution
         self._trigger = TriggerData(trigger)
-        self._failures: dict[str, bool] = {}
-        """By the path of each step that ended: whether it failed, when it ran last."""
-
-    @cached_property
-    def transport(self) -> "Transport":
-        """The HTTP connections of the flow."""
-        from penstock_runner.actions.http.transport import Transport
-
-        return Transport()
-
-    @cached_property
-    def workers(self) -> "Workers":
-        """The processes that run the flow's Python code."""
-        from penstock_runner.actions.python.workers import Workers
-
-        return Workers()
+        self._context = Context(
+            execution=execution.id,
+            actions=actions,
+            connections=connections,
+            evaluator=Evaluator(config=definition.get("config", {}), names=partial(actions.names, definition["steps"])),
+            history=History(recorded),
+            recorder=recorder,
+            clock=clock,
+            interrupt=interrupt,
+        )
 
     def run(self) -> Outcome:
         """Run the flow to its end. Raises Interrupted where somebody else is to go on, or nobody may write any more."""
         steps: dict[str, Any] = {}
         frame = Frame(prefix="", variables=self._variables(steps), steps=steps, deadline=self._deadline())
         try:
-            self._run_steps(self._definition["steps"], frame)
+            run_steps(self._context, self._definition["steps"], frame)
         except Stopped as exc:
             if not exc.passed:
                 return self._outcome(ExecutionState.FAILED, "stopped", exc.message or "a stop step said so", exc.path)
@@ -101,51 +84,17 @@ class Engine:
                 raise
             return self._outcome(ExecutionState.CANCELLED, "cancelled", "the execution was cancelled")
         finally:
-            self._close()
+            self._context.close()
         return self._reached_the_end()
 
     def _reached_the_end(self) -> Outcome:
-        failed = [path for path, failed in self._failures.items() if failed]
+        failures = self._context.failures
+        failed = [path for path, failed in failures.items() if failed]
         if not failed:
             return self._outcome(ExecutionState.PASSED)
         state = ExecutionState.COMPLETED_WITH_ERRORS
-        message = f"{len(failed)} of {len(self._failures)} steps failed and the flow went on; the first was {failed[0]}"
+        message = f"{len(failed)} of {len(failures)} steps failed and the flow went on; the first was {failed[0]}"
         return self._outcome(state, state.value, message, failed[0])
-
-    def run_steps(self, steps: list[Any], frame: Frame) -> Any:
-        """Run steps in order; the output of the last one that was not skipped. Raises what ends them early."""
-        last = self._run_steps(steps, frame)
-        return last["output"] if last is not None else None
-
-    def _run_steps(self, steps: list[Any], frame: Frame) -> dict[str, Any] | None:
-        last = None
-        for step in steps:
-            self.interrupt.check()
-            if self.clock.monotonic() >= frame.deadline:
-                raise Expired
-            view = StepRun(self, step, frame).run()
-            frame.steps[step["name"]] = view
-            if view["status"] != "skipped":
-                last = view
-        return last
-
-    def log(self, severity: str, message: str, *, step: str, fields: Any = None) -> None:
-        """Keep a log line, masked."""
-        self.recorder.log(
-            at=self.clock.now(),
-            severity=severity,
-            message=self.records.message(message),
-            step=step,
-            fields=self.masker.mask(fields),
-        )
-
-    def count(self, path: str, *, failed: bool = False) -> None:
-        """Note that a step ended; of one that runs again, the last time counts."""
-        self._failures[path] = failed
-
-    def discount(self, path: str) -> None:
-        """Note that a step is skipped, whatever became of it before."""
-        self._failures.pop(path, None)
 
     def _outcome(
         self, state: ExecutionState, code: str | None = None, message: str | None = None, step: str | None = None
@@ -153,16 +102,16 @@ class Engine:
         return Outcome(
             state=state,
             error_code=code,
-            error_message=self.records.message(message) if message is not None else None,
+            error_message=self._context.records.message(message) if message is not None else None,
             failed_step=step,
-            steps_total=len(self._failures),
-            steps_failed=sum(self._failures.values()),
+            steps_total=len(self._context.failures),
+            steps_failed=sum(self._context.failures.values()),
         )
 
     def _deadline(self) -> float:
         """On the monotonic clock; an execution that is resumed has the rest of its time."""
         seconds: float = self._definition["timeoutMs"] / 1000
-        return self.clock.monotonic() + seconds - self._execution.ran_seconds
+        return self._context.clock.monotonic() + seconds - self._execution.ran_seconds
 
     def _variables(self, steps: Mapping[str, Any]) -> dict[str, Any]:
         definition = self._definition
@@ -170,17 +119,14 @@ class Engine:
             "trigger": self._trigger,
             "config": definition.get("config", {}),
             "steps": steps,
-            "execution": {"id": str(self.execution), "attempt": 1, "startedAt": _rfc3339(self._execution.started_at)},
+            "execution": {
+                "id": str(self._execution.id),
+                "attempt": 1,
+                "startedAt": _rfc3339(self._execution.started_at),
+            },
             "instance": definition["instance"],
             "flow": definition["flow"],
         }
-
-    def _close(self) -> None:
-        # cached properties: only what was used is there
-        if "workers" in self.__dict__:
-            self.workers.close()
-        if "transport" in self.__dict__:
-            self.transport.close()
 
 
 def _rfc3339(moment: datetime) -> str:

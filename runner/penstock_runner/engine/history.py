@@ -5,8 +5,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from penstock_core.records import LONG_AGO, RecordedStep
 from penstock_core.states import StepStatus
-from penstock_core.store.executions.records import LONG_AGO, RecordedStep
 from penstock_runner.errors import Failure, ResultCut
 
 INTERRUPTED = "interrupted"
@@ -108,6 +108,7 @@ class History:
 
     def reopen(self, path: str) -> None:
         """Let the next attempt have the number of the last one: a step that holds steps goes on where it was."""
+        # the effects are those of the steps inside, which have records of their own: nothing was interrupted here
         self._attempts[path] -= 1
 
     def indexes(self, path: str) -> list[int]:
@@ -128,7 +129,10 @@ class History:
         An iteration of which `done` answers true for its prefix stays as it is. Gives the paths that had failed.
         """
         failed: list[str] = []
+        # by iteration, and each asked before anything of it is forgotten: `done` looks at the same records
         for prefix, group in groupby(self._below(path), key=lambda below: _group(path, below)):
+            # one that is done may hold failures with onError continue: running only those again would change a result
+            # that later steps have read
             if not done(prefix):
                 failed += [below for below in group if self._forget(below, until)]
         return failed
@@ -137,9 +141,13 @@ class History:
         """Forget a step's attempts that were made until then, if it did not pass; true where the last one had failed."""
         attempts = self._steps[path]
         last = _last(attempts)
+        # what passed has had its effect; what was skipped is asked again, for it may have been so because of the failure
         if last.status is StepStatus.PASSED:
             return False
+        # attempts are numbered on: the row of the forgotten one stays in the store
         self._attempts[path] = last.attempt
+        # the step around has made an attempt since `until`, and this runner goes on in the middle of it: what was made in
+        # it counts, and only what led to the failure before must not fail it again
         if kept := [step for step in attempts if until is not None and step.started_at > until]:
             self._steps[path] = kept
         else:

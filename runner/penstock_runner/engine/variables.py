@@ -4,7 +4,7 @@ CEL, JSON and the body parser are loaded by the first value that needs them, so 
 """
 
 from collections import ChainMap
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from penstock_core.errors import BodyError, ExpressionError
@@ -75,10 +75,12 @@ class Evaluator:
     """Evaluates a definition's templates and conditions.
 
     Every step's name is declared: that a name is visible where it is used was checked at publication.
+    `config` and `names` are those of variables and steps; steps are named once an expression asks for them.
     """
 
-    def __init__(self, definition: Mapping[str, Any]) -> None:
-        self._definition = definition
+    def __init__(self, *, config: Iterable[str], names: Callable[[], Iterable[str]]) -> None:
+        self._config = config
+        self._names = names
         self._scope: Scope | None = None
 
     def fill(self, value: Any, *, field: str, variables: Mapping[str, Any]) -> Any:
@@ -115,8 +117,8 @@ class Evaluator:
             from penstock_core.expressions import Scope
 
             self._scope = Scope.of(
-                config=self._definition.get("config", {}),
-                steps=_names(self._definition["steps"]),
+                config=self._config,
+                steps=self._names(),
                 item=True,
                 output=True,
                 error=True,
@@ -137,11 +139,3 @@ def _has_expression(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return any(map(_has_expression, value))
     return False
-
-
-def _names(steps: list[Any]) -> Iterator[str]:
-    for step in steps:
-        yield step["name"]
-        yield from _names(step.get("forEach", {}).get("steps", []))
-        for case in step.get("branch", []):
-            yield from _names(case["steps"])

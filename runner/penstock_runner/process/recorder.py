@@ -18,35 +18,43 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from queue import Empty, SimpleQueue
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
+from penstock_core.backoff import Backoff
 from penstock_core.errors import LeaseLost, StoreUnavailable
-from penstock_core.store.executions.records import LogRecord, Outcome, Renewal, StepRecord
+from penstock_core.records import LogRecord, Outcome, StepRecord
+from penstock_core.store.executions.records import Renewal
 from penstock_core.store.executions.running import Running
 from penstock_runner.engine.interrupt import Interrupt
 from penstock_runner.errors import Reason
 
-RENEW_SECONDS: Final = 2.0
 LINGER_SECONDS: Final = 0.1
 """How long a record may wait for others to share its commit."""
 MAX_BATCH: Final = 500
 """Records that are written without lingering."""
-MAX_BATCH_BYTES: Final = 32 * 1024 * 1024
-MAX_WAITING_BYTES: Final = 32 * 1024 * 1024
-"""What may wait before whoever makes more has to wait too."""
 MAX_FIELDS_BYTES: Final = 65_536
 """Of a log line's fields; longer ones are cut."""
 ITEM_BYTES: Final = 1024
 """What a record or a log line takes beside its values."""
-FIRST_DELAY: Final = 0.2
-LONGEST_DELAY: Final = 5.0
-HAND_OVER_SECONDS: Final = 20.0
-"""How long after SIGTERM the database is still tried: its pod has 30 seconds."""
-LAST_CALL_SECONDS: Final = 5.0
-"""How long a call that the database does not answer is waited for after everything was given up."""
+RETRY: Final = Backoff(first=0.2, longest=5.0)
 _FOREVER: Final = 1e6
 T = TypeVar("T", StepRecord, LogRecord)
+
+
+class Limits(NamedTuple):
+    """How long and how much."""
+
+    renew_seconds: float = 2.0
+    """Between two renewals of the lease."""
+    hand_over_seconds: float = 20.0
+    """How long after SIGTERM the database is still tried: its pod has 30 seconds."""
+    last_call_seconds: float = 5.0
+    """How long a call that the database does not answer is waited for after everything was given up."""
+    batch_bytes: int = 32 * 1024 * 1024
+    """Of one statement."""
+    waiting_bytes: int = 32 * 1024 * 1024
+    """What may wait before whoever makes more has to wait too."""
 
 
 class _Ticket:
@@ -63,13 +71,21 @@ class Writer:
     """Records through `running` under `epoch`; `give_up_at` is a reading of time.monotonic()."""
 
     def __init__(
-        self, running: Running, *, execution: UUID, epoch: int, interrupt: Interrupt, give_up_at: float
+        self,
+        running: Running,
+        *,
+        execution: UUID,
+        epoch: int,
+        interrupt: Interrupt,
+        give_up_at: float,
+        limits: Limits = Limits(),  # noqa: B008 - a value that does not change
     ) -> None:
         self._running = running
         self._execution = execution
         self._epoch = epoch
         self._interrupt = interrupt
         self._give_up_at = give_up_at
+        self._limits = limits
         self._queue: SimpleQueue[Any] = SimpleQueue()
         self._sequence = itertools.count(1)
         self._steps: deque[StepRecord] = deque()
@@ -80,9 +96,9 @@ class Writer:
         self._ended = False
         self._finished = False
         self._oldest = _FOREVER
-        self._renew_at = time.monotonic() + RENEW_SECONDS
+        self._renew_at = time.monotonic() + self._limits.renew_seconds
         self._retry_at = 0.0
-        self._delay = FIRST_DELAY
+        self._failures = 0
         self._waiting = 0
         """Bytes that came and are not written, as `_size` counts them; guarded by the lock."""
         self._lock = threading.Lock()
@@ -134,12 +150,12 @@ class Writer:
         self._join()
 
     def _terminate(self) -> None:
-        self._give_up_at = min(self._give_up_at, time.monotonic() + HAND_OVER_SECONDS)
+        self._give_up_at = min(self._give_up_at, time.monotonic() + self._limits.hand_over_seconds)
         self._interrupt.set(Reason.HANDED_OVER)
 
     def _join(self) -> None:
         """Wait for the thread; one that a call holds for ever is left behind."""
-        while self._thread.is_alive() and time.monotonic() < self._give_up_at + LAST_CALL_SECONDS:
+        while self._thread.is_alive() and time.monotonic() < self._give_up_at + self._limits.last_call_seconds:
             self._thread.join(timeout=1.0)  # SIGTERM may bring the end nearer meanwhile
         if self.fault is not None:
             raise self.fault
@@ -148,7 +164,7 @@ class Writer:
         with self._lock:
             self._waiting += _size(item)
         self._queue.put(item)
-        if self._waiting > MAX_WAITING_BYTES:
+        if self._waiting > self._limits.waiting_bytes:
             self._wait()
 
     def _wait(self) -> None:
@@ -216,8 +232,8 @@ class Writer:
             return
         except LeaseLost:
             renewal = Renewal(lost=True, cancel=False)
-        self._delay, self._retry_at = FIRST_DELAY, 0.0
-        self._renew_at = time.monotonic() + RENEW_SECONDS
+        self._failures, self._retry_at = 0, 0.0
+        self._renew_at = time.monotonic() + self._limits.renew_seconds
         if renewal.lost:
             self._interrupt.set(Reason.LOST)
             self._ended = True
@@ -229,11 +245,12 @@ class Writer:
         if now >= self._give_up_at:
             self._interrupt.set(Reason.UNAVAILABLE)
             self._ended = True
-        self._retry_at = min(now + self._delay, max(now, self._give_up_at))
-        self._delay = min(self._delay * 2, LONGEST_DELAY)
+        self._failures += 1
+        self._retry_at = min(now + RETRY.delay(self._failures), max(now, self._give_up_at))
 
     def _write(self) -> Renewal:
-        steps, logs = _batch(self._steps), _batch(self._logs)
+        most = self._limits.batch_bytes
+        steps, logs = _batch(self._steps, most), _batch(self._logs, most)
         rest = len(steps) < len(self._steps) or len(logs) < len(self._logs)
         if self._outcome is not None and not rest:
             self._running.finish(self._execution, epoch=self._epoch, outcome=self._outcome, steps=steps, logs=logs)
@@ -265,13 +282,13 @@ class Writer:
         self._interrupt.wake()
 
 
-def _batch(items: deque[T]) -> list[T]:
-    """The first items, as many as one statement may take; one where there is any."""
+def _batch(items: deque[T], most: int) -> list[T]:
+    """The first items, as many as take `most` bytes; one where there is any."""
     batch: list[T] = []
     size = 0
     for item in items:
         size += _size(item)
-        if batch and size > MAX_BATCH_BYTES:
+        if batch and size > most:
             break
         batch.append(item)
     return batch

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from penstock_core.backoff import Backoff
 from penstock_core.errors import StoreUnavailable
 from penstock_core.names import EXIT_DONE, EXIT_HANDED_OVER
 from penstock_core.store.executions.records import AlreadyEnded, Claim, HeldUntil, LeftQueued, Skipped
@@ -28,8 +29,7 @@ CLAIM_SECONDS: Final = 120.0
 """How long to try to claim while the database is away or another runner holds the lease."""
 GRACE_SECONDS: Final = 60.0
 """How long after the flow's deadline a final state is still tried."""
-FIRST_DELAY: Final = 0.1
-LONGEST_DELAY: Final = 2.0
+CLAIM_RETRY: Final = Backoff(first=0.1, longest=2.0)
 Answer = Claim | AlreadyEnded | HeldUntil | Skipped | LeftQueued
 
 
@@ -52,10 +52,11 @@ def run(settings: Settings) -> int:
     claimed = _Claiming(running, settings)
     claimed.start()
     # the database answers while these load
+    from penstock_runner.actions import table
     from penstock_runner.engine import flow_run
     from penstock_runner.process import recorder
 
-    del flow_run, recorder
+    del table, flow_run, recorder
     answer = claimed.answer()
     if isinstance(answer, Claim):
         # from here on it may run for hours: what the start has made stays, new garbage is collected again
@@ -64,7 +65,12 @@ def run(settings: Settings) -> int:
         begun = _Run(running, settings, answer, start_ms=_process_age_ms())
         del claimed, answer  # what was recorded goes as the flow passes it
         return begun.run()
-    _say("nothing to run", execution=getattr(answer, "id", settings.execution), reason=_reason(answer))
+    _say(
+        "nothing to run",
+        namespace=settings.namespace,
+        execution=getattr(answer, "id", settings.execution),
+        reason=_reason(answer),
+    )
     return EXIT_HANDED_OVER if answer is None or isinstance(answer, HeldUntil) else EXIT_DONE
 
 
@@ -90,7 +96,9 @@ class _Claiming:
 
     def _work(self) -> None:
         try:
-            self._answer = _patiently(self._ask())
+            self._answer = _patiently(
+                self._ask(), namespace=self._settings.namespace, execution=self._settings.execution
+            )
         except BaseException as exc:  # noqa: BLE001 - raised again in the main thread
             self._fault = exc
 
@@ -111,22 +119,23 @@ class _Claiming:
         return lambda: running.accept_tick(ticked, holder=settings.pod)
 
 
-def _patiently(ask: Callable[[], Answer]) -> Answer | None:
-    """Ask until there is an answer that stands, for two minutes at most."""
+def _patiently(ask: Callable[[], Answer], **where: object) -> Answer | None:
+    """Ask until there is an answer that stands, for two minutes at most; `where` stands in the lines that are written meanwhile."""
     give_up_at = time.monotonic() + CLAIM_SECONDS
-    delay = FIRST_DELAY
+    tries = 0
     while True:
         answer: Answer | None = None
         try:
             answer = ask()
         except StoreUnavailable as exc:
-            _say("the database does not answer", reason=str(exc))
+            _say("the database does not answer", **where, reason=str(exc))
         if answer is not None and not isinstance(answer, HeldUntil):
             return answer
+        tries += 1
+        delay = CLAIM_RETRY.delay(tries)
         if time.monotonic() + delay > give_up_at:
             return answer
         time.sleep(delay)
-        delay = min(delay * 2, LONGEST_DELAY)
 
 
 class _Run:
@@ -171,6 +180,7 @@ class _Run:
         return self._end("execution ended", EXIT_DONE, state=outcome.state.value)
 
     def _engine(self) -> "Engine":
+        from penstock_runner.actions.table import TABLE
         from penstock_runner.engine.connections import connections
         from penstock_runner.engine.flow_run import Engine, Execution
 
@@ -180,6 +190,7 @@ class _Run:
             definition=self._definition,
             trigger=self._trigger,
             execution=Execution(id=claim.id, started_at=claim.started_at, ran_seconds=claim.ran_ms / 1000),
+            actions=TABLE,
             recorder=self._writer,
             clock=SystemClock(),
             connections=connections(self._definition.get("connections", {}), self._settings.fields),

@@ -43,7 +43,8 @@ async def test_steps_come_in_pages(stand: Stand, pool: Pool) -> None:
     """Pages follow each other by cursor without gap or repeat, also among steps that began together."""
     identifier = await executed(stand, pool, steps=7)
     seen: list[str] = []
-    pages, cursor = 0, {}
+    pages = 0
+    cursor: dict[str, str] | None = {}
     while cursor is not None:
         page = await read(stand, identifier, stepsLimit=3, **cursor)
         seen += [step["path"] for step in page["steps"]]

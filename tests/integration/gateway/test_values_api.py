@@ -8,11 +8,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from gateway_stand import TENANT, Stand
+from gateway_stand import TENANT, Stand, admit, standing
 from penstock_core import codec
 from penstock_core.store.connection.pool import Pool
-from penstock_core.store.executions import reading
-from penstock_gateway.api.values import responses as values
+from penstock_gateway.api.values.responses import ValueLimits
 
 MSGPACK = {"Accept": "application/msgpack"}
 
@@ -83,39 +82,43 @@ async def test_odd_values_of_steps_do_not_break_the_list(stand: Stand, pool: Poo
     ]
 
 
-async def test_values_larger_than_may_be_read(stand: Stand, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_values_larger_than_may_be_read(dsn: str, pool: Pool) -> None:
     """Rows are a tenant's, who may put anything there: what is too large is not even fetched."""
-    monkeypatch.setattr(reading, "VALUE_BYTES", 1000)
-    at = await stored(stand, pool, b"\x01" + b"\xc0" * 2000)
+    async with standing(dsn, values=ValueLimits(stored_bytes=1000)) as stand:
+        admit(stand)
+        at = await stored(stand, pool, b"\x01" + b"\xc0" * 2000)
 
-    answer = await read(stand, at)
+        answer = await read(stand, at)
 
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:penstock:problem:value-too-large")
     assert "2001 bytes" in answer.json()["detail"]
 
 
-async def test_a_caller_who_does_not_read_gives_its_place_back(
-    stand: Stand, pool: Pool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_caller_who_does_not_read_gives_its_place_back(dsn: str, pool: Pool) -> None:
     """Few values are held at a time: beyond them callers are told to come back, and nobody holds a place for ever."""
-    at = await stored(stand, pool, codec.pack("x" * 16_000_000).data)
-    monkeypatch.setattr(values, "PLACE_SECONDS", 0.01)
-    monkeypatch.setattr(values, "SEND_SECONDS", 1.0)
-    head = (
+    limits = ValueLimits(place_seconds=0.01, send_seconds=1.0)
+    async with standing(dsn, values=limits) as stand:
+        admit(stand)
+        at = await stored(stand, pool, codec.pack("x" * 16_000_000).data)
+        idle = [await idling(stand, at) for _ in range(limits.places)]
+
+        refused = await read(stand, at)
+        assert (refused.status_code, refused.json()["type"]) == (503, "urn:penstock:problem:overloaded")
+        assert refused.headers["retry-after"]
+
+        async with asyncio.timeout(10):
+            while (await read(stand, at, maxBytes=64)).status_code != 200:
+                pass
+        for sink in idle:
+            sink.close()
+
+
+async def idling(stand: Stand, at: str) -> asyncio.StreamWriter:
+    """A caller who asks for a value and reads nothing but the first line of its answer."""
+    source, sink = await asyncio.open_connection("127.0.0.1", stand.port, limit=1024)
+    sink.write(
         f"GET /api/v1/executions{at}/steps/one/attempts/1/output HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer insider\r\n"
-        "Accept: application/msgpack\r\n\r\n"
+        "Accept: application/msgpack\r\n\r\n".encode()
     )
-    idle = [await asyncio.open_connection("127.0.0.1", stand.port, limit=1024) for _ in range(values.PLACES)]
-    for source, sink in idle:
-        sink.write(head.encode())
-        await source.readline()
-
-    refused = await read(stand, at)
-    assert (refused.status_code, refused.json()["type"]) == (503, "urn:penstock:problem:overloaded")
-    assert refused.headers["retry-after"]
-
-    async with asyncio.timeout(10):
-        while (await read(stand, at, maxBytes=64)).status_code != 200:
-            pass
-    for _, sink in idle:
-        sink.close()
+    await source.readline()
+    return sink

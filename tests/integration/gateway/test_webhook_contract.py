@@ -14,7 +14,7 @@ PATH = f"/hooks/{TENANT}/{INSTANCE}/importOrder"
 
 async def column(pool: Pool, query: str) -> list[Any]:
     async with pool.connection() as connection:
-        rows = await (await connection.execute(query)).fetchall()  # type: ignore[arg-type]
+        rows = await (await connection.execute(query)).fetchall()
     return [next(iter(row.values())) for row in rows]
 
 
@@ -239,7 +239,7 @@ async def test_a_missing_secret_of_digests_is_no_outage(stand: Stand) -> None:
     await until(lambda: not stand.gateway.keys.known(INSTANCE_UID))
     pending = await stand.post(json={})
     ready = await stand.client.get("/readyz")
-    stand.cluster.put(SECRETS, secret)
+    stand.cluster.seed(SECRETS, secret)
     await until(lambda: stand.gateway.keys.known(INSTANCE_UID))
 
     assert (pending.status_code, pending.json()["type"]) == (503, "urn:penstock:problem:keys-pending")

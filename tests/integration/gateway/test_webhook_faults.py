@@ -66,7 +66,7 @@ async def relayed(dsn: str) -> AsyncIterator[tuple[str, Relay]]:
 
 async def rows(pool: Pool, query: str) -> list[dict[str, object]]:
     async with pool.connection() as connection:
-        return await (await connection.execute(query)).fetchall()  # type: ignore[arg-type]
+        return await (await connection.execute(query)).fetchall()
 
 
 async def test_a_namespace_that_may_not_be_read_takes_no_other_down(dsn: str) -> None:
@@ -148,7 +148,7 @@ async def test_start_before_the_database_secret(dsn: str) -> None:
         ready = await stand.client.get("/readyz")
         alive = await stand.client.get("/healthz")
         refused = await stand.post(json={})
-        stand.cluster.put(SECRETS, database_secret(dsn))
+        stand.cluster.seed(SECRETS, database_secret(dsn))
         await until(lambda: not stand.gateway.health.missing())
         accepted = await stand.post(json={})
 

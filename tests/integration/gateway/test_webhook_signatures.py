@@ -31,7 +31,7 @@ GENERIC = {
 async def sign(stand: Stand, **described: Any) -> None:
     """Make the instance one whose requests are signed."""
     stored = {"preset": "github", "key": base64.b64encode(SECRET).decode(), **described}
-    stand.cluster.put(SECRETS, key_secret({INSTANCE_UID: mirrored(KEY, signature=stored)}))
+    stand.cluster.seed(SECRETS, key_secret({INSTANCE_UID: mirrored(KEY, signature=stored)}))
     await until(lambda: stand.gateway.keys.signature(INSTANCE_UID))
 
 
@@ -150,7 +150,7 @@ async def test_nobody_is_judged_before_the_credentials_have_arrived(stand: Stand
 async def test_keys_still_work_where_the_signature_cannot_be_read(stand: Stand) -> None:
     """A way of signing that this gateway does not know lets nobody in, and does not lock out those with a key."""
     unreadable = {"preset": "morse", "key": "aw=="}
-    stand.cluster.put(SECRETS, key_secret({INSTANCE_UID: mirrored("new", signature=unreadable)}))
+    stand.cluster.seed(SECRETS, key_secret({INSTANCE_UID: mirrored("new", signature=unreadable)}))
     await until(lambda: stand.gateway.keys.accepts(INSTANCE_UID, b"new"))
 
     signed = await stand.client.post(PATH, headers={HEADER: HELLO}, content=b"Hello, World!")

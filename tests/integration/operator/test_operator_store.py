@@ -1,20 +1,24 @@
 """The operator's loops on a real Postgres, with a cluster that only remembers."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from operator_stand import ENVIRONMENT, Clock, FakeCluster
+import builders
+from fake_cluster import FakeCluster
+from operator_stand import ENVIRONMENT, Clock, watched
 from penstock_core import codec, uuid7
-from penstock_core.cluster import FLOWS, JOBS, SECRETS
+from penstock_core.cluster import FLOWS, JOBS, SECRETS, Key, Object
 from penstock_core.errors import ClusterError, ClusterUnavailable
 from penstock_core.flow_identity import flow_identity
 from penstock_core.observed.flow import Flow
 from penstock_core.states import ExecutionState, Trigger
+from penstock_core.store.connection.pool import Pool
 from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.executions.live import Dispatch
-from penstock_core.store.executions.model import Acceptance
+from penstock_core.store.executions.model import Acceptance, Execution, Full
 from penstock_core.store.executions.reading import Reading
 from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.flows.statistics import Statistics
@@ -22,75 +26,51 @@ from penstock_core.store.tenants.instances import Tenancy
 from penstock_operator.executions.dispatcher import Dispatcher
 from penstock_operator.executions.job_creation import Starter
 from penstock_operator.executions.last_executions import LastRuns
-from penstock_operator.executions.recovery import RECOVERY_SECONDS, Custody
+from penstock_operator.executions.recovery import RECOVERY_SECONDS, Recovery
 from penstock_operator.namespaces import Namespaces, password_in
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.schedules.missed_ticks import Ticks
 from penstock_operator.settings import from_environment
 from penstock_operator.watch.inventory import Inventory
-
-SPEC = {
-    "instance": "acme-orders",
-    "instanceUid": "u1",
-    "flow": "hook",
-    "integration": {"name": "orders", "version": "1.0.0"},
-    "customer": {"id": "acme"},
-    "trigger": "webhook",
-    "paused": False,
-    "timeoutSeconds": 60,
-    "connections": [],
-    "definitionHash": "9" * 64,
-    "definition": {},
-}
+from penstock_operator.workloads import index
 
 
-class Workloads:
+class Workloads(index.Workloads):
     """No Job and no pod is to be seen."""
 
-    def is_alive(self, namespace) -> bool:
+    def __init__(self) -> None:
+        pass
+
+    def is_alive(self, namespace: str) -> bool:
         return True
 
-    def of(self, execution, *, namespace, holder=""):
+    def of(self, execution: UUID, *, namespace: str, holder: str = "") -> tuple[list[Object], list[Object]]:
         return [], []
 
-    def job(self, key) -> None:
+    def job(self, key: Key) -> None:
         return None
 
 
 class Stand:
     """The loops over one database."""
 
-    def __init__(self, pool, dsn) -> None:
+    def __init__(self, pool: Pool, dsn: str) -> None:
         self.pool, self.clock, self.inventory = pool, Clock(), Inventory()
         self.clock.at = datetime.now(UTC)
-        self.cluster = FakeCluster(self.inventory)
+        self.cluster = FakeCluster(told=watched(self.inventory))
         self.settings = from_environment({**ENVIRONMENT, "PENSTOCK_DSN": dsn})
         self.dispatch, self.reading = Dispatch(pool), Reading(pool)
-        self.lost = []
+        self.lost: list[str] = []
         self.starter = Starter(
             self.cluster, self.inventory, self.dispatch, runner=self.settings.runner, lost=self.lost.append
         )
         self.reporter = Reporter(self.cluster, self.inventory, clock=self.clock)
 
-    def flow(self, *, name="hook", uid="f1", **spec):
-        labels = {"penstock.dev/release": "penstock-system.penstock"}
-        created = (self.clock() - timedelta(days=7)).isoformat()
-        metadata = {
-            "name": f"acme-orders.{name}",
-            "namespace": "acme",
-            "uid": uid,
-            "labels": labels,
-            "creationTimestamp": created,
-        }
-        body = {
-            "apiVersion": "penstock.dev/v1alpha1",
-            "kind": "Flow",
-            "metadata": metadata,
-            "spec": SPEC | {"flow": name} | spec,
-        }
-        return self.cluster.seed(FLOWS, body)
+    def flow(self, *, name: str = "hook", uid: str = "f1", **spec: Any) -> Object:
+        created = {"creationTimestamp": (self.clock() - timedelta(days=7)).isoformat()}
+        return self.cluster.seed(FLOWS, builders.flow(name, uid=uid, metadata=created, **spec))
 
-    async def accept(self, flow, *, start=False):
+    async def accept(self, flow: Object, *, start: bool = False) -> UUID:
         acceptances = Acceptances(self.pool)
         await acceptances.ensure_definition(namespace="acme", hash="9" * 64, packed=codec.pack({}).data)
         one = Acceptance(
@@ -101,39 +81,47 @@ class Stand:
             requested_by="test",
             start=start,
         )
-        return (await acceptances.accept([one])).outcomes[0].id
+        [outcome] = (await acceptances.accept([one])).outcomes
+        assert not isinstance(outcome, Full)
+        return outcome.id
 
-    async def state(self, execution: UUID):
-        return (await self.reading.execution(execution)).state
+    async def found(self, execution: UUID) -> Execution:
+        """What is recorded of an execution that is there."""
+        found = await self.reading.execution(execution)
+        assert found is not None
+        return found
 
-    async def judge(self) -> None:
-        async def held_up(*_) -> None:
+    async def state(self, execution: UUID) -> ExecutionState:
+        return (await self.found(execution)).state
+
+    async def recover(self) -> None:
+        async def blocked(*_: Any) -> None:
             pass
 
-        custody = Custody(
+        recovery = Recovery(
             self.cluster,
             self.dispatch,
             Workloads(),
             self.starter,
             clock=self.clock,
             lost=self.lost.append,
-            held_up=held_up,
+            blocked=blocked,
         )
-        await custody.step()
+        await recovery.step()
         self.clock.advance(timedelta(seconds=RECOVERY_SECONDS))
-        await custody.step()
+        await recovery.step()
 
-    async def execute(self, statement) -> None:
+    async def execute(self, statement: str) -> None:
         async with self.pool.connection() as connection:
-            await connection.execute(statement)
+            await connection.execute(statement.encode())
 
 
 @pytest.fixture
-def stand(pool, dsn):
+def stand(pool: Pool, dsn: str) -> Stand:
     return Stand(pool, dsn)
 
 
-async def test_what_waits_is_started_within_the_flows_limit(stand) -> None:
+async def test_what_waits_is_started_within_the_flows_limit(stand: Stand) -> None:
     """Of three that wait in a flow with one slot, the oldest starts and gets the one Job."""
     flow = stand.flow(concurrency={"limit": 1, "whenFull": "queue"})
     waiting = [await stand.accept(flow) for _ in range(3)]
@@ -144,20 +132,20 @@ async def test_what_waits_is_started_within_the_flows_limit(stand) -> None:
     assert await stand.dispatch.queued_in(namespace="acme", flow_uid="f1", limit=10) == waiting[1:]
 
 
-async def test_a_start_without_a_job_goes_back_to_the_queue(stand) -> None:
+async def test_a_start_without_a_job_goes_back_to_the_queue(stand: Stand) -> None:
     """An execution whose gateway died between row and Job is queued again, and started by the dispatcher."""
     flow = stand.flow()
     execution = await stand.accept(flow, start=True)
     await stand.execute("update live_executions set state_since = now() - interval '31 seconds'")
     stand.clock.advance(timedelta(seconds=60))
-    await stand.judge()
+    await stand.recover()
     started = await Dispatcher(stand.dispatch, stand.starter, max_running=10).step(live=0)
 
     assert started == 1
     assert list(stand.cluster.of(JOBS)) == [f"pex-{execution}"]
 
 
-async def running_without_a_runner(stand):
+async def running_without_a_runner(stand: Stand) -> UUID:
     """An execution that a runner had claimed which is gone, pod and Job."""
     execution = await stand.accept(stand.flow(), start=True)
     await stand.execute("update executions set state = 'running', started_at = now()")
@@ -167,16 +155,16 @@ async def running_without_a_runner(stand):
     return execution
 
 
-async def test_a_lost_execution_is_replaced_once_and_then_ends_with_its_cause(stand) -> None:
+async def test_a_lost_execution_is_replaced_once_and_then_ends_with_its_cause(stand: Stand) -> None:
     """A runner that vanished is replaced; when its replacement has claimed and vanishes too, the execution ends in words."""
     execution = await running_without_a_runner(stand)
-    await stand.judge()
+    await stand.recover()
     second = list(stand.cluster.of(JOBS))
     await stand.execute(
         "update live_executions set epoch = 2, lease_until = now() - interval '1 minute', replaced_at = now() - interval '2 minutes'"
     )
-    await stand.judge()
-    found = await stand.reading.execution(execution)
+    await stand.recover()
+    found = await stand.found(execution)
 
     assert second == [f"pex-{execution}-2"]
     assert found.state is ExecutionState.FAILED
@@ -184,42 +172,42 @@ async def test_a_lost_execution_is_replaced_once_and_then_ends_with_its_cause(st
     assert stand.lost == ["job_gone"]
 
 
-async def test_a_replacement_that_was_not_made_is_made_again(stand) -> None:
+async def test_a_replacement_that_was_not_made_is_made_again(stand: Stand) -> None:
     """A Job that the API server did not take is created in a later round, under the number that was counted."""
     execution = await running_without_a_runner(stand)
     stand.cluster.failures[("create", "jobs")] = ClusterUnavailable("away")
-    await stand.judge()
+    await stand.recover()
     stand.cluster.failures.clear()
     await stand.execute(
         "update live_executions set replaced_at = now() - interval '1 minute', lease_until = lease_until - interval '2 minutes'"
     )
-    await stand.judge()
+    await stand.recover()
 
     assert list(stand.cluster.of(JOBS)) == [f"pex-{execution}-2"]
     assert await stand.state(execution) is ExecutionState.RUNNING
 
 
-async def test_a_cancellation_that_is_not_heeded_is_carried_out(stand) -> None:
+async def test_a_cancellation_that_is_not_heeded_is_carried_out(stand: Stand) -> None:
     """A minute after the mark a running execution ends as cancelled, though its runner keeps the lease."""
     execution = await running_without_a_runner(stand)
     await stand.execute("update live_executions set lease_until = now() + interval '15 seconds'")
     await stand.dispatch.cancel(execution)
-    await stand.judge()
+    await stand.recover()
     before = await stand.state(execution)
     await stand.execute("update live_executions set cancel_at = now() - interval '61 seconds'")
-    await stand.judge()
-    found = await stand.reading.execution(execution)
+    await stand.recover()
+    found = await stand.found(execution)
 
     assert before is ExecutionState.RUNNING
     assert (found.state, found.error_code) == (ExecutionState.CANCELLED, "cancelled")
 
 
-async def test_a_job_that_is_refused_as_invalid_ends_its_execution(stand) -> None:
+async def test_a_job_that_is_refused_as_invalid_ends_its_execution(stand: Stand) -> None:
     """The dispatcher meets a Job that can never be: the execution fails with the API server's words, once."""
     execution = await stand.accept(stand.flow())
     stand.cluster.failures[("create", "jobs")] = ClusterError("Job is invalid: memory", status=422)
     await Dispatcher(stand.dispatch, stand.starter, max_running=10).step(live=0)
-    found = await stand.reading.execution(execution)
+    found = await stand.found(execution)
 
     assert found.state is ExecutionState.FAILED
     assert (found.error_code, found.error_message) == (
@@ -229,7 +217,7 @@ async def test_a_job_that_is_refused_as_invalid_ends_its_execution(stand) -> Non
     assert stand.lost == ["job_refused"]
 
 
-async def test_a_backlog_of_thousands_holds_up_nobody(stand) -> None:
+async def test_a_backlog_of_thousands_holds_up_nobody(stand: Stand) -> None:
     """Behind 3,000 executions of a flow with one slot another flow starts in the first round."""
     stand.flow(concurrency={"limit": 1, "whenFull": "queue"})
     await stand.execute(
@@ -243,11 +231,11 @@ async def test_a_backlog_of_thousands_holds_up_nobody(stand) -> None:
     assert f"pex-{execution}" in stand.cluster.of(JOBS)
 
 
-async def test_missed_ticks_are_recorded_once(stand) -> None:
+async def test_missed_ticks_are_recorded_once(stand: Stand) -> None:
     """Two replicas that look at the same minutes, those of the hour before included, record each tick once."""
     schedule = {"cron": "* * * * *", "timeZone": "Etc/UTC", "overlap": "skip"}
     stand.flow(trigger="schedule", schedule=schedule)
-    counts = []
+    counts: list[int] = []
     for _ in range(2):
         ticks = Ticks(
             stand.cluster,
@@ -266,7 +254,7 @@ async def test_missed_ticks_are_recorded_once(stand) -> None:
     assert counts[0] in {70, 71}
 
 
-async def test_a_flows_status_shows_what_ended_last(stand) -> None:
+async def test_a_flows_status_shows_what_ended_last(stand: Stand) -> None:
     """The end of an execution reaches its Flow's status, and is settled."""
     flow = stand.flow()
     execution = await stand.accept(flow)
@@ -280,7 +268,7 @@ async def test_a_flows_status_shows_what_ended_last(stand) -> None:
     assert (await statistics.changes()).marks == ()
 
 
-async def test_a_namespaces_role_keeps_its_password_over_restarts(stand, pool, dsn) -> None:
+async def test_a_namespaces_role_keeps_its_password_over_restarts(stand: Stand, pool: Pool, dsn: str) -> None:
     """A second operator process finds the password of the Secret, so that running Jobs are not locked out."""
     tenancy = Tenancy(pool, dsn=dsn, prefix=f"p{uuid7.new().hex[:20]}")
     await tenancy.ensure_access()

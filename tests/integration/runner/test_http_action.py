@@ -5,20 +5,24 @@ import socket
 import threading
 import time
 from base64 import b64encode
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from engine_stand import Stand
 from penstock_core.states import ExecutionState
 from penstock_runner.errors import Reason
+from web_server import Web
 
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 
-def http(url, **members):
+def http(url: str, **members: Any) -> dict[str, Any]:
     return {"name": "call", "http": {"url": url, **members}}
 
 
-def test_request_and_response(stand, web) -> None:
+def test_request_and_response(stand: Stand, web: Web) -> None:
     """Method, query, headers and JSON body arrive; status, headers, parsed body, size and url come back."""
     web.answer = lambda request: (201, JSON, json.dumps({"got": json.loads(request["body"])}).encode())
 
@@ -56,7 +60,9 @@ def test_request_and_response(stand, web) -> None:
          {"token": "canary-1"}, "x-auth", "${user}:canary-1"),
     ],
 )  # fmt: skip
-def test_connections_sign_in_and_are_masked(stand, web, description, fields, header, value) -> None:
+def test_connections_sign_in_and_are_masked(
+    stand: Stand, web: Web, description: dict[str, Any], fields: dict[str, str], header: str, value: str
+) -> None:
     """Each type of connection sends its header; an echo of it is recorded masked."""
     web.answer = lambda request: (200, JSON, json.dumps(request["headers"]).encode())
 
@@ -67,16 +73,16 @@ def test_connections_sign_in_and_are_masked(stand, web, description, fields, hea
     assert "***" in stand.recorder.output("call")["body"][header]
 
 
-def test_missing_field_is_named(stand, web) -> None:
+def test_missing_field_is_named(stand: Stand, web: Web) -> None:
     """A connection without its field fails the step with the name of the key; nothing is sent."""
     outcome = stand.run(http(web.url, connection="erp"), descriptions={"erp": {"type": "bearer"}})
 
     assert outcome.error_code == "connection_field_missing"
-    assert "'token'" in outcome.error_message
+    assert "'token'" in (outcome.error_message or "")
     assert web.seen == []
 
 
-def test_unexpected_status_fails_with_the_answer(stand, web) -> None:
+def test_unexpected_status_fails_with_the_answer(stand: Stand, web: Web) -> None:
     """A status that is not expected fails with the beginning of the body, and keeps the response as output."""
     web.answer = lambda _: (503, {}, b"try later")
 
@@ -89,14 +95,14 @@ def test_unexpected_status_fails_with_the_answer(stand, web) -> None:
     assert len(web.seen) == 2
 
 
-def test_expected_statuses(stand, web) -> None:
+def test_expected_statuses(stand: Stand, web: Web) -> None:
     """expectStatus takes codes and classes."""
     web.answer = lambda _: (404, {}, b"")
 
     assert stand.run(http(web.url, expectStatus=["2xx", 404])).state is ExecutionState.PASSED
 
 
-def test_idempotency_key_is_the_same_over_attempts(stand, web) -> None:
+def test_idempotency_key_is_the_same_over_attempts(stand: Stand, web: Web) -> None:
     """Unsafe methods carry a key that stays the same over attempts and differs between steps; GET has none."""
     web.answer = lambda request: (500 if len(web.seen) == 1 else 200, {}, b"")
 
@@ -111,7 +117,7 @@ def test_idempotency_key_is_the_same_over_attempts(stand, web) -> None:
     assert keys[3] is None
 
 
-def test_redirects_keep_credentials_to_themselves(stand, web) -> None:
+def test_redirects_keep_credentials_to_themselves(stand: Stand, web: Web) -> None:
     """Another origin gets neither the connection's header nor Authorization; the same origin does."""
     web.answer = lambda request: {
         "/same": (307, {"Location": "/away"}, b""), "/away": (302, {"Location": f"{web.other}/end"}, b""),
@@ -129,7 +135,7 @@ def test_redirects_keep_credentials_to_themselves(stand, web) -> None:
     assert stand.recorder.output("call")["url"] == f"{web.other}/end"
 
 
-def test_redirects_need_not_be_followed(stand, web) -> None:
+def test_redirects_need_not_be_followed(stand: Stand, web: Web) -> None:
     """followRedirects false gives the redirect itself."""
     web.answer = lambda _: (302, {"Location": "/x"}, b"")
 
@@ -139,24 +145,24 @@ def test_redirects_need_not_be_followed(stand, web) -> None:
     assert len(web.seen) == 1
 
 
-def test_endless_redirects_fail(stand, web) -> None:
+def test_endless_redirects_fail(stand: Stand, web: Web) -> None:
     """More than ten redirects are an error."""
     web.answer = lambda _: (302, {"Location": "/again"}, b"")
 
     assert stand.run(http(web.url)).error_code == "http_redirects"
 
 
-def test_large_response_is_refused(stand, web) -> None:
+def test_large_response_is_refused(stand: Stand, web: Web) -> None:
     """A response above maxResponseBytes fails the step with the limit."""
     web.answer = lambda _: (200, {}, b"x" * 300_000)
 
     outcome = stand.run(http(web.url, maxResponseBytes=100_000))
 
     assert outcome.error_code == "http_response_too_large"
-    assert "100000 bytes" in outcome.error_message
+    assert "100000 bytes" in (outcome.error_message or "")
 
 
-def test_body_that_is_no_json_is_kept_as_text(stand, web) -> None:
+def test_body_that_is_no_json_is_kept_as_text(stand: Stand, web: Web) -> None:
     """A response that says JSON and is none is text, with a warning."""
     web.answer = lambda _: (200, JSON, b"<html>")
 
@@ -170,21 +176,21 @@ def test_body_that_is_no_json_is_kept_as_text(stand, web) -> None:
     ("url", "code"),
     [("http://nobody.invalid/", "dns"), ("http://127.0.0.1:1/", "connect"), ("ftp://x/", "invalid_input"), ("", "invalid_input")],
 )  # fmt: skip
-def test_failures_below_http_are_told_apart(stand, url, code) -> None:
+def test_failures_below_http_are_told_apart(stand: Stand, url: str, code: str) -> None:
     """Name, connection and address problems each have a code and a remedy."""
     outcome = stand.run(http(url))
 
     assert outcome.error_code == code
 
 
-def test_tls_is_verified(stand, web) -> None:
+def test_tls_is_verified(stand: Stand, web: Web) -> None:
     """A server without a valid certificate is refused."""
     outcome = stand.run(http(web.url.replace("http:", "https:")))
 
     assert outcome.error_code in ("tls", "connection_broken")
 
 
-def test_line_break_in_a_header_is_refused(stand, web) -> None:
+def test_line_break_in_a_header_is_refused(stand: Stand, web: Web) -> None:
     """A header value cannot smuggle further headers."""
     outcome = stand.run(http(web.url, headers={"X-A": "${config.v}"}), config={"v": "a\r\nX-B: 1"})
 
@@ -192,13 +198,13 @@ def test_line_break_in_a_header_is_refused(stand, web) -> None:
 
 
 @pytest.fixture
-def silent():
+def silent() -> Iterator[str]:
     """The address of a server that takes connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
 
 
-def test_step_timeout_ends_the_wait(stand, silent) -> None:
+def test_step_timeout_ends_the_wait(stand: Stand, silent: str) -> None:
     """A server that does not answer ends with the step's timeout."""
     begun = time.monotonic()
 
@@ -208,7 +214,7 @@ def test_step_timeout_ends_the_wait(stand, silent) -> None:
     assert time.monotonic() - begun < 2
 
 
-def test_cancellation_does_not_wait_for_the_server(stand, silent) -> None:
+def test_cancellation_does_not_wait_for_the_server(stand: Stand, silent: str) -> None:
     """A cancelled flow leaves the request at once."""
     threading.Timer(0.2, stand.interrupt.set, [Reason.CANCELLED]).start()
     begun = time.monotonic()
@@ -217,7 +223,7 @@ def test_cancellation_does_not_wait_for_the_server(stand, silent) -> None:
     assert time.monotonic() - begun < 2
 
 
-def test_forms_and_plain_bodies(stand, web) -> None:
+def test_forms_and_plain_bodies(stand: Stand, web: Web) -> None:
     """A form is urlencoded with repeated fields, a lone expression in `body` sends bytes."""
     stand.run(
         http(web.url, method="POST", form={"a": [1, 2], "b": "ü"}),
@@ -229,7 +235,7 @@ def test_forms_and_plain_bodies(stand, web) -> None:
     assert web.seen[1]["body"] == b"\x00\xff"
 
 
-def test_fields_of_forms_and_queries_become_text_as_in_templates(stand, web) -> None:
+def test_fields_of_forms_and_queries_become_text_as_in_templates(stand: Stand, web: Web) -> None:
     """Booleans and numbers as JSON writes them, maps as JSON; null is left out, in lists too."""
     fields = {"a": True, "b": [True, None, 2.0], "c": {"x": [1, None]}, "d": None, "e": 1.5}
 
@@ -247,7 +253,7 @@ def test_fields_of_forms_and_queries_become_text_as_in_templates(stand, web) -> 
 
 
 @pytest.mark.parametrize("given", [None, "${trigger.body}"])
-def test_json_null_is_a_body(stand, web, given) -> None:
+def test_json_null_is_a_body(stand: Stand, web: Web, given: Any) -> None:
     """Written as such, or given by an expression."""
     stand.run(http(web.url, method="POST", json=given), trigger={"body": None})
 
@@ -255,17 +261,17 @@ def test_json_null_is_a_body(stand, web, given) -> None:
 
 
 @pytest.mark.parametrize("target", ["http://[bad", "http://localhost:99999/", "ftp://localhost/"])
-def test_a_redirect_that_leads_nowhere_is_told(stand, web, target) -> None:
+def test_a_redirect_that_leads_nowhere_is_told(stand: Stand, web: Web, target: str) -> None:
     """It is the other side's mistake, and the message shows it."""
     web.answer = lambda _: (302, {"Location": target}, b"")
 
     outcome = stand.run(http(web.url))
 
     assert outcome.error_code == "http_redirects"
-    assert "is not an address" in outcome.error_message
+    assert "is not an address" in (outcome.error_message or "")
 
 
-def test_half_a_surrogate_pair_is_sent_as_a_question_mark(stand, web) -> None:
+def test_half_a_surrogate_pair_is_sent_as_a_question_mark(stand: Stand, web: Web) -> None:
     """JSON can hold one, no request can."""
     stand.run(http(f"{web.url}/", query={"a": "${trigger.body}"}), trigger={"body": "\ud800"})
 
@@ -273,27 +279,27 @@ def test_half_a_surrogate_pair_is_sent_as_a_question_mark(stand, web) -> None:
 
 
 @pytest.mark.parametrize("members", [{"url": "http://me:canary-pw@127.0.0.1:{port}/"}, {"url": "{url}/away"}])
-def test_user_and_password_in_an_address_are_refused(stand, web, members) -> None:
+def test_user_and_password_in_an_address_are_refused(stand: Stand, web: Web, members: dict[str, Any]) -> None:
     """Also in a redirect; the message does not repeat them."""
     port = web.url.rsplit(":", 1)[1]
     web.answer = lambda _: (302, {"Location": f"http://me:canary-pw@127.0.0.1:{port}/"}, b"")
 
     outcome = stand.run(http(members["url"].format(port=port, url=web.url)))
 
-    assert "connection of type basic" in outcome.error_message
-    assert "canary" not in outcome.error_message
+    assert "connection of type basic" in (outcome.error_message or "")
+    assert "canary" not in (outcome.error_message or "")
 
 
-def test_an_address_that_is_none_does_not_show_its_password(stand) -> None:
+def test_an_address_that_is_none_does_not_show_its_password(stand: Stand) -> None:
     """Whatever else is wrong with it."""
     for url in ("http://me:canary-pw@[bad", "http://me:canary-pw@localhost:99999/"):
         outcome = stand.run(http(url))
 
         assert outcome.error_code == "invalid_input"
-        assert "canary" not in outcome.error_message
+        assert "canary" not in (outcome.error_message or "")
 
 
-def test_a_secret_at_the_end_of_what_is_shown_of_a_body_is_masked(stand, web) -> None:
+def test_a_secret_at_the_end_of_what_is_shown_of_a_body_is_masked(stand: Stand, web: Web) -> None:
     """The body is masked before it is cut."""
     web.answer = lambda request: (500, {}, b"x" * 290 + request["headers"]["x-api-key"].encode())
 
@@ -303,10 +309,10 @@ def test_a_secret_at_the_end_of_what_is_shown_of_a_body_is_masked(stand, web) ->
         fields={"erp": {"key": "canary-value-of-some-length"}},
     )
 
-    assert outcome.error_message.endswith("x***")
+    assert (outcome.error_message or "").endswith("x***")
 
 
-def test_response_headers_of_one_name_are_all_kept(stand, web) -> None:
+def test_response_headers_of_one_name_are_all_kept(stand: Stand, web: Web) -> None:
     """Joined by commas; cookies, whose dates hold commas, by line breaks. Of several content types the last one counts."""
     cookies = ["a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT", "b=2"]
     answered = {"Set-Cookie": cookies, "Link": ["<a>", "<b>"], "Content-Type": ["text/plain", "application/json"]}

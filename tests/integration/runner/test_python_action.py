@@ -4,20 +4,22 @@ import threading
 import time
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import timeouts
+from engine_stand import Stand
 from eventually import eventually
 from penstock_core.states import ExecutionState
 from penstock_runner.errors import Reason
 
 
-def code(*lines):
+def code(*lines: str) -> dict[str, Any]:
     return {"name": "py", "python": {"code": "\n".join(lines) + "\n"}}
 
 
-def test_result_context_and_log(stand) -> None:
+def test_result_context_and_log(stand: Stand) -> None:
     """run gets the context with attributes, its result is the output, its log lines are kept."""
     outcome = stand.run(
         {"name": "first", "set": {"value": [1, 2]}},
@@ -38,30 +40,30 @@ def test_result_context_and_log(stand) -> None:
     assert ("info", "printed", "py", None) in stand.recorder.logs
 
 
-def test_exception_names_line_and_shows_the_code(stand) -> None:
+def test_exception_names_line_and_shows_the_code(stand: Stand) -> None:
     """An exception is the step's error, with the line of the user's code."""
     outcome = stand.run(code("def run(context):", "    x = 0", "    return 1 / x"))
 
     assert outcome.error_code == "python_error"
-    assert outcome.error_message.startswith("step py: ZeroDivisionError: division by zero (line 3)")
-    assert "return 1 / x" in outcome.error_message
-    assert "worker.py" not in outcome.error_message
+    assert (outcome.error_message or "").startswith("step py: ZeroDivisionError: division by zero (line 3)")
+    assert "return 1 / x" in (outcome.error_message or "")
+    assert "worker.py" not in (outcome.error_message or "")
 
 
-def test_syntax_error_names_its_line(stand) -> None:
+def test_syntax_error_names_its_line(stand: Stand) -> None:
     """Code that does not compile says where."""
     outcome = stand.run(code("def run(context):", "    return ("))
 
     assert outcome.error_code == "python_error"
-    assert "line 2" in outcome.error_message
+    assert "line 2" in (outcome.error_message or "")
 
 
-def test_code_without_run(stand) -> None:
+def test_code_without_run(stand: Stand) -> None:
     """Code that defines no run says so."""
-    assert "does not define a function `run(context)`" in stand.run(code("x = 1")).error_message
+    assert "does not define a function `run(context)`" in (stand.run(code("x = 1")).error_message or "")
 
 
-def test_exit_and_death_are_failures(stand) -> None:
+def test_exit_and_death_are_failures(stand: Stand) -> None:
     """sys.exit, os._exit and a kill fail the step with what happened, and the next step works."""
     outcome = stand.run(
         {**code("def run(context):", "    import sys; sys.exit(3)"), "name": "a", "onError": "continue"},
@@ -72,12 +74,12 @@ def test_exit_and_death_are_failures(stand) -> None:
 
     assert outcome.steps_failed == 3
     assert [stand.recorder.last(path).error_code for path in "abc"] == ["python_error", "python_died", "python_died"]
-    assert "exit code 0" in stand.recorder.last("b").error_message
-    assert "SIGKILL: probably for memory" in stand.recorder.last("c").error_message
+    assert "exit code 0" in (stand.recorder.last("b").error_message or "")
+    assert "SIGKILL: probably for memory" in (stand.recorder.last("c").error_message or "")
     assert stand.recorder.output("d") == 1
 
 
-def test_environment_holds_nothing_of_the_runner(stand, monkeypatch) -> None:
+def test_environment_holds_nothing_of_the_runner(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither DSN nor connections are in the code's environment."""
     monkeypatch.setenv("PENSTOCK_DSN", "postgresql://secret")
     monkeypatch.setenv("PENSTOCK_CONNECTION.erp.key", "canary-value")
@@ -87,7 +89,7 @@ def test_environment_holds_nothing_of_the_runner(stand, monkeypatch) -> None:
     assert not [name for name in stand.recorder.output("py") if name.startswith("PENSTOCK_")]
 
 
-def test_timeout_kills_the_code_and_its_children(stand) -> None:
+def test_timeout_kills_the_code_and_its_children(stand: Stand) -> None:
     """Code that does not end is killed with what it started."""
     begun = time.monotonic()
 
@@ -108,7 +110,7 @@ def test_timeout_kills_the_code_and_its_children(stand) -> None:
     eventually(lambda: not state.exists() or state.read_text().split()[2] == "Z", within=timeouts.QUIET, every=0.01)
 
 
-def test_cancellation_kills_the_code(stand) -> None:
+def test_cancellation_kills_the_code(stand: Stand) -> None:
     """A cancelled flow does not wait for its code."""
     threading.Timer(0.5, stand.interrupt.set, [Reason.CANCELLED]).start()
     begun = time.monotonic()
@@ -119,7 +121,7 @@ def test_cancellation_kills_the_code(stand) -> None:
     assert time.monotonic() - begun < 3
 
 
-def test_calls_share_nothing(stand) -> None:
+def test_calls_share_nothing(stand: Stand) -> None:
     """What one call changes the next one does not see."""
     stand.run(
         {"name": "loop", "forEach": {"items": [1, 2, 3], "parallel": 2, "steps": [
@@ -131,7 +133,7 @@ def test_calls_share_nothing(stand) -> None:
     assert stand.recorder.output("loop") == [[False, 1], [False, 2], [False, 3]]
 
 
-def test_values_that_cannot_be_stored_are_named(stand) -> None:
+def test_values_that_cannot_be_stored_are_named(stand: Stand) -> None:
     """A result with a strange value keeps its type's name, with a warning."""
     stand.run(code("def run(context):", "    return {'x': object(), 'big': 2 ** 70}"))
 
@@ -139,7 +141,7 @@ def test_values_that_cannot_be_stored_are_named(stand) -> None:
     assert "x" in stand.recorder.last("py").warnings[0]
 
 
-def test_output_of_programs_is_logged_and_flooding_is_bounded(stand) -> None:
+def test_output_of_programs_is_logged_and_flooding_is_bounded(stand: Stand) -> None:
     """Programs that the code starts write into the log; a flood of lines is cut with a note."""
     stand.run(
         code("import os", "def run(context):", "    os.system('echo from-a-program >&2')", "    print('x\\n' * 30000)")
@@ -149,7 +151,7 @@ def test_output_of_programs_is_logged_and_flooding_is_bounded(stand) -> None:
     assert len(stand.recorder.logs) == 10_001
 
 
-def test_secrets_are_masked_in_what_the_code_says(stand) -> None:
+def test_secrets_are_masked_in_what_the_code_says(stand: Stand) -> None:
     """A secret that came through a response is masked in output, log and error."""
     stand.run(
         {"name": "got", "set": {"value": "canary-value"}},
@@ -163,11 +165,11 @@ def test_secrets_are_masked_in_what_the_code_says(stand) -> None:
     )
 
     assert stand.recorder.logs[0][1] == "***"
-    assert "canary" not in stand.recorder.last("py").error_message
+    assert "canary" not in (stand.recorder.last("py").error_message or "")
     assert stand.recorder.output("got") == "***"
 
 
-def test_a_forked_process_does_not_answer(stand) -> None:
+def test_a_forked_process_does_not_answer(stand: Stand) -> None:
     """The call's own process does; what the other one logs is kept, and the next step has its own answer."""
     outcome = stand.run(
         {**code(
@@ -189,7 +191,7 @@ def test_a_forked_process_does_not_answer(stand) -> None:
 
 
 @pytest.mark.parametrize("end", ["os._exit(93)", "os.kill(os.getpid(), 9)"])
-def test_a_death_is_noticed_whatever_was_left_behind(stand, end) -> None:
+def test_a_death_is_noticed_whatever_was_left_behind(stand: Stand, end: str) -> None:
     """A process that the code forked holds its pipes open; the step does not wait for it, and it is killed."""
     outcome = stand.run(
         code(
@@ -209,7 +211,7 @@ def test_a_death_is_noticed_whatever_was_left_behind(stand, end) -> None:
     eventually(lambda: not state.exists() or state.read_text().split()[2] == "Z", within=timeouts.QUIET, every=0.01)
 
 
-def test_a_death_in_the_middle_of_a_message_is_noticed(stand) -> None:
+def test_a_death_in_the_middle_of_a_message_is_noticed(stand: Stand) -> None:
     """Half of a log line is in the pipe, and a forked process keeps that open."""
     outcome = stand.run(
         code(
@@ -223,18 +225,18 @@ def test_a_death_in_the_middle_of_a_message_is_noticed(stand) -> None:
         )
     )
 
-    assert "exit code 5" in outcome.error_message
+    assert "exit code 5" in (outcome.error_message or "")
 
 
 @pytest.mark.parametrize("line", ["sys.stdout.close()", "sys.stdout = None", "sys.stdout = sys.stderr = 5"])
-def test_the_code_may_do_without_standard_output(stand, line) -> None:
+def test_the_code_may_do_without_standard_output(stand: Stand, line: str) -> None:
     """Closing or replacing it is no failure."""
     outcome = stand.run(code("import sys", "def run(context):", f"    {line}", "    return 1"))
 
     assert (outcome.error_message, stand.recorder.output("py")) == (None, 1)
 
 
-def test_a_secret_in_a_long_line_is_masked(stand) -> None:
+def test_a_secret_in_a_long_line_is_masked(stand: Stand) -> None:
     """A line is one, however long: its parts would each hold a part of the secret. The same goes for an error."""
     stand.run(
         code(
@@ -248,12 +250,14 @@ def test_a_secret_in_a_long_line_is_masked(stand) -> None:
         fields={"erp": {"key": "canary-value-0123456789"}},
     )
 
-    shown = "".join([*(message for _, message, _, _ in stand.recorder.logs), stand.recorder.last("py").error_message])
+    shown = "".join(
+        [*(message for _, message, _, _ in stand.recorder.logs), stand.recorder.last("py").error_message or ""]
+    )
     assert len(stand.recorder.logs) == 2
     assert [part for part in ("canary", "value", "0123") if part in shown] == []
 
 
-def test_long_lines_count_as_several(stand) -> None:
+def test_long_lines_count_as_several(stand: Stand) -> None:
     """So a flood is bounded in characters too."""
     stand.run(code("def run(context):", "    for _ in range(200):", "        print('x' * 1_000_000)"))
 

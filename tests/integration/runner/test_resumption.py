@@ -1,7 +1,10 @@
 """A replacement runner, with what the store gave back of its predecessor: errors, loops, cut results, a database away."""
 
 import signal
+import subprocess
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -10,16 +13,18 @@ import timeouts
 from engine_stand import Stand
 from eventually import eventually
 from penstock_core import codec, names
+from runner_bench import Bench
+from web_server import Web
 
 NAP = {"name": "nap", "sleep": {"for": "60s"}}
 
 
-def hand_over(runner) -> None:
+def hand_over(runner: subprocess.Popen[str]) -> None:
     runner.send_signal(signal.SIGTERM)
     assert runner.wait(timeout=30) == names.EXIT_HANDED_OVER
 
 
-def severed(bench, connection) -> None:
+def severed(bench: Bench, connection: psycopg.Connection[Any]) -> None:
     """Nobody gets a connection to the bench's database any more, and nobody keeps one."""
     database = psycopg.conninfo.conninfo_to_dict(bench.dsn)["dbname"]
     connection.execute(f"alter database {database} allow_connections false")
@@ -27,13 +32,13 @@ def severed(bench, connection) -> None:
 
 
 @pytest.fixture
-def elsewhere(bench):
+def elsewhere(bench: Bench) -> Iterator[psycopg.Connection[Any]]:
     """A connection to another database of the bench's server."""
     with psycopg.connect(bench.dsn, dbname="postgres", autocommit=True) as connection:
         yield connection
 
 
-def test_retry_goes_on_by_the_recorded_status(bench, web) -> None:
+def test_retry_goes_on_by_the_recorded_status(bench: Bench, web: Web) -> None:
     """A runner lost in the delay after a 503 is followed by one that tries again, as `retry.when` asks."""
     answers = iter([503, 200])
     web.answer = lambda _: (next(answers), {}, b"")
@@ -49,7 +54,7 @@ def test_retry_goes_on_by_the_recorded_status(bench, web) -> None:
     assert bench.steps(identifier) == [("p", 1, "failed"), ("p", 2, "passed")]
 
 
-def test_loop_lost_in_its_delay_sends_its_failures_alone(bench, web) -> None:
+def test_loop_lost_in_its_delay_sends_its_failures_alone(bench: Bench, web: Web) -> None:
     """What failed in the first attempt is sent again in the second by a replacement, what passed is not."""
     web.answer = lambda request: (503 if request["path"] == "/2" and len(web.seen) < 3 else 200, {}, b"")
     inside = [
@@ -86,7 +91,7 @@ def test_python_step_never_sees_a_part_of_a_result() -> None:
     assert (outcome.error_code, outcome.failed_step) == ("recorded_result_cut", "big")
 
 
-def test_sigterm_while_the_database_is_away_ends_at_once(bench, elsewhere) -> None:
+def test_sigterm_while_the_database_is_away_ends_at_once(bench: Bench, elsewhere: psycopg.Connection[Any]) -> None:
     """With nothing left to write a runner does not wait for its database."""
     identifier = bench.flow(NAP)
     runner = bench.start(identifier)
@@ -99,14 +104,14 @@ def test_sigterm_while_the_database_is_away_ends_at_once(bench, elsewhere) -> No
     assert time.monotonic() - begun < 8
 
 
-def test_sigterm_while_claiming_hands_over(bench, elsewhere) -> None:
+def test_sigterm_while_claiming_hands_over(bench: Bench, elsewhere: psycopg.Connection[Any]) -> None:
     """A runner that waits for its database to claim ends by SIGTERM with 75."""
     identifier = bench.flow(NAP)
     severed(bench, elsewhere)
     runner = bench.start(identifier)
-    said: list[str] = []
+    said = iter(runner.stderr or [])
     eventually(
-        lambda: said.append(runner.stderr.readline()) or "does not answer" in said[-1],
+        lambda: "does not answer" in next(said, ""),
         within=timeouts.EXECUTION_ENDED,
     )
 

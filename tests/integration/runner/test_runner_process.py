@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -11,12 +12,13 @@ import timeouts
 from eventually import eventually
 from penstock_core import names
 from postgres import Server
+from runner_bench import Bench
 
 NAP = {"name": "nap", "sleep": {"for": "60s"}}
 FIRST = {"name": "first", "set": {"value": {"n": 1}}}
 
 
-def test_flow_is_run_and_recorded(bench) -> None:
+def test_flow_is_run_and_recorded(bench: Bench) -> None:
     """A started execution ends as passed with each step's record, and the runner exits 0."""
     identifier = bench.flow(FIRST, {"name": "second", "set": {"value": "${steps.first.output.n + 1}"}})
 
@@ -29,7 +31,7 @@ def test_flow_is_run_and_recorded(bench) -> None:
     assert "state=passed" in said
 
 
-def test_failed_flow_exits_0(bench) -> None:
+def test_failed_flow_exits_0(bench: Bench) -> None:
     """A failed execution is a result: the state is written, the exit code is 0."""
     identifier = bench.flow({"name": "valid", "check": {"that": ["1 > 2"]}})
 
@@ -39,7 +41,7 @@ def test_failed_flow_exits_0(bench) -> None:
     assert (row["state"], row["error_code"], row["failed_step"]) == ("failed", "check_failed", "valid")
 
 
-def test_ended_execution_is_left_alone(bench) -> None:
+def test_ended_execution_is_left_alone(bench: Bench) -> None:
     """A second runner of an ended execution exits 0 and changes nothing."""
     identifier = bench.flow(FIRST)
     bench.run(identifier)
@@ -51,7 +53,7 @@ def test_ended_execution_is_left_alone(bench) -> None:
     assert bench.execution(identifier) == before
 
 
-def test_sigterm_hands_over_and_the_replacement_resumes(bench) -> None:
+def test_sigterm_hands_over_and_the_replacement_resumes(bench: Bench) -> None:
     """SIGTERM ends the runner with 75 at once; the next one does not run recorded steps again and counts the attempt on."""
     identifier = bench.flow(
         FIRST, NAP | {"sleep": {"for": "4s"}}, {"name": "last", "set": {"value": "${steps.first.output}"}}
@@ -72,7 +74,7 @@ def test_sigterm_hands_over_and_the_replacement_resumes(bench) -> None:
     assert bench.output(identifier, "last") == {"n": 1}
 
 
-def test_killed_runner_is_replaced_after_its_lease(bench) -> None:
+def test_killed_runner_is_replaced_after_its_lease(bench: Bench) -> None:
     """A runner waits for a dead predecessor's lease, then goes on behind what is recorded."""
     identifier = bench.flow(FIRST, NAP | {"sleep": {"for": "1s"}})
     runner = bench.start(identifier)
@@ -88,7 +90,7 @@ def test_killed_runner_is_replaced_after_its_lease(bench) -> None:
     assert bench.steps(identifier)[:2] == [("first", 1, "passed"), ("nap", 1, "failed")]
 
 
-def test_cancel_mark_ends_within_two_seconds(bench) -> None:
+def test_cancel_mark_ends_within_two_seconds(bench: Bench) -> None:
     """A cancel mark ends a sleeping flow as cancelled; the lease renewal sees it."""
     identifier = bench.flow(NAP)
     runner = bench.start(identifier)
@@ -105,7 +107,7 @@ def test_cancel_mark_ends_within_two_seconds(bench) -> None:
     assert bench.steps(identifier) == [("nap", 1, "cancelled")]
 
 
-def test_flow_timeout_ends_as_timed_out(bench) -> None:
+def test_flow_timeout_ends_as_timed_out(bench: Bench) -> None:
     """A flow that does not end in its time is timed_out, and so is the step that ran."""
     identifier = bench.flow(NAP, timeout_ms=500)
 
@@ -115,7 +117,7 @@ def test_flow_timeout_ends_as_timed_out(bench) -> None:
     assert bench.steps(identifier) == [("nap", 1, "timed_out")]
 
 
-def test_lost_lease_stops_without_writing(bench) -> None:
+def test_lost_lease_stops_without_writing(bench: Bench) -> None:
     """A runner whose execution somebody else claimed exits 75 and writes nothing more."""
     identifier = bench.flow(NAP)
     runner = bench.start(identifier)
@@ -130,7 +132,7 @@ def test_lost_lease_stops_without_writing(bench) -> None:
     assert bench.execution(identifier)["state"] == "running"
 
 
-def test_database_restart_loses_nothing(bench, postgres_server: Server) -> None:
+def test_database_restart_loses_nothing(bench: Bench, postgres_server: Server) -> None:
     """Steps that end while the database is away are written when it is back."""
     steps = [{"name": "nap", "sleep": {"for": "1s"}}, FIRST, {"name": "again", "sleep": {"for": "1ms"}}]
     identifier = bench.flow(*steps)
@@ -145,16 +147,16 @@ def test_database_restart_loses_nothing(bench, postgres_server: Server) -> None:
     assert [status for _, _, status in bench.steps(identifier)] == ["passed", "passed", "passed"]
 
 
-def test_database_away_at_start_is_waited_for(bench) -> None:
+def test_database_away_at_start_is_waited_for(bench: Bench) -> None:
     """A runner that starts before its database answers waits for it."""
     identifier = bench.flow(FIRST)
     database = psycopg.conninfo.conninfo_to_dict(bench.dsn)["dbname"]
     with psycopg.connect(bench.dsn, dbname="postgres", autocommit=True) as connection:
         connection.execute(f"alter database {database} allow_connections false")
         runner = bench.start(identifier)
-        said: list[str] = []
+        said = iter(runner.stderr or [])
         eventually(
-            lambda: said.append(runner.stderr.readline()) or "does not answer" in said[-1],
+            lambda: "does not answer" in next(said, ""),
             within=timeouts.EXECUTION_ENDED,
         )
         connection.execute(f"alter database {database} allow_connections true")
@@ -164,19 +166,19 @@ def test_database_away_at_start_is_waited_for(bench) -> None:
     assert bench.execution(identifier)["state"] == "passed"
 
 
-def test_missing_environment_is_a_defect_with_the_name(bench) -> None:
+def test_missing_environment_is_a_defect_with_the_name(bench: Bench) -> None:
     """Without its variables the program exits 1 and names the one that is missing."""
     said = bench.run(None, code=1, PENSTOCK_NAMESPACE="")
 
     assert "PENSTOCK_NAMESPACE is not set" in said
 
 
-def test_unknown_execution_exits_0(bench) -> None:
+def test_unknown_execution_exits_0(bench: Bench) -> None:
     """An execution whose rows are gone is nothing to run."""
     assert "nothing to run" in bench.run(uuid4())
 
 
-def test_tick_is_accepted_under_its_minute_once(bench, tick) -> None:
+def test_tick_is_accepted_under_its_minute_once(bench: Bench, tick: Callable[..., str]) -> None:
     """A CronJob's Job accepts the scheduled minute and runs it; a doubled Job finds the row."""
     bench.define({"name": "at", "set": {"value": "${trigger.startedAt}"}})
     minute = int(time.time()) // 60
@@ -190,7 +192,7 @@ def test_tick_is_accepted_under_its_minute_once(bench, tick) -> None:
     assert bench.output(row["id"], "at") == datetime.fromtimestamp(minute * 60, UTC).isoformat().replace("+00:00", "Z")
 
 
-def test_job_by_hand_is_a_manual_run(bench, tick) -> None:
+def test_job_by_hand_is_a_manual_run(bench: Bench, tick: Callable[..., str]) -> None:
     """A Job made from the CronJob under another name is a manual run, every time."""
     bench.define(FIRST)
 
@@ -200,7 +202,7 @@ def test_job_by_hand_is_a_manual_run(bench, tick) -> None:
     assert [row["trigger"] for row in bench.rows("select trigger from executions")] == ["manual", "manual"]
 
 
-def test_overlapping_tick_is_skipped(bench, tick) -> None:
+def test_overlapping_tick_is_skipped(bench: Bench, tick: Callable[..., str]) -> None:
     """With overlap skip a tick is skipped while an earlier execution has not ended; the runner exits 0."""
     bench.flow(NAP)
     job = f"{names.cron_job('acme-orders', 'uid-importorder')}-{int(time.time()) // 60}"
@@ -213,7 +215,7 @@ def test_overlapping_tick_is_skipped(bench, tick) -> None:
     ]
 
 
-def test_five_hundred_steps_are_all_recorded(bench) -> None:
+def test_five_hundred_steps_are_all_recorded(bench: Bench) -> None:
     """A long flow's records arrive complete, grouped into few transactions."""
     identifier = bench.flow(*({"name": f"s{number}", "set": {"value": number}} for number in range(500)))
 

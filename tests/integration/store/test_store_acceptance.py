@@ -11,7 +11,7 @@ from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool, open_pool
 from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.executions.live import Dispatch
-from penstock_core.store.executions.model import Accepted, Full, Repeated, Started
+from penstock_core.store.executions.model import Acceptance, Accepted, Full, Repeated, Started
 from penstock_core.store.executions.reading import Reading
 from postgres import Server
 
@@ -133,12 +133,12 @@ async def test_parallel_repeats_give_one_execution(pool: Pool) -> None:
 async def test_batches_with_the_same_keys_in_another_order_do_not_deadlock(pool: Pool) -> None:
     """Batches that lock each other's keys and flows all come through."""
 
-    def items(reverse: bool) -> list[object]:
+    def items(reverse: bool) -> list[Acceptance]:
         flows = [flow_identity(flow_uid=f"flow-{number}") for number in range(10)]
         made = [acceptance(flow, idempotency=key("k"), limit=2) for flow in flows]
         return made[::-1] if reverse else made
 
-    batches = await asyncio.gather(*(Acceptances(pool).accept(items(n % 2 == 1)) for n in range(12)))  # type: ignore[arg-type]
+    batches = await asyncio.gather(*(Acceptances(pool).accept(items(n % 2 == 1)) for n in range(12)))
 
     accepted = [outcome for batch in batches for outcome in batch.outcomes if isinstance(outcome, Accepted)]
     assert len(accepted) == 10

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -33,8 +34,8 @@ def running(dsn: str) -> Iterator[Running]:
         yield made
 
 
-async def accepted(pool: Pool, **changes: object) -> Acceptance:
-    item = acceptance(**changes)  # type: ignore[arg-type]
+async def accepted(pool: Pool, **changes: Any) -> Acceptance:
+    item = acceptance(**changes)
     await Acceptances(pool).ensure_definition(namespace=item.flow.namespace, hash=DEFINITION_HASH, packed=b"d")
     await Acceptances(pool).accept([item])
     return item
@@ -321,9 +322,8 @@ async def test_a_lock_that_is_not_to_be_had_is_unavailable(pool: Pool) -> None:
 async def test_slots_that_somebody_keeps_locked_are_left_soon(pool: Pool) -> None:
     """The dispatcher does not wait for a flow whose row is locked."""
     await accepted(pool, limit=1)
-    where = {"namespace": "acme", "flow_uid": "uid-importorder"}
     async with Database(pool).transaction() as holding:
         await holding.execute("select from flow_slots for update")
         async with asyncio.timeout(4):
             with pytest.raises(StoreContended):
-                await Dispatch(pool).take_slots(**where, limit=1)
+                await Dispatch(pool).take_slots(namespace="acme", flow_uid="uid-importorder", limit=1)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -36,8 +37,8 @@ def empty(postgres_server: Server) -> Iterator[str]:
         yield dsn
 
 
-async def accepted_at(pool: Pool, moment: datetime, **changes: object) -> UUID:
-    item = acceptance(id=uuid7.new(int(moment.timestamp() * 1000)), **changes)  # type: ignore[arg-type]
+async def accepted_at(pool: Pool, moment: datetime, **changes: Any) -> UUID:
+    item = acceptance(id=uuid7.new(int(moment.timestamp() * 1000)), **changes)
     await Acceptances(pool).ensure_definition(namespace="acme", hash=DEFINITION_HASH, packed=b"d")
     await Acceptances(pool).accept([item])
     return item.id

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -255,16 +256,16 @@ async def test_an_instances_data_goes_in_batches(pool: Pool, dsn: str, running: 
     assert await tenancy.mirror_instance(mirror) is True
     assert await tenancy.mirror_instance(mirror) is False
 
-    whose = {
+    whose: dict[str, Any] = {
         "namespace": "acme",
         "instance": "acme-orders",
         "instance_uid": "uid-acme-orders",
         "other_flows": ["other"],
     }
-    removed = await tenancy.delete_instance_data(**whose, batch=2)  # type: ignore[arg-type]
+    removed = await tenancy.delete_instance_data(**whose, batch=2)
 
     assert removed == 5
-    assert await tenancy.delete_instance_data(**whose) == 0  # type: ignore[arg-type]
+    assert await tenancy.delete_instance_data(**whose) == 0
     for table, column in {
         "executions": "id",
         "execution_payloads": "execution_id",

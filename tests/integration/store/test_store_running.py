@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -57,9 +58,9 @@ def running(role: RoleDsn) -> Iterator[Running]:
         yield made
 
 
-async def accepted(pool: Pool, **changes: object) -> Acceptance:
+async def accepted(pool: Pool, **changes: Any) -> Acceptance:
     """An execution with its definition, stored."""
-    item = acceptance(**changes)  # type: ignore[arg-type]
+    item = acceptance(**changes)
     await Acceptances(pool).ensure_definition(namespace="acme", hash=DEFINITION_HASH, packed=b"definition")
     await Acceptances(pool).accept([item])
     return item
@@ -78,8 +79,8 @@ async def expire_lease(pool: Pool, execution: UUID) -> None:
     )
 
 
-def step(path: str = "one", **changes: object) -> StepRecord:
-    values: dict[str, object] = {
+def step(path: str = "one", **changes: Any) -> StepRecord:
+    values: dict[str, Any] = {
         "path": path,
         "attempt": 1,
         "action": "set",
@@ -88,11 +89,11 @@ def step(path: str = "one", **changes: object) -> StepRecord:
         "ended_at": NOW + timedelta(milliseconds=5),
         "duration_ms": 5,
     }
-    return StepRecord(**{**values, **changes})  # type: ignore[arg-type]
+    return StepRecord(**{**values, **changes})
 
 
-def tick(minute: int = 0, **changes: object) -> Tick:
-    values: dict[str, object] = {
+def tick(minute: int = 0, **changes: Any) -> Tick:
+    values: dict[str, Any] = {
         "id": uuid7.new(),
         "flow": flow_identity(flow="poll", flow_uid="uid-poll"),
         "scheduled_at": NOW + timedelta(minutes=minute),
@@ -101,7 +102,7 @@ def tick(minute: int = 0, **changes: object) -> Tick:
         "payload": b"tick",
         "requested_by": "schedule",
     }
-    return Tick(**{**values, **changes})  # type: ignore[arg-type]
+    return Tick(**{**values, **changes})
 
 
 async def test_a_claim_brings_all_that_a_run_needs(pool: Pool, running: Running) -> None:

@@ -1,18 +1,19 @@
-"""What goes with an instance, and what connects the long-running programs to the database."""
+"""What goes with an instance."""
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 from executions import acceptance, flow_identity
 from penstock_core.store.connection.database import Database
-from penstock_core.store.connection.pool import DEAD_PEER, Pool
+from penstock_core.store.connection.pool import Pool
 from penstock_core.store.connection.queries import load
 from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.tenants.instances import Tenancy
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-MINE = {"namespace": "acme", "instance": "acme-orders", "instance_uid": "uid-acme-orders"}
+MINE: dict[str, Any] = {"namespace": "acme", "instance": "acme-orders", "instance_uid": "uid-acme-orders"}
 
 
 async def hashes(pool: Pool) -> list[tuple[str, str]]:
@@ -84,11 +85,3 @@ async def test_an_instances_executions_are_found_by_an_index(pool: Pool) -> None
     conditions = re.findall(r"Index Cond: .*", plan)
     assert conditions
     assert [line for line in conditions if "instance = 'acme-orders'" not in line] == []
-
-
-async def test_a_connection_notices_a_peer_that_vanished(pool: Pool) -> None:
-    """The kernel's own patience is 15 minutes: the pool's connections ask for seconds."""
-    async with pool.connection() as connection:
-        chosen = connection.info.get_parameters()
-
-    assert {name: chosen.get(name) for name in DEAD_PEER} == {name: str(value) for name, value in DEAD_PEER.items()}

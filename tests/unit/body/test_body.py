@@ -3,6 +3,7 @@
 import codecs
 import json
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ JSON_VALUES = st.recursive(
 
 
 @given(JSON_VALUES, st.sampled_from(["utf-8", "utf-16", "utf-32"]))
-def test_json_comes_back(value, encoding) -> None:
+def test_json_comes_back(value: Any, encoding: str) -> None:
     """Any JSON value is parsed, in each of JSON's encodings."""
     raw = json.dumps(value).encode(encoding)
 
@@ -37,14 +38,14 @@ def test_json_comes_back(value, encoding) -> None:
     st.binary(min_size=1),
     st.sampled_from([JSON, FORM, "multipart/form-data; boundary=B", "text/plain", "", "a/b; charset=x"]),
 )
-def test_any_bytes_parse_or_are_refused(raw, content_type) -> None:
+def test_any_bytes_parse_or_are_refused(raw: bytes, content_type: str) -> None:
     """Whatever arrives is a value or a BodyError."""
     with suppress(BodyError):
         body.parse(raw, content_type)
 
 
 @given(st.text())
-def test_any_content_type_is_taken(content_type) -> None:
+def test_any_content_type_is_taken(content_type: str) -> None:
     """Nothing in a Content-Type header breaks the parser."""
     with suppress(BodyError):
         body.parse(b"{}", content_type)
@@ -54,7 +55,7 @@ def test_any_content_type_is_taken(content_type) -> None:
     ("raw", "line", "column"),
     [(b'{"a":\n 1 2}', 2, 4), (b" ", 1, 2), (b'"\xff"', 1, 2), (b'{"a": 1}\n\n x', 3, 2), (b"{'a': 1}", 1, 2)],
 )
-def test_errors_say_line_and_column(raw, line, column) -> None:
+def test_errors_say_line_and_column(raw: bytes, line: int, column: int) -> None:
     """A malformed body is refused with the place, counted from 1."""
     with pytest.raises(BodyError) as caught:
         body.parse(raw, JSON)
@@ -75,7 +76,7 @@ def test_errors_say_line_and_column(raw, line, column) -> None:
         (b"[[], {}, \n" + b'{"[": ' * 250 + b"1" + b"}" * 250 + b"]", 2, 199 * 6 + 1),
     ],
 )
-def test_what_json_does_not_allow_is_refused_with_its_place(raw, line, column) -> None:
+def test_what_json_does_not_allow_is_refused_with_its_place(raw: bytes, line: int, column: int) -> None:
     """NaN, infinities, numbers without end and endless nesting are refused, and found outside of strings."""
     with pytest.raises(BodyError) as caught:
         body.parse(raw, JSON)
@@ -85,7 +86,7 @@ def test_what_json_does_not_allow_is_refused_with_its_place(raw, line, column) -
 
 
 @pytest.mark.parametrize("unit", [b"{},", b"[],", b'{"":0},', b'"ab",', b'"\\"",'])
-def test_very_many_values_are_refused_before_they_are_made(unit, monkeypatch) -> None:
+def test_very_many_values_are_refused_before_they_are_made(unit: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """What would take a hundred times its bytes in memory is no body."""
     monkeypatch.setattr(json, "loads", lambda *words, **more: pytest.fail("parsed"))
 
@@ -94,7 +95,7 @@ def test_very_many_values_are_refused_before_they_are_made(unit, monkeypatch) ->
 
 
 @pytest.mark.parametrize("text", ["a,b\n" * MOST, '{"a": [1, 2]}\\' * (MOST // 3)])
-def test_commas_in_strings_are_no_values(text) -> None:
+def test_commas_in_strings_are_no_values(text: str) -> None:
     """A long text is one value, whatever it holds."""
     assert body.parse(json.dumps({"csv": text, "more": [1, 2]}).encode(), JSON, structure=MOST)["csv"] == text
 
@@ -139,7 +140,7 @@ def test_charset_of_the_content_type_counts() -> None:
     "charset",
     ["UTF-8", "utf8", "utf-8-sig", "US-ASCII", "iso-8859-15", "ISO_8859-1:1987", "Windows-1251", "cp1252", "koi8-u"],
 )
-def test_usual_charsets(charset) -> None:
+def test_usual_charsets(charset: str) -> None:
     """Charsets go by each of their names."""
     assert body.parse(b"a", f"text/plain; charset={charset}") == "a"
     assert body.parse(b"a=%41", f"{FORM}; charset={charset}") == {"a": "A"}
@@ -153,7 +154,7 @@ def test_a_charset_is_judged_by_its_whole_name() -> None:
 
 def test_made_up_charsets_are_not_looked_up() -> None:
     """Python remembers each name that it was asked for: a caller's are not, and neither are a known one's spellings."""
-    asked = []
+    asked: list[str] = []
     codecs.register(asked.append)
     names = ["made-up-1", "idna", "x" * 60_000, "utf--8", "utf---8", "zip", "u.t.f", "utf-7"]
     for name in names:
@@ -181,7 +182,7 @@ def test_form_with_too_many_fields() -> None:
         body.parse(b"&".join([b"a=1"] * 10_001), FORM)
 
 
-def multipart(*parts):
+def multipart(*parts: tuple[bytes, bytes]) -> bytes:
     return b"".join(b"--B\r\n" + head + b"\r\n\r\n" + content + b"\r\n" for head, content in parts) + b"--B--\r\n"
 
 
@@ -208,7 +209,7 @@ def test_multipart() -> None:
         (b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1', "multipart/form-data; boundary=B", "ends before"),
     ],
 )
-def test_multipart_errors(raw, content_type, message) -> None:
+def test_multipart_errors(raw: bytes, content_type: str, message: str) -> None:
     """A malformed multipart body says what is missing."""
     with pytest.raises(BodyError, match=message):
         body.parse(raw, content_type)

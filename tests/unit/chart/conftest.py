@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,9 @@ import yaml
 from testbed import programs
 from testbed.layout import layout_from
 
+from rendering import Find, Refused, Render, RunHelm
+
 CHART = Path(__file__).resolve().parents[3] / "charts" / "penstock"
-
-Render = Callable[..., list[dict[str, Any]]]
-
-
-class Refused(Exception):
-    """Helm's error; the message is what a user reads."""
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +43,7 @@ def refused() -> type[Exception]:
 
 
 @pytest.fixture(scope="session")
-def run_helm(helm: str) -> Callable[..., str]:
+def run_helm(helm: str) -> RunHelm:
     """Runs helm; gives its output or raises Refused."""
 
     def run(*words: str) -> str:
@@ -61,7 +56,7 @@ def run_helm(helm: str) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
-def render(run_helm: Callable[..., str]) -> Render:
+def render(run_helm: RunHelm) -> Render:
     """Renders the chart: `render({"gateway.replicas": 3}, release=…, namespace=…)` gives all objects, hooks included."""
 
     def run(
@@ -77,7 +72,7 @@ def render(run_helm: Callable[..., str]) -> Render:
 
 
 @pytest.fixture(scope="session")
-def find() -> Callable[..., dict[str, Any]]:
+def find() -> Find:
     """Finds the one object of a kind and name among rendered ones."""
 
     def look(objects: list[dict[str, Any]], kind: str, name: str, namespace: str | None = None) -> dict[str, Any]:

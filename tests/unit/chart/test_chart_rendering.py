@@ -1,12 +1,13 @@
 """What the chart makes of its values."""
 
-import importlib.util
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-CHART_FILES = Path(__file__).resolve().parents[3] / "charts" / "penstock" / "files"
+from penstock_operator import __main__ as program
+from penstock_operator.settings import watched_namespaces
+from rendering import Find, Render, RunHelm
 
 WORKLOADS = {"Deployment", "StatefulSet", "Job"}
 CLUSTER_SCOPED = {
@@ -59,13 +60,13 @@ def environment(pod: dict[str, Any]) -> dict[str, Any]:
     return {entry["name"]: entry.get("value", entry.get("valueFrom")) for entry in pod["containers"][0]["env"]}
 
 
-def test_lint(run_helm, chart) -> None:
+def test_lint(run_helm: RunHelm, chart: Path) -> None:
     """should pass helm lint."""
     assert "0 chart(s) failed" in run_helm("lint", str(chart), "--strict")
 
 
 @pytest.mark.parametrize("values", [{}, EVERYTHING, LEAN], ids=["default", "everything", "lean"])
-def test_names_unique(render, values) -> None:
+def test_names_unique(render: Render, values: dict[str, Any]) -> None:
     """should never render two objects of the same kind, namespace and name."""
     keys = [(item["kind"], item["metadata"].get("namespace"), item["metadata"]["name"]) for item in render(values)]
 
@@ -73,7 +74,7 @@ def test_names_unique(render, values) -> None:
 
 
 @pytest.mark.parametrize("values", [{}, EVERYTHING, LEAN], ids=["default", "everything", "lean"])
-def test_restricted_pods(render, values) -> None:
+def test_restricted_pods(render: Render, values: dict[str, Any]) -> None:
     """should render only pods that meet Pod Security "restricted", with a read-only root and no limit on CPU."""
     rendered = pods(render(values))
 
@@ -91,7 +92,7 @@ def test_restricted_pods(render, values) -> None:
             assert "cpu" not in container["resources"]["limits"], name
 
 
-def test_two_releases_disjoint(render) -> None:
+def test_two_releases_disjoint(render: Render) -> None:
     """should give two releases disjoint cluster-scoped names, whatever their namespaces and names look like."""
     releases = [("penstock", "a"), ("penstock", "b"), ("b", "a-penstock"), ("other", "a")]
     rendered = [
@@ -104,7 +105,7 @@ def test_two_releases_disjoint(render) -> None:
     assert len(set.union(*rendered)) == sum(len(names) for names in rendered)
 
 
-def test_two_releases_in_one_watched_namespace(render) -> None:
+def test_two_releases_in_one_watched_namespace(render: Render) -> None:
     """should give two releases disjoint names of Roles in a namespace that both may touch, such as a shared catalogue."""
     rendered = [
         {(item["kind"], item["metadata"]["name"]) for item in render(values, release="penstock", namespace=namespace)
@@ -119,7 +120,7 @@ def test_two_releases_in_one_watched_namespace(render) -> None:
     assert not set.intersection(*rendered)
 
 
-def test_settings(render, find) -> None:
+def test_settings(render: Render, find: Find) -> None:
     """should tell operator and gateway the settings of docs/contracts.md."""
     objects = render()
     operator = environment(pods(objects)["Deployment/penstock-operator"])
@@ -136,7 +137,7 @@ def test_settings(render, find) -> None:
     assert find(objects, "ServiceAccount", operator["PENSTOCK_GATEWAY_SERVICE_ACCOUNT"])
 
 
-def test_release_label_is_the_programs_rule(render) -> None:
+def test_release_label_is_the_programs_rule(render: Render) -> None:
     """should cut a long release label as penstock_core.names does, so that both sides mean the same Jobs."""
     from penstock_core import names
 
@@ -146,14 +147,14 @@ def test_release_label_is_the_programs_rule(render) -> None:
     assert found["PENSTOCK_RELEASE"] == names.release(namespace=namespace, name=release)
 
 
-def test_own_pods_lack_the_release_label(render) -> None:
+def test_own_pods_lack_the_release_label(render: Render) -> None:
     """should not put the label penstock.dev/release on its own pods: the operator takes what carries it for a runner."""
     for item in render():
         labels = item.get("spec", {}).get("template", {}).get("metadata", {}).get("labels", {})
         assert "penstock.dev/release" not in {**labels, **item["metadata"].get("labels", {})}
 
 
-def test_database_role_prefix_short(render) -> None:
+def test_database_role_prefix_short(render: Render) -> None:
     """should start role names so that they differ between releases and stay below 63 bytes with the operator's hash."""
     prefixes = {
         environment(pods(render({}, namespace=namespace, release=release))[f"Deployment/{release}-operator"])[
@@ -179,21 +180,21 @@ def test_database_role_prefix_short(render) -> None:
         ),
     ],
 )
-def test_public_url(render, values, url) -> None:
+def test_public_url(render: Render, values: dict[str, Any], url: str) -> None:
     """should derive the base of webhook URLs from publicUrl, ingress or Service, in this order."""
     found = environment(pods(render(values))["Deployment/penstock-gateway"])["PENSTOCK_PUBLIC_URL"]
 
     assert url == found
 
 
-def test_ingress_paths(render, find) -> None:
+def test_ingress_paths(render: Render, find: Find) -> None:
     """should bring webhooks and REST to the outside, and neither metrics nor probes."""
     ingress = find(render({"ingress.enabled": True, "ingress.host": "hooks.example"}), "Ingress", "penstock-gateway")
 
     assert [path["path"] for path in ingress["spec"]["rules"][0]["http"]["paths"]] == ["/hooks", "/api"]
 
 
-def test_external_database(render) -> None:
+def test_external_database(render: Render) -> None:
     """should render no Postgres with bundled: false, and read the URL from the named Secret."""
     objects = render({**LEAN, "postgres.existingSecret.key": "url"})
 
@@ -202,7 +203,7 @@ def test_external_database(render) -> None:
     assert found == {"secretKeyRef": {"name": "my-database", "key": "url"}}
 
 
-def test_password_in_both_fields(render, find) -> None:
+def test_password_in_both_fields(render: Render, find: Find) -> None:
     """should keep the bundled Postgres' Secret on uninstall, with the same password in both of its fields."""
     secret = find(render(), "Secret", "penstock-postgres")
 
@@ -212,7 +213,7 @@ def test_password_in_both_fields(render, find) -> None:
 
 
 @pytest.mark.parametrize("persistent", [True, False])
-def test_postgres_storage(render, find, persistent) -> None:
+def test_postgres_storage(render: Render, find: Find, persistent: bool) -> None:
     """should keep Postgres' data on a claim, or in an emptyDir where no volume is wanted."""
     spec = find(render({"postgres.storage.persistent": persistent}), "StatefulSet", "penstock-postgres")["spec"]
     volumes = {volume["name"] for volume in spec["template"]["spec"]["volumes"]}
@@ -221,7 +222,7 @@ def test_postgres_storage(render, find, persistent) -> None:
     assert persistent is ("data" not in volumes)
 
 
-def test_images(render) -> None:
+def test_images(render: Render) -> None:
     """should take tags, digests and pull policy from the values."""
     digest = "sha256:" + "0" * 64
     rendered = pods(
@@ -241,7 +242,7 @@ def test_images(render) -> None:
     assert environment(rendered["Deployment/penstock-gateway"])["PENSTOCK_RUNNER_PULL_POLICY"] == "Always"
 
 
-def test_hooks(render, find) -> None:
+def test_hooks(render: Render, find: Find) -> None:
     """should apply CRDs before install and upgrade and tidy up before uninstall, leaving no hook object after success."""
     hooks = [item for item in render() if "helm.sh/hook" in item["metadata"].get("annotations", {})]
     events = {item["metadata"]["annotations"]["helm.sh/hook"] for item in hooks}
@@ -254,8 +255,8 @@ def test_hooks(render, find) -> None:
     assert find(hooks, "Job", "penstock-cleanup")["spec"]["template"]["spec"]["containers"][0]["args"] == ["cleanup"]
 
 
-def test_hook_accounts_come_first(render) -> None:
-    """should create each hook's account, rights and scripts before its Job or Pod."""
+def test_hook_accounts_come_first(render: Render) -> None:
+    """should create each hook's account and rights before its Job or Pod."""
     weights: dict[str, dict[str, set[int]]] = {}
     for item in render():
         notes = item["metadata"].get("annotations", {})
@@ -267,12 +268,12 @@ def test_hook_accounts_come_first(render) -> None:
         assert max(event["serves"]) < min(event["runs"])
 
 
-def test_crds_are_not_helms(render) -> None:
+def test_crds_are_not_helms(render: Render) -> None:
     """should render no CustomResourceDefinition: Helm would delete them, and all resources with them, on uninstall."""
     assert not [item for item in render() if item["kind"] == "CustomResourceDefinition"]
 
 
-def test_namespace_label_optional(render) -> None:
+def test_namespace_label_optional(render: Render) -> None:
     """should leave the namespace alone, without rights to it, when podSecurity.enforce is empty."""
     objects = render({"podSecurity.enforce": ""})
 
@@ -281,31 +282,34 @@ def test_namespace_label_optional(render) -> None:
     assert [resource for rule in role["rules"] for resource in rule["resources"]] == ["customresourcedefinitions"]
 
 
-def test_namespace_of_others_is_not_enforced() -> None:
-    """should tell the release's own pods, and runners, from those of others in its namespace."""
-    spec = importlib.util.spec_from_file_location("label_namespace", CHART_FILES / "label_namespace.py")
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(CHART_FILES))
-        spec.loader.exec_module(script)
-    pods_labels = [
-        {"app.kubernetes.io/instance": "penstock"},
-        {"penstock.dev/release": "penstock-system.penstock"},
-        {"app.kubernetes.io/instance": "other"},
-        {},
-    ]
-
-    assert [script.is_ours({"metadata": {"labels": labels}}, "penstock") for labels in pods_labels] == [
-        True,
-        True,
-        False,
-        False,
-    ]
+def test_no_program_in_the_chart(chart: Path) -> None:
+    """should hold templates alone: what hooks run are commands of the operator's image."""
+    assert not list(chart.rglob("*.py"))
 
 
-def test_gateway_network(render, find) -> None:
+HOOKS = {
+    "Job/penstock-crds": ["crds", "label-namespace"],
+    "Job/penstock-cleanup": ["cleanup", "stop-release"],
+    "Pod/penstock-test": ["send-webhook"],
+}
+
+
+def test_hooks_run_commands_of_the_operators_image(render: Render) -> None:
+    """should call each command with arguments that it takes, in the operator's image, told what the operator is told."""
+    rendered = pods(render({"watchNamespaces": ["acme"]}))
+    parser = program.parser({})
+    for pod, commands in HOOKS.items():
+        containers = [*rendered[pod]["containers"], *rendered[pod].get("initContainers", [])]
+        assert [container["args"][0] for container in containers] == commands
+        for container in containers:
+            assert "command" not in container
+            assert container["image"] == "penstock-operator:0.1.0"
+            assert parser.parse_args(container["args"]).command == container["args"][0]
+            told = {entry["name"]: entry.get("value") for entry in container["env"]}
+            assert watched_namespaces(told) == ("acme", "penstock-system")
+
+
+def test_gateway_network(render: Render, find: Find) -> None:
     """should let `helm test` reach a gateway that only named peers may reach."""
     peers = find(
         render({"networkPolicy.gatewayFrom": [{"namespaceSelector": {}}]}), "NetworkPolicy", "penstock-gateway"
@@ -316,7 +320,7 @@ def test_gateway_network(render, find) -> None:
     assert peers[1]["podSelector"]["matchLabels"].items() <= test_pod.items()
 
 
-def test_extra_variables(render) -> None:
+def test_extra_variables(render: Render) -> None:
     """should add the variables of extraEnv to the program's own."""
     rendered = pods(render({"gateway.extraEnv": [{"name": "PENSTOCK_POOL_SIZE", "value": "4"}]}))
 
@@ -324,7 +328,7 @@ def test_extra_variables(render) -> None:
     assert "PENSTOCK_POOL_SIZE" not in environment(rendered["Deployment/penstock-operator"])
 
 
-def test_registry(render) -> None:
+def test_registry(render: Render) -> None:
     """should put the registry before Penstock's own images and leave Postgres' as it is."""
     rendered = pods(render({"images.registry": "registry.example/penstock"}))
 
@@ -335,7 +339,7 @@ def test_registry(render) -> None:
     assert rendered["StatefulSet/penstock-postgres"]["containers"][0]["image"] == "postgres:17"
 
 
-def test_postgres_network(render, find) -> None:
+def test_postgres_network(render: Render, find: Find) -> None:
     """should let only this release's pods and runners reach the bundled Postgres, and let it reach nobody."""
     spec = find(render(), "NetworkPolicy", "penstock-postgres")["spec"]
     peers = spec["ingress"][0]["from"]
@@ -355,13 +359,13 @@ def test_postgres_network(render, find) -> None:
         ({"watchNamespaces": ["acme", "globex"], "test.namespace": "globex"}, "globex"),
     ],
 )
-def test_helm_test_namespace(render, values, namespace) -> None:
+def test_helm_test_namespace(render: Render, values: dict[str, Any], namespace: str) -> None:
     """should run helm test in a namespace that the release serves."""
     objects = render(values)
     (role,) = [
         item for item in objects if item["kind"] == "Role" and item["metadata"]["name"].endswith("penstock-test")
     ]
-    words = pods(objects)["Pod/penstock-test"]["containers"][0]["command"]
+    words = pods(objects)["Pod/penstock-test"]["containers"][0]["args"]
 
     assert namespace == role["metadata"]["namespace"]
-    assert namespace in words
+    assert f"--namespace={namespace}" in words

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from penstock_core import names
+from rendering import Find, Render
 
 TABLE = Path(__file__).resolve().parents[3] / "operator" / "RBAC.md"
 SYSTEM = "penstock-system"
@@ -15,13 +16,15 @@ Rights = dict[tuple[str, str, str], set[str]]
 """(where, API group, resource) to verbs."""
 
 
-def documented(section: str) -> Rights:
-    """The rows below a heading of the table; `where` is its first word."""
+def documented(section: str, *, hook: str = "") -> Rights:
+    """The rows below a heading of the table, those of one hook if one is named; `where` is its first word."""
     text = TABLE.read_text().split(f"\n## {section}\n", 1)[1].split("\n## ", 1)[0]
     rights: Rights = {}
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if not line.startswith("|") or cells[0] == "where" or set(cells[0]) <= {"-"}:
+            continue
+        if hook and cells[4].split()[0] != hook:
             continue
         where, group, resources, verbs = cells[0].split()[0], cells[1].strip('"'), cells[2], cells[3]
         named = verbs.split(", resourceNames", 1)[0].split(", ")
@@ -86,7 +89,7 @@ FINALIZER_RIGHTS = ("cluster", "penstock.dev", "instances")
 """Only with named namespaces: where all are served, the same right is among the watched ones."""
 
 
-def test_operator_everywhere(render) -> None:
+def test_operator_everywhere(render: Render) -> None:
     """should give the operator that serves all namespaces exactly the table's verbs, and `own` for the policy."""
     table = documented("Operator")
     rights: Rights = {}
@@ -97,7 +100,7 @@ def test_operator_everywhere(render) -> None:
     assert rights == merged({key: verbs for key, verbs in table.items() if key != FINALIZER_RIGHTS}, BEYOND_THE_TABLE)
 
 
-def test_operator_named_namespaces(render) -> None:
+def test_operator_named_namespaces(render: Render) -> None:
     """should give an operator with watchNamespaces its rights in these and the catalogues alone; cluster-wide only what takes finalizers off."""
     table = documented("Operator")
     by_namespace: dict[str | None, Rights] = {}
@@ -117,7 +120,7 @@ def test_operator_named_namespaces(render) -> None:
     }
 
 
-def test_gateway(render) -> None:
+def test_gateway(render: Render) -> None:
     """should give the gateway exactly the table's verbs: Secrets of its own namespace alone, Jobs only by the operator's binding."""
     table = documented("Gateway")
     objects = render()
@@ -131,7 +134,7 @@ def test_gateway(render) -> None:
 
 
 @pytest.mark.parametrize("release", ["penstock", "a.second-one"])
-def test_gateway_secrets(render, find, release) -> None:
+def test_gateway_secrets(render: Render, find: Find, release: str) -> None:
     """should name the gateway's Secrets one by one: its database address, and those in which the operator puts key digests."""
     objects = render({"postgres.bundled": True}, release=release)
     (container,) = find(objects, "Deployment", f"{release}-gateway")["spec"]["template"]["spec"]["containers"]
@@ -149,7 +152,7 @@ def test_gateway_secrets(render, find, release) -> None:
     ]
 
 
-def test_gateway_named_namespaces(render) -> None:
+def test_gateway_named_namespaces(render: Render) -> None:
     """should let a gateway with watchNamespaces see Flows in these alone."""
     places = {
         namespace
@@ -160,7 +163,7 @@ def test_gateway_named_namespaces(render) -> None:
     assert places == {"acme", "globex"}
 
 
-def test_bind_is_for_one_role(render) -> None:
+def test_bind_is_for_one_role(render: Render) -> None:
     """should let the operator bind the job creator's role and no other."""
     (rule,) = [
         rule for _, role in bound(render(), "penstock-operator") for rule in role["rules"] if "bind" in rule["verbs"]
@@ -170,28 +173,25 @@ def test_bind_is_for_one_role(render) -> None:
 
 
 @pytest.mark.parametrize("watched", [[], ["acme"]], ids=["everywhere", "named"])
-def test_hooks(render, watched) -> None:
-    """should give the hooks what their scripts use, the CRDs and the namespace by name."""
-    objects = render({"watchNamespaces": watched})
-    crds = merged(*(granted(role["rules"], "hook") for _, role in bound(objects, "penstock-crds")))
-    cleanup = merged(*(granted(role["rules"], "hook") for _, role in bound(objects, "penstock-cleanup")))
+@pytest.mark.parametrize("hook", ["crds", "cleanup", "test"])
+def test_hooks(render: Render, watched: list[str], hook: str) -> None:
+    """should give each hook exactly what the table says that its commands use."""
+    roles = bound(render({"watchNamespaces": watched}), f"penstock-{hook}")
+    places: dict[str | None, str] = (
+        {None: "cluster", SYSTEM: "release"} if hook != "test" else dict.fromkeys([SYSTEM, "acme"], "test")
+    )
 
-    assert crds == {
-        ("hook", "apiextensions.k8s.io", "customresourcedefinitions"): {"get", "create", "patch"},
-        ("hook", "", "namespaces"): {"get", "patch"},
-        ("hook", "", "pods"): {"list"},
-    }
-    cluster_wide = [role for namespace, role in bound(objects, "penstock-crds") if namespace is None]
+    assert merged(*(granted(role["rules"], places[where]) for where, role in roles)) == documented("Hooks", hook=hook)
+
+
+def test_hooks_name_what_they_change(render: Render) -> None:
+    """should give the CRD hook its cluster-wide rights to the CRDs and the namespace by name."""
+    cluster_wide = [role for namespace, role in bound(render(), "penstock-crds") if namespace is None]
+
     assert all("resourceNames" in rule for role in cluster_wide for rule in role["rules"])
-    assert cleanup == {
-        ("hook", "penstock.dev", "instances"): {"get", "list", "patch"},
-        ("hook", "batch", "cronjobs"): {"list", "delete"},
-        ("hook", "apps", "deployments/scale"): {"patch"},
-        ("hook", "", "pods"): {"list"},
-    }
 
 
-def test_nothing_in_a_watched_namespace_is_made_by_a_hook(render) -> None:
+def test_nothing_in_a_watched_namespace_is_made_by_a_hook(render: Render) -> None:
     """should make the hooks' roles where they can be made even when a watched namespace is gone."""
     hooks = [
         item
@@ -217,7 +217,7 @@ USERS = {
 
 
 @pytest.mark.parametrize("role", USERS)
-def test_user_roles(render, find, role) -> None:
+def test_user_roles(render: Render, find: Find, role: str) -> None:
     """should add each user role to Kubernetes' own, and let none of them write Flows or IntegrationVersions."""
     into, expected = USERS[role]
     found = find(render(), "ClusterRole", f"{SYSTEM}.penstock-{role}")
@@ -230,7 +230,7 @@ def test_user_roles(render, find, role) -> None:
         assert rights.get((role, "penstock.dev", kind), set()) <= {"get", "list", "watch"}
 
 
-def test_who_pauses_changes_nothing_else(render, find) -> None:
+def test_who_pauses_changes_nothing_else(render: Render, find: Find) -> None:
     """should compare every member of an Instance but `paused` for those who may not create Instances."""
     from penstock_core.resources.instance import FlowOverride, InstanceSpec
 
@@ -243,7 +243,7 @@ def test_who_pauses_changes_nothing_else(render, find) -> None:
     assert flows == [{field.alias or name for name, field in FlowOverride.model_fields.items()} - {"paused"}] * 2
 
 
-def test_payloads_are_not_for_viewers(render, find) -> None:
+def test_payloads_are_not_for_viewers(render: Render, find: Find) -> None:
     """should keep payloads and logs from viewers."""
     rights = granted(find(render(), "ClusterRole", f"{SYSTEM}.penstock-viewer")["rules"], "viewer")
 

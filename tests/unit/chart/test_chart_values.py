@@ -2,9 +2,13 @@
 
 import json
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+
+from rendering import Render
 
 REFUSED = [
     ({"operator.replica": 2}, "at '/operator': additional properties 'replica' not allowed"),
@@ -34,24 +38,24 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("values", "words"), REFUSED, ids=[json.dumps(values) for values, _ in REFUSED])
-def test_refused(render, refused, values, words) -> None:
+def test_refused(render: Render, refused: type[Exception], values: dict[str, Any], words: str) -> None:
     """should refuse values that are misspelt, impossible or contradictory, and name them."""
     with pytest.raises(refused, match=re.escape(words)):
         render(values)
 
 
-def test_long_release_name(render, refused) -> None:
+def test_long_release_name(render: Render, refused: type[Exception]) -> None:
     """should refuse a release name that leaves no room for the names made of it."""
     with pytest.raises(refused, match="40 at most"):
         render(release="r" * 41)
 
 
-def test_every_value_in_schema(chart) -> None:
+def test_every_value_in_schema(chart: Path) -> None:
     """should describe every default value in the schema, and have no schema for values that do not exist."""
     schema = json.loads((chart / "values.schema.json").read_text())
     values = yaml.safe_load((chart / "values.yaml").read_text())
 
-    def compare(part, node, path) -> None:
+    def compare(part: dict[str, Any], node: dict[str, Any], path: str) -> None:
         node = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]] if "$ref" in node else node
         if node.get("additionalProperties") is not False:
             return

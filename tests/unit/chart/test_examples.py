@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from penstock_core.compiler import SECRET_FIELDS, compile_integration, resolve_config
+from penstock_core.compiler import compile_integration, resolve_config
+from penstock_core.connections import fields_of
 from penstock_core.resources import InstanceSpec
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
@@ -34,13 +35,13 @@ SECRETS = {label(item): item for item in of_kind("Secret")}
 
 
 @pytest.mark.parametrize("item", INTEGRATIONS.values(), ids=label)
-def test_integration_compiles(item) -> None:
+def test_integration_compiles(item: dict[str, Any]) -> None:
     """should hold only Integrations that can be published."""
     assert compile_integration(item["spec"]) == []
 
 
 @pytest.mark.parametrize("item", of_kind("Instance"), ids=label)
-def test_instance_configured(item) -> None:
+def test_instance_configured(item: dict[str, Any]) -> None:
     """should hold only Instances whose configuration, connections and flows fit their Integration."""
     spec = item["spec"]
     InstanceSpec.model_validate(spec)
@@ -55,7 +56,7 @@ def test_instance_configured(item) -> None:
         reference = spec["connections"][connection["name"]]["secretRef"]["name"]
         secret = SECRETS[f"{item['metadata']['namespace']}/{reference}"]
         assert secret["metadata"]["labels"] == {"penstock.dev/connection": "true"}
-        assert set(secret["stringData"]) == set(SECRET_FIELDS[connection["type"]])
+        assert set(secret["stringData"]) == set(fields_of(connection))
 
 
 def test_two_customers_each() -> None:
@@ -96,7 +97,7 @@ def ask(url: str, method: str = "GET", body: Any = None, **headers: str) -> tupl
             return error.code, json.load(error)
 
 
-def test_erp_takes_the_order(erp) -> None:
+def test_erp_takes_the_order(erp: str) -> None:
     """should let the ERP take the sample's lines, each once for its Idempotency-Key, and refuse an unknown article."""
     order = json.loads((EXAMPLES / "orders-to-erp/samples/order-with-a-bad-line.json").read_text())
     key = SECRETS["acme/acme-erp"]["stringData"]["key"]
@@ -110,7 +111,7 @@ def test_erp_takes_the_order(erp) -> None:
     assert ask(f"{erp}/acme/lines", "POST", {"line": order["lines"][0]}, X_Api_Key=key, Idempotency_Key="0") == good
 
 
-def test_erp_customers(erp) -> None:
+def test_erp_customers(erp: str) -> None:
     """should know the samples' customers; the flaky one at the second try."""
     key = SECRETS["globex/globex-erp"]["stringData"]["key"]
 
@@ -120,7 +121,7 @@ def test_erp_customers(erp) -> None:
     assert [look("C-1"), look("flaky"), look("flaky"), look("nobody")] == [200, 503, 200, 404]
 
 
-def test_erp_stock_and_shop(erp) -> None:
+def test_erp_stock_and_shop(erp: str) -> None:
     """should carry stock from the ERP, by Basic authentication, to the shop, by its token."""
     user = SECRETS["acme/acme-stock-reader"]["stringData"]
     basic = base64.b64encode(f"{user['username']}:{user['password']}".encode()).decode()
@@ -133,7 +134,7 @@ def test_erp_stock_and_shop(erp) -> None:
     assert ask(f"{erp}/acme/shop/stock", Authorization=f"Bearer {token}") == (200, {sku: article["quantity"]})
 
 
-def test_erp_wants_keys(erp) -> None:
+def test_erp_wants_keys(erp: str) -> None:
     """should refuse another company's key."""
     key = SECRETS["globex/globex-erp"]["stringData"]["key"]
 

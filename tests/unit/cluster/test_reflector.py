@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
-from penstock_core.cluster import CONFIG_MAPS, Reflector, reflector
+from penstock_core.backoff import Backoff
+from penstock_core.cluster import CONFIG_MAPS, Reflector
 from penstock_core.cluster.client import Page
+from penstock_core.cluster.reflector import PAUSE
 from penstock_core.cluster.transport import failure
 from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict, NotFound
 from penstock_core.kinds import FLOWS, JOBS, NAMESPACES
+
+NO_PAUSE = Backoff(first=0.0, longest=0.0)
 
 
 def item(name: str, version: int) -> dict[str, Any]:
@@ -51,7 +55,8 @@ async def following(cluster: Scripted) -> AsyncIterator[tuple[Reflector, list[tu
     made = Reflector(
         cluster,  # type: ignore[arg-type]
         CONFIG_MAPS,
-        on_change=lambda key, body: seen.append((key[1], body and body["metadata"]["resourceVersion"])),
+        pause=NO_PAUSE,
+        on_change=lambda key, body: seen.append((key[1], body["metadata"]["resourceVersion"] if body else None)),
     )
     task = asyncio.create_task(made.run())
     try:
@@ -64,12 +69,7 @@ async def following(cluster: Scripted) -> AsyncIterator[tuple[Reflector, list[tu
             await task
 
 
-@pytest.fixture
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reflector, "pause_after", lambda failures: 0.0)
-
-
-async def test_refusal_is_told_until_the_next_list(no_pauses: None) -> None:
+async def test_refusal_is_told_until_the_next_list() -> None:
     """A namespace that may not be read is told apart from a server that is away, until it may be read again."""
     seen: list[bool] = []
 
@@ -80,7 +80,7 @@ async def test_refusal_is_told_until_the_next_list(no_pauses: None) -> None:
                 yield page
 
     watching = Watching(ClusterError("forbidden", status=403), ClusterUnavailable("away"), [])
-    made = Reflector(watching, CONFIG_MAPS)  # type: ignore[arg-type]
+    made = Reflector(watching, CONFIG_MAPS, pause=NO_PAUSE)  # type: ignore[arg-type]
     task = asyncio.create_task(made.run())
     async with asyncio.timeout(5):
         await watching.at_end.wait()
@@ -110,7 +110,6 @@ async def test_list_then_events() -> None:
 @pytest.mark.parametrize(
     "end", [ClusterUnavailable("reset"), {"type": "ERROR", "object": {"code": 410, "message": "too old"}}]
 )
-@pytest.mark.usefixtures("no_pauses")
 async def test_lists_again_after_a_broken_watch(end: Any) -> None:
     """What was missed is found out by the next list: changes, additions and removals, and nothing twice."""
     cluster = Scripted([item("a", 1), item("b", 2), item("c", 3)], [end], [item("a", 1), item("b", 5), item("d", 6)])
@@ -119,7 +118,6 @@ async def test_lists_again_after_a_broken_watch(end: Any) -> None:
         assert set(made.objects) == {("n", "a"), ("n", "b"), ("n", "d")}
 
 
-@pytest.mark.usefixtures("no_pauses")
 async def test_failing_list_is_tried_again() -> None:
     """An API server that is away at the start, or a CRD that is not there yet, is waited for."""
     cluster = Scripted(ClusterUnavailable("away"), NotFound("no such resource", status=404), [item("a", 1)])
@@ -127,7 +125,6 @@ async def test_failing_list_is_tried_again() -> None:
         assert made.is_synced
 
 
-@pytest.mark.usefixtures("no_pauses")
 async def test_survives_what_nobody_foresaw() -> None:
     """A list without its shape, or an event that is none, is an interruption like any other."""
     cluster = Scripted(KeyError("items"), [item("a", 1)], ["no event"], [item("a", 2)])
@@ -136,7 +133,6 @@ async def test_survives_what_nobody_foresaw() -> None:
         assert seen == [("a", "1"), ("a", "2")]
 
 
-@pytest.mark.usefixtures("no_pauses")
 async def test_recreated_object_is_a_change() -> None:
     """An object with the same name and another uid is reported even if the version looks the same."""
     again = item("a", 1)
@@ -150,13 +146,15 @@ async def test_selectors_reach_list_and_watch() -> None:
     asked: list[tuple[str, str]] = []
 
     class Watching(Scripted):
-        async def pages(self, *words: Any, labels: str, fields: str, **more: Any) -> AsyncGenerator[Page, None]:
+        async def pages(
+            self, *words: Any, labels: str = "", fields: str = "", **more: Any
+        ) -> AsyncGenerator[Page, None]:
             asked.append((labels, fields))
             async for page in super().pages(*words, **more):
                 yield page
 
         async def watch(
-            self, *words: Any, labels: str, fields: str, **more: Any
+            self, *words: Any, labels: str = "", fields: str = "", **more: Any
         ) -> AsyncGenerator[dict[str, Any], None]:
             asked.append((labels, fields))
             async for event in super().watch(*words, **more):
@@ -181,9 +179,10 @@ async def test_before_the_first_list_nothing_is_alive() -> None:
     assert not made.is_alive
 
 
-def test_pauses_grow_and_end() -> None:
+@pytest.mark.parametrize("chance", [0.0, 1.0])
+def test_pauses_grow_and_end(chance: float) -> None:
     """The pause doubles, stays within 15 s, and is never nothing."""
-    pauses = [reflector.pause_after(n) for n in range(40)]
+    pauses = [PAUSE.delay(failures, chance=chance) for failures in range(1, 41)]
 
     assert all(0.1 < pause <= 15 for pause in pauses)
     assert pauses[-1] > 7

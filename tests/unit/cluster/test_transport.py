@@ -9,7 +9,7 @@ from aiohttp import web
 from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException
 
-from penstock_core.cluster import CONFIG_MAPS, Caller, Cluster
+from penstock_core.cluster import CONFIG_MAPS, DEPLOYMENTS, Caller, Cluster
 from penstock_core.cluster.transport import Request, Transport
 from penstock_core.errors import ClusterError, ClusterUnavailable, NotFound
 
@@ -121,14 +121,14 @@ async def test_answer_that_is_not_json_is_unavailable(api: tuple[Api, Transport]
         await transport.send(Request(method="GET", path="/x"))
 
 
-async def test_empty_token_file_is_unavailable(api: tuple[Api, Transport]) -> None:
+async def test_empty_token_file_is_unavailable(api: tuple[Api, Transport], monkeypatch: pytest.MonkeyPatch) -> None:
     """While the token's file is being written neither a request nor a watch can be made; later they can."""
     _, transport = api
 
     def refresh(_: Configuration) -> None:
         raise ConfigException("Token file exists but empty.")
 
-    transport._configuration.refresh_api_key_hook = refresh
+    monkeypatch.setattr(transport._configuration, "refresh_api_key_hook", refresh)
     with pytest.raises(ClusterUnavailable, match="Token file"):
         await transport.send(Request(method="GET", path="/x"))
     with pytest.raises(ClusterUnavailable, match="Token file"):
@@ -186,6 +186,18 @@ async def test_deleting_what_is_gone_succeeds(api: tuple[Api, Transport]) -> Non
     await cluster.delete(CONFIG_MAPS, "n", "x")
     with pytest.raises(NotFound, match="not found"):
         await cluster.get(CONFIG_MAPS, "n", "x")
+
+
+async def test_scaling_asks_for_the_subresource_alone(api: tuple[Api, Transport]) -> None:
+    """A program that may scale a Deployment need not be allowed to change it."""
+    server, transport = api
+    server.answer = says({"kind": "Scale"})
+    await Cluster(transport).scale(DEPLOYMENTS, "n", "x", replicas=0)
+
+    assert [(one.method, one.path) for one in server.requests] == [
+        ("PATCH", "/apis/apps/v1/namespaces/n/deployments/x/scale")
+    ]
+    assert json.loads(server.bodies[0]) == {"spec": {"replicas": 0}}
 
 
 async def test_refusal_keeps_the_apis_message(api: tuple[Api, Transport]) -> None:

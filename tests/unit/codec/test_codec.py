@@ -4,6 +4,7 @@ import math
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from penstock_core import codec
 
 
-def there_and_back(value):
+def there_and_back(value: Any) -> Any:
     return codec.unpack(codec.pack(value).data)
 
 
@@ -29,7 +30,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_storable_values_survive(value) -> None:
+def test_storable_values_survive(value: Any) -> None:
     """Scalars, lists and maps come back equal, without a warning."""
     packed = codec.pack(value)
 
@@ -47,7 +48,7 @@ ANYTHING = st.recursive(
 
 
 @given(ANYTHING, st.integers(0, 300))
-def test_nothing_fails(value, limit) -> None:
+def test_nothing_fails(value: Any, limit: int) -> None:
     """Whatever the value and the limit, packing succeeds, unpacking gives something, and the limit is kept."""
     packed = codec.pack(value, limit=limit)
 
@@ -64,7 +65,7 @@ def test_nothing_fails(value, limit) -> None:
         Decimal("1.500"), UUID(int=7), {1, 2}, 2**200, -(2**64), "a\x00b", {(1, 2): 3, None: 4, 1.5: 5},
     ],
 )  # fmt: skip
-def test_documented_types_come_back(value) -> None:
+def test_documented_types_come_back(value: Any) -> None:
     """Each extension type keeps value and type."""
     back = there_and_back(value)
 
@@ -138,7 +139,7 @@ def test_cutting_keeps_small_members_and_the_beginning_of_large_ones() -> None:
 
 
 @given(st.binary(max_size=100))
-def test_foreign_bytes_are_a_value_error(data) -> None:
+def test_foreign_bytes_are_a_value_error(data: bytes) -> None:
     """Bytes that we did not write are refused with ValueError, or happen to be a value."""
     try:
         codec.unpack(data)
@@ -147,7 +148,7 @@ def test_foreign_bytes_are_a_value_error(data) -> None:
 
 
 @given(st.binary(max_size=20_000), st.sampled_from([1000, 1_000_000]))
-def test_pieces_are_the_message(value, limit) -> None:
+def test_pieces_are_the_message(value: Any, limit: int) -> None:
     """Piece by piece comes the same MessagePack, compressed or not, cut or not."""
     packed = codec.pack(value, limit=limit)
 
@@ -158,7 +159,7 @@ def test_pieces_are_the_message(value, limit) -> None:
 
 
 @pytest.mark.parametrize("cut", [1, 10])
-def test_pieces_of_half_a_value_are_a_value_error(cut) -> None:
+def test_pieces_of_half_a_value_are_a_value_error(cut: int) -> None:
     """A frame that was cut short gives what is there, and then says so."""
     data = codec.pack(list(range(100_000))).data[:-cut]
 
@@ -167,7 +168,7 @@ def test_pieces_of_half_a_value_are_a_value_error(cut) -> None:
 
 
 @pytest.mark.parametrize("extension", [(codec.DECIMAL, b"x"), (codec.TIMEDELTA, b"9" * 20), (codec.UUID_, b"abc")])
-def test_extensions_of_others_are_a_value_error(extension) -> None:
+def test_extensions_of_others_are_a_value_error(extension: tuple[int, bytes]) -> None:
     """What an extension type cannot hold is refused like any other bytes that are not ours."""
     import msgpack
 

@@ -2,17 +2,16 @@
 
 from typing import Any
 
+import builders
 from penstock_core.compiler import build_definition, definition_hash
 from penstock_core.observed.content import Content, DeclaredConnection, DeclaredFlow
 from penstock_core.observed.instance import Instance
 
-INSTANCE = {
-    "metadata": {"name": "acme-orders", "namespace": "acme", "uid": "6f", "labels": {"tier": "gold"}},
-    "spec": {
-        "integration": {"name": "orders-to-erp", "version": "1.4.0"},
-        "customer": {"id": "acme", "name": "ACME GmbH"},
-    },
-}
+INSTANCE = builders.instance(
+    metadata={"labels": {"tier": "gold"}},
+    integration={"name": "orders-to-erp", "version": "1.4.0"},
+    customer={"id": "acme", "name": "ACME GmbH"},
+)
 STEPS: list[dict[str, Any]] = [{"name": "a", "set": {"value": None}}]
 CONTENT = {"version": "1.4.0", "flows": [{"name": "importOrder", "timeout": "5m", "steps": STEPS}]}
 CONNECTIONS = [

@@ -10,8 +10,6 @@ import pytest
 from gateway_stand import until
 from penstock_core.cluster import Caller
 from penstock_core.errors import ClusterUnavailable
-from penstock_gateway.api import authorization as module
-from penstock_gateway.api import remembered as answers
 from penstock_gateway.api.authorization import LIST, Access
 from penstock_gateway.problems import Problem
 
@@ -60,8 +58,8 @@ class Clock:
         return self.now
 
 
-def made(reviews: Reviews, clock: Clock | None = None) -> Access:
-    return Access(reviews, clock=clock or Clock())  # type: ignore[arg-type]
+def made(reviews: Reviews, clock: Clock | None = None, **limits: Any) -> Access:
+    return Access(reviews, clock=clock or Clock(), **limits)  # type: ignore[arg-type]
 
 
 async def slug(asking: Any) -> str:
@@ -146,11 +144,10 @@ async def test_unknown_tokens_beyond_a_few_are_sent_away_at_once() -> None:
     assert (answers.count("overloaded"), answers.count("token-refused")) == (100 - STRANGERS, STRANGERS)
 
 
-async def test_junk_does_not_push_out_good_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_junk_does_not_push_out_good_answers() -> None:
     """Refused tokens have a place of their own."""
-    monkeypatch.setattr(answers, "ENTRIES", 10)
     reviews = Reviews(tokens={"good": ANNA})
-    access = made(reviews)
+    access = made(reviews, entries=10)
     await access.caller("Bearer good")
     for number in range(30):
         await slug(access.caller(f"Bearer junk {number}"))
@@ -176,11 +173,10 @@ async def test_first_failure_ends_the_other_reviews() -> None:
     assert await access.allowed_namespaces(ANNA, LIST, ["team-1"]) == frozenset()
 
 
-async def test_slow_reviews_are_a_problem_of_the_api_server(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_reviews_are_a_problem_of_the_api_server() -> None:
     """Nobody waits longer than a few seconds, nothing stays behind, and the database is not blamed."""
-    monkeypatch.setattr(module, "ANSWER_SECONDS", 0.01)
     reviews = Reviews(tokens={"good": ANNA})
-    access = made(reviews)
+    access = made(reviews, answer_seconds=0.01)
     reviews.answering.clear()
 
     assert await slug(access.caller("Bearer good")) == "cluster-unavailable"

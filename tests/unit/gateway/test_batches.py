@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -16,8 +16,7 @@ from penstock_core.flow_identity import flow_identity
 from penstock_core.observed.flow import Flow
 from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.executions.model import Acceptance, Accepted, AcceptedBatch, Started
-from penstock_gateway.acceptance import batcher as batcher_module
-from penstock_gateway.acceptance.batcher import Batcher
+from penstock_gateway.acceptance.batcher import Batcher, BatchLimits
 from penstock_gateway.metrics import Metrics
 
 
@@ -52,9 +51,10 @@ class Store:
 
 
 @asynccontextmanager
-async def running(store: Store, started: list[Started] | None = None, workers: int = 1) -> AsyncIterator[Batcher]:
+async def running(store: Store, started: list[Started] | None = None, **limits: Any) -> AsyncIterator[Batcher]:
     kept = started if started is not None else []
-    made = Batcher(store.accept, on_started=kept.extend, metrics=Metrics(CollectorRegistry()), workers=workers)
+    chosen = BatchLimits(**{"workers": 1, **limits})
+    made = Batcher(store.accept, on_started=kept.extend, metrics=Metrics(CollectorRegistry()), limits=chosen)
     task = asyncio.create_task(made.run())
     try:
         yield made
@@ -124,7 +124,7 @@ def of(namespace: str) -> Acceptance:
     """An acceptance of a flow in a namespace."""
     manifest = flow()
     manifest["metadata"]["namespace"] = namespace
-    return replace(acceptance(), flow=flow_identity(Flow.parse(manifest)))
+    return acceptance()._replace(flow=flow_identity(Flow.parse(manifest)))
 
 
 async def test_locked_rows_of_one_namespace_hold_up_no_other() -> None:
@@ -145,10 +145,8 @@ async def test_locked_rows_of_one_namespace_hold_up_no_other() -> None:
     assert {"acme", "globex"} in store.asked[-2:]
 
 
-async def test_a_namespace_that_takes_for_ever_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_namespace_that_takes_for_ever_holds_up_no_other() -> None:
     """Locks that are passed on, each in time, still fail their own namespace alone, and it is kept out of later batches."""
-    monkeypatch.setattr(batcher_module, "MIXED_SECONDS", 0.05)
-    monkeypatch.setattr(batcher_module, "STORE_SECONDS", 0.1)
 
     class Slow(Locked):
         async def accept(self, batch: Sequence[Acceptance]) -> AcceptedBatch:
@@ -159,7 +157,7 @@ async def test_a_namespace_that_takes_for_ever_holds_up_no_other(monkeypatch: py
 
     store = Slow("evil")
     store.gate.clear()
-    async with running(store) as batcher:
+    async with running(store, mixed_seconds=0.05, store_seconds=0.1) as batcher:
         for last in ("acme", "acme-2"):
             tasks = [asyncio.create_task(batcher.accept(of(namespace))) for namespace in (last, "evil", "globex")]
             await asyncio.sleep(0)
@@ -171,13 +169,11 @@ async def test_a_namespace_that_takes_for_ever_holds_up_no_other(monkeypatch: py
     assert {"acme-2", "globex"} in store.asked[-2:]
 
 
-async def test_a_database_that_is_silent_sets_nobody_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_that_is_silent_sets_nobody_apart() -> None:
     """When no namespace is stored, none is to blame: the next batch is one again."""
-    monkeypatch.setattr(batcher_module, "MIXED_SECONDS", 0.05)
-    monkeypatch.setattr(batcher_module, "STORE_SECONDS", 0.1)
     store = Store()
     store.gate.clear()
-    async with running(store) as batcher:
+    async with running(store, mixed_seconds=0.05, store_seconds=0.1) as batcher:
         tasks = [asyncio.create_task(batcher.accept(of(namespace))) for namespace in ("acme", "globex")]
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         store.gate.set()
@@ -203,28 +199,25 @@ async def test_broken_connections_are_tried_past() -> None:
         assert isinstance(await batcher.accept(acceptance()), Accepted)
 
 
-async def test_caller_who_gave_up_is_not_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_caller_who_gave_up_is_not_stored() -> None:
     """An acceptance whose caller was told 503 before its turn makes no row."""
-    monkeypatch.setattr(batcher_module, "WAIT_SECONDS", 0.01)
     store = Store()
     store.gate.clear()
-    async with running(store) as batcher:
+    async with running(store, wait_seconds=1.0) as batcher:
         tasks = [asyncio.create_task(batcher.accept(acceptance())) for _ in range(3)]
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         late = asyncio.create_task(batcher.accept(acceptance()))
         outcomes = await asyncio.gather(*tasks, late, return_exceptions=True)
         store.gate.set()
-        monkeypatch.setattr(batcher_module, "WAIT_SECONDS", 5)
         await batcher.accept(acceptance())
 
     assert {type(outcome) for outcome in outcomes} == {StoreUnavailable}
     assert sum(store.batches) <= 4
 
 
-async def test_full_queue_refuses_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_full_queue_refuses_at_once() -> None:
     """When too much waits, the next caller is told without waiting."""
-    monkeypatch.setattr(batcher_module, "QUEUE", 0)
-    async with running(Store()) as batcher:
+    async with running(Store(), queue=0) as batcher:
         with pytest.raises(StoreUnavailable, match="too many"):
             await batcher.accept(acceptance())

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from penstock_gateway.problems import Problem
-from penstock_gateway.webhooks import intake as intake_module
 from penstock_gateway.webhooks.intake import SMALL_BYTES, Body, Intake
 
 LARGE = SMALL_BYTES + 1
@@ -59,10 +58,9 @@ async def test_one_body_of_the_largest_size_always_fits() -> None:
     assert len((await read(intake, LARGE)).raw) == LARGE
 
 
-async def test_slow_body(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_body() -> None:
     """A body that does not arrive in time is a 408 that closes the connection, and is counted no more."""
-    monkeypatch.setattr(intake_module, "BODY_SECONDS", 0.05)
-    intake = Intake(body_limit=10, total_limit=100)
+    intake = Intake(body_limit=10, total_limit=100, body_seconds=0.05)
     pieces = [{"type": "http.request", "body": b"x", "more_body": True}]
 
     async def receive() -> MutableMapping[str, Any]:
@@ -80,4 +78,4 @@ async def test_slow_body(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_body_may_take_half_a_minute() -> None:
     """The time that one caller may hold memory."""
-    assert intake_module.BODY_SECONDS == 30
+    assert Intake(body_limit=10, total_limit=100).body_seconds == 30

@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock_core import codec
-from penstock_gateway.api.values import preview as module
-from penstock_gateway.api.values.preview import preview
+from penstock_gateway.api.values.preview import DEPTH, preview
 from penstock_gateway.problems import Problem
 
 BOMB = codec.pack([{}] * 16_000_000).data
@@ -133,11 +132,11 @@ def test_bytes_are_cut_to_base64_that_decodes() -> None:
     assert base64.b64decode(left, validate=True) == bytes(len(left) // 4 * 3)
 
 
-def test_small_bytes_that_unfold_to_millions_of_values_take_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_bytes_that_unfold_to_millions_of_values_take_little_memory() -> None:
     """Half a kilobyte may stand for 16 million maps: a preview takes the memory of what it shows."""
-    monkeypatch.setattr(module, "VALUES", 20_000)  # taking note of memory makes everything slow
     tracemalloc.start()
-    found = preview(BOMB, max_bytes=16 * 1024 * 1024)
+    # a few values, since taking note of memory makes everything slow
+    found = preview(BOMB, max_bytes=16 * 1024 * 1024, values=20_000)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
@@ -147,14 +146,12 @@ def test_small_bytes_that_unfold_to_millions_of_values_take_little_memory(monkey
     assert peak < 4 * 1024 * 1024
 
 
-def test_effort_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_effort_is_bounded() -> None:
     """However large a preview is asked for, it ends after so many values, and a path after so many passed."""
-    monkeypatch.setattr(module, "VALUES", 1000)
-
-    assert preview(BOMB, max_bytes=16 * 1024 * 1024).content.count(b"{}") == 999
-    assert shown([[{}] * 400, [{}] * 800, 1], max_bytes=10_000) == [[{}] * 400, [{}] * 597]
-    assert preview(BOMB, path="[9000]").content == b"{}"
-    assert refusal(BOMB, path="[30000]") == "value-too-large"
+    assert preview(BOMB, max_bytes=16 * 1024 * 1024, values=1000).content.count(b"{}") == 999
+    assert shown([[{}] * 400, [{}] * 800, 1], max_bytes=10_000, values=1000) == [[{}] * 400, [{}] * 597]
+    assert preview(BOMB, path="[9000]", values=1000).content == b"{}"
+    assert refusal(BOMB, path="[30000]", values=1000) == "value-too-large"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +168,7 @@ def test_nested_too_deep(message: bytes) -> None:
 def test_depth_that_runners_keep_is_shown(wrap: Any) -> None:
     """Every value that a runner masked level by level can be looked at."""
     value: Any = 1
-    while str(value).count("[") + str(value).count("{") < module.DEPTH - 1:
+    while str(value).count("[") + str(value).count("{") < DEPTH - 1:
         value = wrap(value)
 
     assert shown(value) == value

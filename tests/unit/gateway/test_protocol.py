@@ -9,7 +9,6 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from penstock_gateway.asgi import Receive, Scope, Send
-from penstock_gateway.server import protocol as protocol_module
 from penstock_gateway.server.protocol import LimitedProtocol
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -44,10 +43,10 @@ class Transport:
 class Connection:
     """A protocol on a transport in memory, and the application behind it."""
 
-    def __init__(self, application: Application, *, state: ServerState | None = None) -> None:
+    def __init__(self, application: Application, *, state: ServerState | None = None, **limits: Any) -> None:
         self.transport = Transport()
         config = uvicorn.Config(application, ws="none", lifespan="off", log_config=None, server_header=False)
-        self.protocol = LimitedProtocol(config=config, server_state=state or ServerState(), app_state={})
+        self.protocol = LimitedProtocol(config=config, server_state=state or ServerState(), app_state={}, **limits)
         self.protocol.connection_made(self.transport)  # type: ignore[arg-type]
 
     def feed(self, data: bytes) -> None:
@@ -82,10 +81,9 @@ class Reading:
         await early(scope, receive, send)
 
 
-async def test_a_body_that_drips_after_its_answer_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_body_that_drips_after_its_answer_ends() -> None:
     """A request that was answered early must be over soon, or its connection is closed."""
-    monkeypatch.setattr(protocol_module, "HEAD_SECONDS", 0.05)
-    connection = Connection(early)
+    connection = Connection(early, head_seconds=0.05)
     connection.feed(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n")
     await connection.settled()
     connection.feed(b"x")
@@ -152,11 +150,10 @@ async def test_trailers_are_dropped() -> None:
 
 
 @pytest.mark.parametrize(("path", "status"), [("/x", 503), ("/healthz", 404)])
-async def test_connections_are_limited(path: str, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_connections_are_limited(path: str, status: int) -> None:
     """One connection too many is answered once and closed; the kubelet still gets its answer."""
-    monkeypatch.setattr(protocol_module, "CONNECTIONS", 1)
     state = ServerState()
-    first, second = (Connection(early, state=state) for _ in range(2))
+    first, second = (Connection(early, state=state, connections=1) for _ in range(2))
     for connection in (first, second):
         connection.feed(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         await connection.settled()

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_stand import flow
-from penstock_core import codec
+from penstock_core import body, codec
 from penstock_core.expressions.restricted import compile_restricted
 from penstock_gateway.flows import Deduplication, serve
 from penstock_gateway.problems import Problem
-from penstock_gateway.webhooks import request_data as trigger
+from penstock_gateway.webhooks import request_data
 from penstock_gateway.webhooks.request_data import Request, prepare, query_values, stored_headers
 
 
@@ -35,13 +35,13 @@ def test_secret_headers_are_not_stored(name: str) -> None:
 
 def test_long_names_are_judged_and_not_remembered() -> None:
     """Names that callers make up are kept out of the memory for those that come again."""
-    remembered = trigger._remembered.cache_info().currsize
+    remembered = request_data._remembered.cache_info().currsize
     pairs = [(b"x-%d-" % number + b"y" * 60_000, b"1") for number in range(3)]
 
     stored = stored_headers([*pairs, (b"z" * 100 + b"-token", b"s3cret")])
 
     assert list(stored) == [name.decode() for name, _ in pairs]
-    assert trigger._remembered.cache_info().currsize == remembered
+    assert request_data._remembered.cache_info().currsize == remembered
 
 
 def test_repeated_headers_are_joined() -> None:
@@ -95,14 +95,14 @@ def test_the_value_of_a_body_is_gone_before_its_bytes_are_packed(monkeypatch: py
     seen = weakref.ref(value)
     parsed = [value]
     del value
-    monkeypatch.setattr(trigger.body, "parse", lambda *_, **__: parsed.pop())
+    monkeypatch.setattr(body, "parse", lambda *_, **__: parsed.pop())
     pack = codec.pack
 
     def packed(data: Any, *, limit: int) -> codec.Packed:
         assert seen() is None
         return pack(data, limit=limit)
 
-    monkeypatch.setattr(trigger.codec, "pack", packed)
+    monkeypatch.setattr(codec, "pack", packed)
     deduplication = Deduplication(value=compile_restricted("${trigger.body.id}"), window_seconds=60)
 
     found = prepare(request(b"{}", content_type="application/json"), deduplication).idempotency

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from penstock_gateway.webhooks.signatures import PRESETS, Claim, Signature, Verdict, signature_of
+from penstock_gateway.webhooks.signatures import PRESETS, Judgement, Signature, SignedHeaders, signature_of
 
 SLACK_BODY = (
     b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar"
@@ -47,9 +47,9 @@ def signature(preset: str | dict[str, Any], key: bytes) -> Signature:
     return signature_of({**stored, "key": base64.b64encode(key).decode()})
 
 
-def verdict(signed: Signature, headers: dict[str, str], *, body: bytes, now: float = 0) -> Verdict:
-    claim = signed.claim({name.lower().encode(): value.encode() for name, value in headers.items()}, now=now)
-    return signed.check(claim, body) if isinstance(claim, Claim) else claim
+def judgement(signed: Signature, headers: dict[str, str], *, body: bytes, now: float = 0) -> Judgement:
+    said = signed.read({name.lower().encode(): value.encode() for name, value in headers.items()}, now=now)
+    return signed.check(said, body) if isinstance(said, SignedHeaders) else said
 
 
 GITHUB = signature("github", b"It's a Secret to Everybody")
@@ -96,40 +96,40 @@ def test_what_the_sender_signed_is_right(signed: Signature, headers: dict[str, s
     """Each way of signing takes its own vector, and no other body, key or header."""
     other = Signature(scheme=signed.scheme, key=signed.key + b"x")
 
-    assert verdict(signed, headers, body=body, now=now) is Verdict.RIGHT
-    assert verdict(signed, headers, body=body + b" ", now=now) is Verdict.WRONG
-    assert verdict(other, headers, body=body, now=now) is Verdict.WRONG
-    assert verdict(signed, {}, body=body, now=now) is Verdict.ABSENT
+    assert judgement(signed, headers, body=body, now=now) is Judgement.RIGHT
+    assert judgement(signed, headers, body=body + b" ", now=now) is Judgement.WRONG
+    assert judgement(other, headers, body=body, now=now) is Judgement.WRONG
+    assert judgement(signed, {}, body=body, now=now) is Judgement.ABSENT
     for name, value in headers.items():
-        assert verdict(signed, {**headers, name: value[:-2]}, body=body, now=now) is not Verdict.RIGHT
-        assert verdict(signed, {**headers, name: ""}, body=body, now=now) is Verdict.WRONG
+        assert judgement(signed, {**headers, name: value[:-2]}, body=body, now=now) is not Judgement.RIGHT
+        assert judgement(signed, {**headers, name: ""}, body=body, now=now) is Judgement.WRONG
 
 
-@pytest.mark.parametrize(("away", "expected"), [(300, Verdict.RIGHT), (301, Verdict.OUT_OF_TIME)])
+@pytest.mark.parametrize(("away", "expected"), [(300, Judgement.RIGHT), (301, Judgement.OUT_OF_TIME)])
 @pytest.mark.parametrize("direction", [1, -1])
-def test_time_stamps_are_tolerated_within_five_minutes(away: int, expected: Verdict, direction: int) -> None:
+def test_time_stamps_are_tolerated_within_five_minutes(away: int, expected: Judgement, direction: int) -> None:
     """A right signature that is too old, or from the future, is refused."""
-    assert verdict(SLACK, SLACK_HEADERS, body=SLACK_BODY, now=1531420618 + away * direction) is expected
+    assert judgement(SLACK, SLACK_HEADERS, body=SLACK_BODY, now=1531420618 + away * direction) is expected
 
 
 def test_a_generic_signature_has_its_own_tolerance() -> None:
     """What the Instance says replaces the five minutes."""
     headers = {"X-Signature": "sig=YYJ9oMHsWAo5OZPGnGCFb+Yc11s=", "X-Time": "1700000000"}
 
-    assert verdict(signature(TIMED, b"k"), headers, body=b"abc", now=1700000061) is Verdict.OUT_OF_TIME
+    assert judgement(signature(TIMED, b"k"), headers, body=b"abc", now=1700000061) is Judgement.OUT_OF_TIME
 
 
 @pytest.mark.parametrize("stamp", ["", "-1531420618", "1531420618.5", "9" * 13, "soon", "١٥٣١٤٢٠٦١٨"])
 def test_a_time_stamp_that_is_none_is_wrong(stamp: str) -> None:
     """Only whole seconds since 1970 are a time; anything else fails without an exception."""
-    assert verdict(SLACK, SLACK_HEADERS | {"X-Slack-Request-Timestamp": stamp}, body=SLACK_BODY) is Verdict.WRONG
+    assert judgement(SLACK, SLACK_HEADERS | {"X-Slack-Request-Timestamp": stamp}, body=SLACK_BODY) is Judgement.WRONG
 
 
 def test_the_time_belongs_to_what_is_signed() -> None:
     """An old signature under a new time stamp is wrong: it cannot be sent again."""
     fresh = SLACK_HEADERS | {"X-Slack-Request-Timestamp": "1531420900"}
 
-    assert verdict(SLACK, fresh, body=SLACK_BODY, now=1531420900) is Verdict.WRONG
+    assert judgement(SLACK, fresh, body=SLACK_BODY, now=1531420900) is Judgement.WRONG
 
 
 @pytest.mark.parametrize("place", ["{other},{right}", "{right},{other}"])
@@ -140,19 +140,21 @@ def test_one_right_signature_of_several_is_enough(place: str) -> None:
     two = STANDARD["webhook-signature"]
 
     assert (
-        verdict(signed, {"Stripe-Signature": f"t=1492774577,{parts}"}, body=b'{"id": "evt_1"}', now=1492774577)
-        is Verdict.RIGHT
+        judgement(signed, {"Stripe-Signature": f"t=1492774577,{parts}"}, body=b'{"id": "evt_1"}', now=1492774577)
+        is Judgement.RIGHT
     )
     assert (
-        verdict(
+        judgement(
             WEBHOOKS,
             STANDARD | {"webhook-signature": f"v1a,xx v1,AAAA {two}"},
             body=b'{"test": 2432232314}',
             now=1614265330,
         )
-        is Verdict.RIGHT
+        is Judgement.RIGHT
     )
-    assert verdict(signature(GENERIC, b"k"), {"X-Signature": f"{'0' * 128}, {SHA512}"}, body=b"abc") is Verdict.RIGHT
+    assert (
+        judgement(signature(GENERIC, b"k"), {"X-Signature": f"{'0' * 128}, {SHA512}"}, body=b"abc") is Judgement.RIGHT
+    )
 
 
 def test_only_the_schemes_own_version_counts() -> None:
@@ -160,8 +162,8 @@ def test_only_the_schemes_own_version_counts() -> None:
     headers = {"Stripe-Signature": f"t=1492774577,v0={STRIPE}"}
 
     assert (
-        verdict(signature("stripe", b"whsec_test_secret"), headers, body=b'{"id": "evt_1"}', now=1492774577)
-        is Verdict.WRONG
+        judgement(signature("stripe", b"whsec_test_secret"), headers, body=b'{"id": "evt_1"}', now=1492774577)
+        is Judgement.WRONG
     )
 
 

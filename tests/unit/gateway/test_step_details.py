@@ -6,8 +6,7 @@ import pytest
 
 from penstock_core import codec
 from penstock_core.store.executions.model import StepDetails
-from penstock_gateway.api.executions import step_details as module
-from penstock_gateway.api.executions.step_details import Detail, details
+from penstock_gateway.api.executions.step_details import SHOWN_BYTES, Detail, details
 
 
 def recorded(assertions: Any = None, extracted: Any = None, path: str = "one") -> StepDetails:
@@ -60,7 +59,7 @@ def test_a_large_operand_does_not_hide_other_assertions() -> None:
     assert [(each["expression"], each["passed"], each["right"]) for each in found.assertions] == [
         (f"e{n}", n > 0, n) for n in range(8)
     ]
-    assert len(str(found.assertions)) < 2 * module.SHOWN_BYTES
+    assert len(str(found.assertions)) < 2 * SHOWN_BYTES
 
 
 def test_what_was_not_read_is_left_out() -> None:
@@ -107,11 +106,9 @@ def test_integers_of_thousands_of_digits_are_hexadecimal_text() -> None:
     )
 
 
-def test_all_values_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_values_together_are_bounded() -> None:
     """What one answer unfolds has an end, and what comes after it is marked."""
-    monkeypatch.setattr(module, "UNFOLDED_BYTES_IN_ALL", 250)
-
-    found = details([recorded(extracted="x" * 100, path=str(n)) for n in range(3)])
+    found = details([recorded(extracted="x" * 100, path=str(n)) for n in range(3)], unfolded=250)
 
     assert [each.extracted_cut for each in found.values()] == [False, False, True]
 

@@ -68,9 +68,14 @@ def test_instances_of_one_secret_do_not_mix() -> None:
 
 def test_of_a_changed_secret_only_the_changed_field_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """A Secret holds hundreds of instances: one that changes does not cost the reading of all."""
-    read = []
+    read: list[str] = []
     plain = keys._content
-    monkeypatch.setattr(keys, "_content", lambda text: read.append(text) or plain(text))
+
+    def noted(text: str) -> Any:
+        read.append(text)
+        return plain(text)
+
+    monkeypatch.setattr(keys, "_content", noted)
     made = KeyTable()
     before: Mapping[str, str] = {f"uid-{n}": mirrored(str(n)) for n in range(300)}
     made.change(SECRET, {"data": before})

@@ -4,11 +4,13 @@ import base64
 import json
 import os
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 import yaml
 
+import builders
 from penstock_core import names
 from penstock_core.flow_identity import flow_identity
 from penstock_core.manifests.access import gateway_role_binding
@@ -27,24 +29,15 @@ RUNNER = RunnerPod(
     release="penstock-system.penstock",
     release_name="penstock",
 )
-INSTANCE = Instance.parse(
-    {
-        "apiVersion": "penstock.dev/v1alpha1",
-        "kind": "Instance",
-        "metadata": {"name": "acme-orders", "namespace": "acme", "uid": "6f1c0c5e-8d2c-4b7e-9a57-0a4b4de7f3a1"},
-    }
-)
+INSTANCE = Instance.parse(builders.instance(uid="6f1c0c5e-8d2c-4b7e-9a57-0a4b4de7f3a1"))
 
 
-def flow_object(**spec):
-    base = {
-        "instance": "acme-orders",
+def flow_object(**spec: Any) -> Flow:
+    base: dict[str, Any] = {
         "instanceUid": "6f1c0c5e-8d2c-4b7e-9a57-0a4b4de7f3a1",
-        "flow": "importOrder",
         "integration": {"name": "orders-to-erp", "version": "1.4.0"},
         "customer": {"id": "acme", "name": "ACME GmbH"},
         "trigger": "webhook",
-        "paused": False,
         "whenPaused": "reject",
         "webhook": {
             "methods": ["POST"],
@@ -56,21 +49,9 @@ def flow_object(**spec):
             {"name": "erp", "type": "basic", "secretName": "acme-erp", "fields": ["username", "password"]},
             {"name": "mail", "type": "apiKey", "secretName": "acme-mail", "fields": ["key"]},
         ],
-        "definitionHash": "9" * 64,
         "definition": {"schema": 1},
     }
-    return Flow.parse(
-        {
-            "apiVersion": "penstock.dev/v1alpha1",
-            "kind": "Flow",
-            "metadata": {
-                "name": "acme-orders.importorder",
-                "namespace": "acme",
-                "uid": "0d7e1a52-5d0e-4f43-9c9a-3a8f5a1f2b3c",
-            },
-            "spec": base | spec,
-        }
-    )
+    return Flow.parse(builders.flow("importOrder", uid="0d7e1a52-5d0e-4f43-9c9a-3a8f5a1f2b3c", **base | spec))
 
 
 SCHEDULED = {
@@ -116,7 +97,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_manifest_is_as_it_was_agreed(name) -> None:
+def test_manifest_is_as_it_was_agreed(name: str) -> None:
     """Each builder gives exactly the manifest of its golden file."""
     actual = CASES[name]()
     path = GOLDEN / f"{name}.yaml"
@@ -147,7 +128,7 @@ def test_runner_pod_holds_no_volume_and_no_token() -> None:
         ({"requests": {"memory": "1Mi"}, "limits": {"memory": "2Mi"}}, ("1Mi", "2Mi")),
     ],
 )
-def test_default_resources_fit_what_was_given(wanted, memory) -> None:
+def test_default_resources_fit_what_was_given(wanted: dict[str, Any], memory: tuple[str, str]) -> None:
     """A request is never above its limit, whichever of the two was given."""
     resources = runner_pod_spec(RUNNER, namespace="acme", resources=wanted)["containers"][0]["resources"]
 

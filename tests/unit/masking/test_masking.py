@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
 from decimal import Decimal
 from urllib.parse import quote, quote_plus
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from penstock_core.masking import MASK, Masker
 
 SECRET = 'p@ss/w"örd+?>1'
-ENCODERS = {
+ENCODERS: dict[str, Callable[[str], str]] = {
     "as it is": str,
     "percent-encoded": lambda text: quote(text, safe=""),
     "percent-encoded, slashes kept": quote,
@@ -44,7 +45,7 @@ ENCODERS = {
 
 
 @pytest.mark.parametrize("form", ENCODERS)
-def test_forms_are_masked(form) -> None:
+def test_forms_are_masked(form: str) -> None:
     """Each form is replaced, and what stands around it stays."""
     shown = Masker([SECRET]).text(f"before {ENCODERS[form](SECRET)} after")
 
@@ -57,7 +58,7 @@ def test_forms_are_masked(form) -> None:
 @given(
     st.text(min_size=6), st.binary(max_size=20), st.binary(max_size=20), st.sampled_from([b64encode, urlsafe_b64encode])
 )
-def test_base64_at_any_alignment(secret, before, after, encode) -> None:
+def test_base64_at_any_alignment(secret: str, before: bytes, after: bytes, encode: Callable[[bytes], bytes]) -> None:
     """A secret inside a longer base64 is found wherever it begins and ends."""
     assume(len(secret.strip()) >= 6)
 
@@ -67,7 +68,7 @@ def test_base64_at_any_alignment(secret, before, after, encode) -> None:
 
 
 @given(st.text(min_size=6, alphabet=st.characters(codec="utf-8")), st.text(alphabet="xyz "), st.text(alphabet="xyz "))
-def test_as_it_is_and_as_json(secret, before, after) -> None:
+def test_as_it_is_and_as_json(secret: str, before: str, after: str) -> None:
     """Any text of six characters is found as it is and as JSON."""
     assume(len(secret.strip()) >= 6)
     masker = Masker([secret])
@@ -80,7 +81,7 @@ def test_as_it_is_and_as_json(secret, before, after) -> None:
 @pytest.mark.parametrize("line_break", ["\n", "\r\n", "\n    ", "\\n", "\\r\\n"])
 @pytest.mark.parametrize("width", [64, 76])
 @pytest.mark.parametrize("before", range(0, 80, 7))
-def test_base64_in_lines(width, line_break, before) -> None:
+def test_base64_in_lines(width: int, line_break: str, before: int) -> None:
     """A secret inside base64 that MIME or PEM broke into lines is found wherever a line ends in it."""
     whole = b64encode(b"u" * before + SECRET.encode() + b"z" * 100).decode()
     lines = [whole[at : at + width] for at in range(0, len(whole), width)]
@@ -95,7 +96,7 @@ def test_base64_in_lines(width, line_break, before) -> None:
 
 
 @pytest.mark.parametrize("secret", ["abcdef\udcff", "\ud800abcdef", "abc\udcff\ud800def"])
-def test_secrets_that_are_no_unicode(secret) -> None:
+def test_secrets_that_are_no_unicode(secret: str) -> None:
     """What an environment holds beside UTF-8 is masked as it comes."""
     masker = Masker([secret, "other-secret"])
 

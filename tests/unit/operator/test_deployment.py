@@ -1,12 +1,14 @@
 """What becomes of an Instance's Flows when something is in the way: refusals, lost databases, withdrawn Secrets, new names."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from operator_world import INTEGRATION, KEY
+from operator_stand import Clock
+from operator_world import INTEGRATION, KEY, World
 from penstock_core import names
-from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, SECRETS
+from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, SECRETS, Object
 from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict, NotFound
 from penstock_core.observed.flow import Flow
 from penstock_core.observed.instance import Instance
@@ -30,12 +32,12 @@ REFUSED = ClusterError("CronJob.batch is invalid: spec.timeZone: unknown time zo
         (ClusterUnavailable("no answer"), False),
     ],
 )
-def test_what_counts_as_a_refusal(error, refused) -> None:
+def test_what_counts_as_a_refusal(error: ClusterError, refused: bool) -> None:
     """What will be answered alike until somebody changes something; what passes by itself is none."""
     assert is_refusal(error) is refused
 
 
-async def test_a_refused_write_is_told_and_tried_again(world) -> None:
+async def test_a_refused_write_is_told_and_tried_again(world: World) -> None:
     """The API server's own words stand in the condition and in one Event; when it accepts, the Instance is ready."""
     world.cluster.failures[("apply", "cronjobs")] = REFUSED
     await world.publication.reconcile(("acme", "orders"))
@@ -54,7 +56,7 @@ async def test_a_refused_write_is_told_and_tried_again(world) -> None:
     assert world.condition("Ready")["status"] == "True"
 
 
-async def test_a_refused_flow_does_not_keep_the_others(world) -> None:
+async def test_a_refused_flow_does_not_keep_the_others(world: World) -> None:
     """A pause reaches every other flow, though one cannot be written."""
     await world.settle()
     world.cluster.failures[("apply", "flows", "acme-orders.hook")] = ClusterError("denied", status=403)
@@ -66,7 +68,7 @@ async def test_a_refused_flow_does_not_keep_the_others(world) -> None:
     assert [job["spec"]["suspend"] for job in world.cluster.of(CRON_JOBS).values()] == [True]
 
 
-async def test_a_lost_definition_is_stored_again_by_the_next_process(world) -> None:
+async def test_a_lost_definition_is_stored_again_by_the_next_process(world: World) -> None:
     """A fresh or restored database gets every definition back, though no Flow changes; the same process asks once."""
     await world.settle()
     before = set(world.tenancy.definitions)
@@ -79,7 +81,7 @@ async def test_a_lost_definition_is_stored_again_by_the_next_process(world) -> N
     assert world.tenancy.definitions == before
 
 
-async def test_a_pause_is_noted_again_by_the_next_process(world, clock) -> None:
+async def test_a_pause_is_noted_again_by_the_next_process(world: World, clock: Clock) -> None:
     """What a process noted may be lost or half done: the next one notes the pause from when the Flow was last written."""
     await world.settle()
     world.change(paused=True)
@@ -96,7 +98,7 @@ async def test_a_pause_is_noted_again_by_the_next_process(world, clock) -> None:
     assert [at.isoformat() for at in fresh.schedules.times] == ["2026-02-28T12:00:00+00:00"]
 
 
-async def test_a_new_flow_that_is_paused_is_so_from_its_beginning(world) -> None:
+async def test_a_new_flow_that_is_paused_is_so_from_its_beginning(world: World) -> None:
     """No tick lies between the Flow's creation and its pause."""
     world.change(paused=True)
     await world.settle()
@@ -105,7 +107,7 @@ async def test_a_new_flow_that_is_paused_is_so_from_its_beginning(world) -> None
     assert [at.isoformat() for at in world.schedules.times] == ["2026-01-01T00:00:00+00:00"]
 
 
-async def test_a_flow_whose_name_changes_in_case_alone_stays(world) -> None:
+async def test_a_flow_whose_name_changes_in_case_alone_stays(world: World) -> None:
     """`hook` and `hOOK` are one object: it is changed, and not deleted as a leftover."""
     await world.settle()
     uid = world.cluster.of(FLOWS)["acme-orders.hook"]["metadata"]["uid"]
@@ -119,7 +121,7 @@ async def test_a_flow_whose_name_changes_in_case_alone_stays(world) -> None:
     assert flows["acme-orders.hook"]["metadata"]["uid"] == uid
 
 
-def connected(world):
+def connected(world: World) -> Object:
     """An Integration whose webhook uses a connection, and the Secret that serves it."""
     hook, poll = INTEGRATION["spec"]["flows"]
     step = {"name": "call", "http": {"method": "GET", "url": "https://erp.example/", "connection": "erp"}}
@@ -131,7 +133,7 @@ def connected(world):
     return secret
 
 
-async def test_a_secret_that_loses_its_label_is_used_no_more(world) -> None:
+async def test_a_secret_that_loses_its_label_is_used_no_more(world: World) -> None:
     """While the Instance is not configured its Flow goes on without that Secret; with the label it gets it back."""
     secret = connected(world)
     await world.settle()
@@ -147,7 +149,7 @@ async def test_a_secret_that_loses_its_label_is_used_no_more(world) -> None:
     assert world.cluster.of(FLOWS)["acme-orders.hook"]["spec"] == before
 
 
-async def test_a_secret_that_is_gone_for_a_moment_stays_named(world) -> None:
+async def test_a_secret_that_is_gone_for_a_moment_stays_named(world: World) -> None:
     """Who replaces a Secret deletes it first: the Flow keeps its reference, which is optional."""
     connected(world)
     await world.settle()
@@ -168,13 +170,14 @@ def test_what_is_withdrawn_is_left_out_of_what_is_kept() -> None:
     whole = spec | {"trigger": "webhook", "paused": False, "definitionHash": "9", "definition": {}}
     found = kept(Instance.parse({"spec": {}}), [Flow.parse({"spec": whole})], withdrawn={"one"})
 
+    assert found is not None
     assert found.flows["hook"].spec["connections"] == [{"name": "b", "secretName": "two"}]
 
 
 SCHEDULE = {"cron": "0 6 * * *", "timeZone": "Etc/UTC", "overlap": "skip"}
 
 
-def scheduled(*, since="2026-01-01T00:00:00Z", release="ours", **schedule):
+def scheduled(*, since: str | None = "2026-01-01T00:00:00Z", release: str = "ours", **schedule: Any) -> Object:
     """A Flow as it is, whose schedule holds `since`."""
     metadata = {
         "creationTimestamp": "2025-01-01T00:00:00Z",
@@ -197,7 +200,7 @@ def scheduled(*, since="2026-01-01T00:00:00Z", release="ours", **schedule):
         ({"metadata": {"creationTimestamp": "2025-01-01T00:00:00Z"}, "spec": {"trigger": "webhook"}}, "now"),
     ],
 )
-def test_a_schedule_counts_from_its_own_last_change(current, expected) -> None:
+def test_a_schedule_counts_from_its_own_last_change(current: Object | None, expected: str) -> None:
     """A new cron line or time zone, and another release's Flow, begin now; whatever else changes moves nothing."""
     timed, called = (
         PlannedFlow(name="poll", trigger=trigger, settings=SCHEDULE, paused=True, definition_hash="new", spec={})
@@ -209,13 +212,14 @@ def test_a_schedule_counts_from_its_own_last_change(current, expected) -> None:
     assert scheduled_since(called, flow, release="ours", now="now") is None
 
 
-async def test_a_change_of_the_flow_does_not_move_its_schedule(world, clock) -> None:
+async def test_a_change_of_the_flow_does_not_move_its_schedule(world: World, clock: Clock) -> None:
     """A new version that leaves the times alone keeps the annotation; new times begin when they are written."""
     await world.settle()
     hook, poll = INTEGRATION["spec"]["flows"]
 
-    def since():
-        return world.cluster.of(FLOWS)["acme-orders.poll"]["metadata"]["annotations"][names.ANNOTATION_SCHEDULED_SINCE]
+    def since() -> str:
+        annotations = world.cluster.of(FLOWS)["acme-orders.poll"]["metadata"]["annotations"]
+        return str(annotations[names.ANNOTATION_SCHEDULED_SINCE])
 
     clock.advance(timedelta(hours=1))
     world.publish("1.1.0", flows=[hook, {**poll, "steps": [{"name": "b", "set": {"value": 2}}]}])
@@ -228,7 +232,7 @@ async def test_a_change_of_the_flow_does_not_move_its_schedule(world, clock) -> 
     assert since() == "2026-03-01T13:00:00Z"
 
 
-async def test_an_instance_in_a_catalogue_is_not_served(world, environment) -> None:
+async def test_an_instance_in_a_catalogue_is_not_served(world: World, environment: dict[str, str]) -> None:
     """A namespace that is a catalogue only has Integrations to offer: its Instance is left as it is."""
     await world.publication.reconcile(("acme", "orders"))
     named = {"PENSTOCK_WATCH_NAMESPACES": "customers", "PENSTOCK_CATALOGUE_NAMESPACES": "acme"}
@@ -244,7 +248,9 @@ async def test_an_instance_in_a_catalogue_is_not_served(world, environment) -> N
     ("watched", "served"),
     [("", ["customers", "shared"]), ("customers", ["customers"]), ("customers,shared", ["customers", "shared"])],
 )
-def test_instances_are_served_where_they_are_watched(environment, watched, served) -> None:
+def test_instances_are_served_where_they_are_watched(
+    environment: dict[str, str], watched: str, served: list[str]
+) -> None:
     """A catalogue that is also named as watched is served, and everything is where nothing is named."""
     named = {"PENSTOCK_WATCH_NAMESPACES": watched, "PENSTOCK_CATALOGUE_NAMESPACES": "shared"}
     settings = from_environment(environment | named)
@@ -252,7 +258,7 @@ def test_instances_are_served_where_they_are_watched(environment, watched, serve
     assert [namespace for namespace in ("customers", "shared") if settings.serves(namespace)] == served
 
 
-async def test_an_instance_is_left_alone_while_its_namespace_may_not_be_read(world) -> None:
+async def test_an_instance_is_left_alone_while_its_namespace_may_not_be_read(world: World) -> None:
     """What cannot be seen may exist: nothing is deployed, and nothing is said to be missing."""
     world.inventory.set_partial(["acme"])
     with pytest.raises(NotYet, match="may not be read"):

@@ -3,10 +3,13 @@
 import base64
 import hashlib
 import json
+from typing import Any
 
 import pytest
 
-from operator_world import HOOKS, INTEGRATION, KEY
+from fake_cluster import FakeCluster
+from operator_stand import FakeTenancy
+from operator_world import HOOKS, INTEGRATION, KEY, World
 from penstock_core import names
 from penstock_core.cluster import (
     CONFIG_MAPS,
@@ -17,16 +20,18 @@ from penstock_core.cluster import (
     INTEGRATIONS,
     ROLE_BINDINGS,
     SECRETS,
+    Object,
 )
 from penstock_core.errors import ClusterUnavailable, Conflict
 
 
-def mirrored(world):
+def mirrored(world: World) -> dict[str, Any]:
     """What the gateway finds for the Instance."""
-    return json.loads(base64.b64decode(world.cluster.of(SECRETS)[HOOKS]["data"]["6f1c"]))
+    found: dict[str, Any] = json.loads(base64.b64decode(world.cluster.of(SECRETS)[HOOKS]["data"]["6f1c"]))
+    return found
 
 
-async def test_an_instance_gets_everything_it_needs(world) -> None:
+async def test_an_instance_gets_everything_it_needs(world: World) -> None:
     """Flows, CronJob, keys, database role, the gateway's right, definitions and a Ready status come from one Instance."""
     await world.settle()
     flows = world.cluster.of(FLOWS)
@@ -45,7 +50,7 @@ async def test_an_instance_gets_everything_it_needs(world) -> None:
     assert world.cluster.of(INSTANCES)["acme-orders"]["metadata"]["finalizers"] == [names.FINALIZER]
 
 
-async def test_an_unchanged_instance_costs_no_write(world) -> None:
+async def test_an_unchanged_instance_costs_no_write(world: World) -> None:
     """Reconciling again what has not changed writes nothing, to the cluster or the store."""
     await world.settle()
     before = len(world.cluster.writes), len(world.tenancy.mirrored), len(world.cluster.events)
@@ -56,7 +61,7 @@ async def test_an_unchanged_instance_costs_no_write(world) -> None:
     assert (len(world.cluster.writes), len(world.tenancy.mirrored), len(world.cluster.events)) == before
 
 
-async def test_a_restarted_operator_writes_nothing(world, cluster) -> None:
+async def test_a_restarted_operator_writes_nothing(world: World, cluster: FakeCluster) -> None:
     """A fresh process that remembers nothing finds nothing to write."""
     await world.settle()
     fresh = world.fresh()
@@ -67,7 +72,7 @@ async def test_a_restarted_operator_writes_nothing(world, cluster) -> None:
     assert len(cluster.writes) == before
 
 
-async def test_the_password_in_use_is_kept(world, cluster, tenancy) -> None:
+async def test_the_password_in_use_is_kept(world: World, cluster: FakeCluster, tenancy: FakeTenancy) -> None:
     """A fresh process uses the password of the Secret that runners have, so that none is locked out."""
     await world.settle()
     secret = cluster.of(SECRETS)["penstock-database-penstock"]
@@ -79,7 +84,7 @@ async def test_the_password_in_use_is_kept(world, cluster, tenancy) -> None:
     assert tenancy.roles == {"acme": "in-use"}
 
 
-async def test_the_mirrored_secret_holds_no_key(world) -> None:
+async def test_the_mirrored_secret_holds_no_key(world: World) -> None:
     """What the gateway can read is the digest of the generated key, not the key."""
     await world.settle()
     secrets = world.cluster.of(SECRETS)
@@ -90,7 +95,7 @@ async def test_the_mirrored_secret_holds_no_key(world) -> None:
     assert key not in base64.b64decode(secrets[HOOKS]["data"]["6f1c"])
 
 
-async def test_missing_configuration_is_told_and_deploys_nothing(world) -> None:
+async def test_missing_configuration_is_told_and_deploys_nothing(world: World) -> None:
     """An Instance that lacks a variable is accepted, says so, and has no Flows."""
     world.change(config={"region": "asia", "typo": 1})
     await world.settle()
@@ -102,7 +107,7 @@ async def test_missing_configuration_is_told_and_deploys_nothing(world) -> None:
     assert world.condition("Ready")["status"] == "False"
 
 
-async def test_broken_configuration_keeps_what_runs(world) -> None:
+async def test_broken_configuration_keeps_what_runs(world: World) -> None:
     """Flows stay on the last good configuration when a change is wrong, and can be paused meanwhile."""
     await world.settle()
     before = {name: flow["spec"]["definitionHash"] for name, flow in world.cluster.of(FLOWS).items()}
@@ -115,7 +120,7 @@ async def test_broken_configuration_keeps_what_runs(world) -> None:
     assert "1.0.0 stays deployed" in world.condition("Deployed")["message"]
 
 
-async def test_config_maps_fill_what_the_instance_leaves_out(world) -> None:
+async def test_config_maps_fill_what_the_instance_leaves_out(world: World) -> None:
     """Values of a ConfigMap are used, and a missing ConfigMap is named."""
     world.change(config={}, configFrom=[{"configMapRef": {"name": "acme-config"}}])
     await world.settle()
@@ -129,7 +134,7 @@ async def test_config_maps_fill_what_the_instance_leaves_out(world) -> None:
     assert world.cluster.of(FLOWS)["acme-orders.hook"]["spec"]["definition"]["config"] == {"region": "us"}
 
 
-async def test_pausing_suspends_the_schedule_and_is_noted(world) -> None:
+async def test_pausing_suspends_the_schedule_and_is_noted(world: World) -> None:
     """Pausing reaches Flows and CronJob, and the schedule's pause interval is recorded at both ends."""
     await world.settle()
     world.change(paused=True)
@@ -143,7 +148,7 @@ async def test_pausing_suspends_the_schedule_and_is_noted(world) -> None:
     assert world.schedules.notes == ["pause", "unpause"]
 
 
-async def test_a_follower_is_upgraded_and_a_removed_flow_goes(world) -> None:
+async def test_a_follower_is_upgraded_and_a_removed_flow_goes(world: World) -> None:
     """A new version reaches an Instance without a pin; flows that it lacks are removed."""
     await world.settle()
     world.publish("1.1.0", flows=INTEGRATION["spec"]["flows"][:1])
@@ -154,7 +159,7 @@ async def test_a_follower_is_upgraded_and_a_removed_flow_goes(world) -> None:
     assert sorted(world.cluster.of(INTEGRATION_VERSIONS)) == ["orders.1.0.0", "orders.1.1.0"]
 
 
-async def test_a_pin_stays_and_can_roll_back(world) -> None:
+async def test_a_pin_stays_and_can_roll_back(world: World) -> None:
     """A pinned Instance stays where it is, is told of the newer version, and goes back when its pin does."""
     world.change(integration={"name": "orders", "version": "1.0.0"})
     await world.settle()
@@ -171,7 +176,7 @@ async def test_a_pin_stays_and_can_roll_back(world) -> None:
     assert world.cluster.of(FLOWS)["acme-orders.hook"]["spec"]["integration"]["version"] == "1.0.0"
 
 
-async def test_events_are_not_repeated(world) -> None:
+async def test_events_are_not_repeated(world: World) -> None:
     """However often a wrong Instance is looked at, its Event is written once."""
     world.change(config={})
     await world.settle()
@@ -181,7 +186,7 @@ async def test_events_are_not_repeated(world) -> None:
     assert [reason for _, reason, _ in world.cluster.events].count("Incomplete") == 1
 
 
-async def test_versions_are_kept_while_somebody_runs_them(world) -> None:
+async def test_versions_are_kept_while_somebody_runs_them(world: World) -> None:
     """Deleting an Integration leaves the version that an Instance runs; it goes with the Instance."""
     await world.settle()
     world.publish("1.1.0")
@@ -199,7 +204,7 @@ async def test_versions_are_kept_while_somebody_runs_them(world) -> None:
     assert world.cluster.of(INTEGRATION_VERSIONS) == {}
 
 
-async def test_each_version_counts_its_instances(world) -> None:
+async def test_each_version_counts_its_instances(world: World) -> None:
     """An IntegrationVersion's status says how many Instances run it."""
     await world.settle()
     await world.settle()
@@ -207,7 +212,7 @@ async def test_each_version_counts_its_instances(world) -> None:
     assert world.cluster.of(INTEGRATION_VERSIONS)["orders.1.0.0"]["status"]["instances"] == 1
 
 
-async def test_versions_that_another_release_published_are_its_own(world) -> None:
+async def test_versions_that_another_release_published_are_its_own(world: World) -> None:
     """Of two releases with one catalogue each counts and collects what it published, and leaves the rest alone."""
     await world.settle()
     body = world.cluster.of(INTEGRATION_VERSIONS)["orders.1.0.0"]
@@ -228,7 +233,7 @@ async def test_versions_that_another_release_published_are_its_own(world) -> Non
     assert list(world.cluster.of(INTEGRATION_VERSIONS)) == ["orders.0.9.0"]
 
 
-async def test_another_namespace_must_be_a_catalogue(world) -> None:
+async def test_another_namespace_must_be_a_catalogue(world: World) -> None:
     """An Integration of a namespace that is no catalogue is refused with the remedy."""
     world.change(integration={"name": "orders", "namespace": "other"})
     await world.instances.reconcile(KEY)
@@ -236,7 +241,7 @@ async def test_another_namespace_must_be_a_catalogue(world) -> None:
     assert "other is not a catalogue" in world.condition("Deployed")["message"]
 
 
-async def test_named_keys_replace_the_generated_one(world) -> None:
+async def test_named_keys_replace_the_generated_one(world: World) -> None:
     """An Instance that names a Secret with keys has those accepted, and none generated."""
     world.change(webhook={"keysSecretRef": {"name": "my-keys"}})
     world.cluster.seed(
@@ -252,14 +257,14 @@ async def test_named_keys_replace_the_generated_one(world) -> None:
     assert "acme-orders-webhook-key" not in world.cluster.of(SECRETS)
 
 
-def signing_secret(value, **labels):
+def signing_secret(value: bytes, **labels: str) -> Object:
     return {
         "metadata": {"name": "shop", "namespace": "acme", "labels": labels or {names.LABEL_CONNECTION: "true"}},
         "data": {"secret": base64.b64encode(value).decode()},
     }
 
 
-async def test_a_signing_secret_is_mirrored_beside_the_keys(world) -> None:
+async def test_a_signing_secret_is_mirrored_beside_the_keys(world: World) -> None:
     """The gateway finds how requests are signed where it finds the keys; taken out of the Instance, it goes."""
     world.cluster.seed(SECRETS, signing_secret(b"hush"))
     world.change(webhook={"signature": {"preset": "github", "secretRef": {"name": "shop", "key": "secret"}}})
@@ -272,7 +277,7 @@ async def test_a_signing_secret_is_mirrored_beside_the_keys(world) -> None:
     assert "signature" not in mirrored(world)
 
 
-async def test_a_signing_secret_that_breaks_stays_as_it_was(world) -> None:
+async def test_a_signing_secret_that_breaks_stays_as_it_was(world: World) -> None:
     """A missing label is a problem of the configuration; what is deployed goes on with the last good credentials."""
     world.cluster.seed(SECRETS, signing_secret(b"hush"))
     world.change(webhook={"signature": {"preset": "github", "secretRef": {"name": "shop", "key": "secret"}}})
@@ -284,7 +289,7 @@ async def test_a_signing_secret_that_breaks_stays_as_it_was(world) -> None:
     assert mirrored(world)["signature"]["key"] == base64.b64encode(b"hush").decode()
 
 
-async def test_named_keys_stay_while_the_version_is_unknown(world) -> None:
+async def test_named_keys_stay_while_the_version_is_unknown(world: World) -> None:
     """An Instance whose pin names no version keeps its own keys: the generated one is not put in their place."""
     keys = signing_secret(b"one")
     world.cluster.seed(SECRETS, keys)
@@ -299,7 +304,7 @@ async def test_named_keys_stay_while_the_version_is_unknown(world) -> None:
     assert "acme-orders-webhook-key" not in world.cluster.of(SECRETS)
 
 
-async def test_a_failed_write_is_raised_and_the_next_try_completes(world) -> None:
+async def test_a_failed_write_is_raised_and_the_next_try_completes(world: World) -> None:
     """A write that fails stops this try only: the next one goes on where it was."""
     world.cluster.failures[("apply", "flows")] = ClusterUnavailable("away", status=503)
     await world.publication.reconcile(("acme", "orders"))
@@ -311,7 +316,7 @@ async def test_a_failed_write_is_raised_and_the_next_try_completes(world) -> Non
     assert world.condition("Ready")["status"] == "True"
 
 
-async def test_a_finalizer_that_another_set_meanwhile_is_not_lost(world) -> None:
+async def test_a_finalizer_that_another_set_meanwhile_is_not_lost(world: World) -> None:
     """The finalizer is added only to the version that was read."""
     stale = world.cluster.of(INSTANCES)["acme-orders"]
     changed = {**stale, "metadata": {**stale["metadata"], "finalizers": ["other/one"]}}
@@ -323,7 +328,7 @@ async def test_a_finalizer_that_another_set_meanwhile_is_not_lost(world) -> None
     assert world.cluster.of(INSTANCES)["acme-orders"]["metadata"]["finalizers"] == ["other/one", names.FINALIZER]
 
 
-def held_by(world, release, **metadata) -> None:
+def held_by(world: World, release: str, **metadata: Any) -> None:
     """The Instance as another release holds it."""
     body = world.cluster.of(INSTANCES)["acme-orders"]
     held = {"finalizers": [names.FINALIZER], "annotations": {names.ANNOTATION_RELEASE: release}}
@@ -331,7 +336,7 @@ def held_by(world, release, **metadata) -> None:
     world.cluster.writes.clear()
 
 
-async def test_the_finalizer_names_the_release(world) -> None:
+async def test_the_finalizer_names_the_release(world: World) -> None:
     """Who deployed an Instance stands on it, written in one patch with the finalizer."""
     await world.settle()
 
@@ -340,7 +345,7 @@ async def test_the_finalizer_names_the_release(world) -> None:
     assert world.cluster.writes.count(("patch", "instances", "acme-orders")) == 1
 
 
-async def test_another_releases_instance_is_left_alone(world) -> None:
+async def test_another_releases_instance_is_left_alone(world: World) -> None:
     """Where two releases watch a namespace, the second deploys nothing, removes nothing, and says why once."""
     await world.settle()
     body = world.cluster.of(INSTANCES)["acme-orders"]
@@ -363,7 +368,7 @@ async def test_another_releases_instance_is_left_alone(world) -> None:
     assert "kubectl annotate instance acme-orders -n acme penstock.dev/release-" in told
 
 
-async def test_a_holder_that_reports_nothing_is_named_in_the_status(world) -> None:
+async def test_a_holder_that_reports_nothing_is_named_in_the_status(world: World) -> None:
     """A change that the other release has not taken up is shown as not ready; what it has reported on is its own affair."""
     await world.settle()
     held_by(world, "other.release")
@@ -381,7 +386,7 @@ async def test_a_holder_that_reports_nothing_is_named_in_the_status(world) -> No
 
 
 @pytest.mark.parametrize("freed", [{"finalizers": []}, {"annotations": {}}])
-async def test_a_free_instance_is_taken_over(world, freed) -> None:
+async def test_a_free_instance_is_taken_over(world: World, freed: dict[str, Any]) -> None:
     """After an uninstall, or without the annotation, the next release adopts the Instance, its Flows and its key."""
     await world.settle()
     for kind, name in ((FLOWS, "acme-orders.hook"), (SECRETS, "acme-orders-webhook-key")):
@@ -401,7 +406,7 @@ async def test_a_free_instance_is_taken_over(world, freed) -> None:
     assert world.cluster.of(SECRETS)["acme-orders-webhook-key"]["data"] == key
 
 
-async def test_of_two_releases_that_see_an_instance_at_once_one_gets_it(world) -> None:
+async def test_of_two_releases_that_see_an_instance_at_once_one_gets_it(world: World) -> None:
     """The claim holds only for the version that was read: the second finds it taken and leaves."""
     stale = world.cluster.of(INSTANCES)["acme-orders"]
     taken = {"finalizers": [names.FINALIZER], "annotations": {names.ANNOTATION_RELEASE: "other.release"}}

@@ -1,22 +1,21 @@
 """The end of an Instance: what it waits for, for how long, and what goes with it."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
-from operator_world import HOOKS, INSTANCE, KEY
-from penstock_core.cluster import FLOWS, INSTANCES, JOBS, NAMESPACES, ROLE_BINDINGS, SECRETS
+from builders import job
+from fake_cluster import FakeCluster
+from operator_stand import Clock
+from operator_world import HOOKS, INSTANCE, KEY, World
+from penstock_core.cluster import FLOWS, INSTANCES, JOBS, NAMESPACES, ROLE_BINDINGS, SECRETS, Object
 from penstock_operator.errors import NotYet
 from penstock_operator.instances.removal import PATIENCE, QUIET, is_waited_for
 
 
-def job(name="pex-1", *, conditions=(), **metadata):
-    """A Job as the watch shows it."""
-    return JOBS.parse({"metadata": {"name": name, **metadata}, "status": {"conditions": list(conditions)}})
-
-
-async def test_deletion_waits_for_jobs_and_then_leaves_nothing(world) -> None:
+async def test_deletion_waits_for_jobs_and_then_leaves_nothing(world: World) -> None:
     """An Instance goes when its Jobs are gone and its rows removed; the namespace's role goes with the last one."""
     await world.settle()
     world.delete_instance()
@@ -37,7 +36,7 @@ async def test_deletion_waits_for_jobs_and_then_leaves_nothing(world) -> None:
     assert "penstock-database-penstock" not in world.cluster.of(SECRETS)
 
 
-async def test_a_terminating_namespace_is_not_held_up(world) -> None:
+async def test_a_terminating_namespace_is_not_held_up(world: World) -> None:
     """In a namespace that is going away the finalizer goes at once, and the rows are removed apart."""
     await world.settle()
     world.cluster.seed(
@@ -48,27 +47,29 @@ async def test_a_terminating_namespace_is_not_held_up(world) -> None:
     await world.instances.reconcile(KEY)
 
     assert world.cluster.of(INSTANCES) == {}
-    assert world.left_behind == [("acme", "acme-orders", "6f1c")]
-    await world.removal.forget_data(("acme", "acme-orders", "6f1c"))
+    assert world.orphans == [("acme", "acme-orders", "6f1c")]
+    await world.removal.remove_orphaned_data(("acme", "acme-orders", "6f1c"))
     assert world.tenancy.removed == [("acme", "acme-orders", "6f1c")]
     assert world.tenancy.roles == {}
 
 
-async def test_the_role_of_a_terminating_namespace_goes_though_others_are_still_leaving(world, cluster) -> None:
+async def test_the_role_of_a_terminating_namespace_goes_though_others_are_still_leaving(
+    world: World, cluster: FakeCluster
+) -> None:
     """Instances that are being deleted too do not keep the namespace's database role."""
     await world.settle()
     world.delete_instance()
-    await world.removal.forget_data(("acme", "another", "uid"))
+    await world.removal.remove_orphaned_data(("acme", "another", "uid"))
 
     assert world.tenancy.roles == {}
 
 
-def deleted_job(at, name="pex-1"):
+def deleted_job(at: datetime, name: str = "pex-1") -> Object:
     """A Job that was deleted and cannot go, because its pod is on a node that does not answer."""
-    return job(name, deletionTimestamp=at.isoformat())
+    return job(name, deleted=0, now=at)
 
 
-async def test_a_job_that_cannot_go_holds_the_instance_for_five_minutes(world, clock) -> None:
+async def test_a_job_that_cannot_go_holds_the_instance_for_five_minutes(world: World, clock: Clock) -> None:
     """A pod on a lost node keeps its Job; an Event says so after a while, and the Instance goes without it in the end."""
     await world.settle()
     world.delete_instance()
@@ -88,17 +89,17 @@ async def test_a_job_that_cannot_go_holds_the_instance_for_five_minutes(world, c
     assert world.cluster.of(INSTANCES) == {}
 
 
-def test_a_job_that_runs_is_waited_for_whatever_its_age(clock) -> None:
+def test_a_job_that_runs_is_waited_for_whatever_its_age(clock: Clock) -> None:
     """Only its own deletion starts the time; one that is over, or was deleted long ago, keeps nobody."""
-    over = job(conditions=[{"type": "Complete", "status": "True"}])
+    over = job(condition="Complete")
 
-    assert is_waited_for(job(), now=clock())
-    assert is_waited_for(deleted_job(clock()), now=clock())
-    assert not is_waited_for(deleted_job(clock() - PATIENCE), now=clock())
-    assert not is_waited_for(over, now=clock())
+    assert is_waited_for(JOBS.parse(job()), now=clock())
+    assert is_waited_for(JOBS.parse(deleted_job(clock())), now=clock())
+    assert not is_waited_for(JOBS.parse(deleted_job(clock() - PATIENCE)), now=clock())
+    assert not is_waited_for(JOBS.parse(over), now=clock())
 
 
-async def test_a_job_is_deleted_once(world, clock) -> None:
+async def test_a_job_is_deleted_once(world: World, clock: Clock) -> None:
     """What is on its way out is not deleted again while it is waited for."""
     await world.settle()
     world.delete_instance()
@@ -112,7 +113,7 @@ async def test_a_job_is_deleted_once(world, clock) -> None:
 
 
 @pytest.fixture
-async def two(world):
+async def two(world: World) -> World:
     """Two Instances in the namespace, both deployed."""
     other = {**INSTANCE, "metadata": {**INSTANCE["metadata"], "name": "acme-more", "uid": "7a2d"}}
     world.cluster.seed(INSTANCES, other)
@@ -121,20 +122,22 @@ async def two(world):
     return world
 
 
-async def test_of_two_that_go_together_the_last_clears_the_namespace(two) -> None:
+async def test_of_two_that_go_together_the_last_clears_the_namespace(
+    two: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two Instances whose rows are removed at the same moment do not both leave the clearing to the other."""
     both, patch = asyncio.Barrier(2), two.cluster.patch
 
-    async def delete_instance_data(**_) -> int:
+    async def delete_instance_data(**_: Any) -> int:
         await both.wait()
         return 0
 
-    async def slow_patch(*arguments):
+    async def slow_patch(*arguments: Any) -> Object:
         await asyncio.sleep(0)
         return await patch(*arguments)
 
-    two.cluster.patch = slow_patch
-    two.tenancy.delete_instance_data = delete_instance_data
+    monkeypatch.setattr(two.cluster, "patch", slow_patch)
+    monkeypatch.setattr(two.tenancy, "delete_instance_data", delete_instance_data)
     two.delete_instance()
     two.delete_instance("acme-more")
     await asyncio.gather(two.instances.reconcile(KEY), two.instances.reconcile(("acme", "acme-more")))
@@ -145,7 +148,7 @@ async def test_of_two_that_go_together_the_last_clears_the_namespace(two) -> Non
     assert "penstock-database-penstock" not in two.cluster.of(SECRETS)
 
 
-async def test_one_that_stays_keeps_the_namespace(two) -> None:
+async def test_one_that_stays_keeps_the_namespace(two: World) -> None:
     """The role, its Secret and the RoleBinding stay for the other Instance, and so does what belongs to its flows."""
     two.delete_instance()
     await two.instances.reconcile(KEY)
@@ -155,7 +158,7 @@ async def test_one_that_stays_keeps_the_namespace(two) -> None:
     assert two.tenancy.kept_flows == sorted(flow["metadata"]["uid"] for flow in two.cluster.of(FLOWS).values())
 
 
-async def test_one_that_waits_for_anothers_finalizer_does_not_keep_the_namespace(two) -> None:
+async def test_one_that_waits_for_anothers_finalizer_does_not_keep_the_namespace(two: World) -> None:
     """What Penstock has let go already needs no database role, though its object is still there."""
     body = two.cluster.of(INSTANCES)["acme-more"]
     finalizers = [*body["metadata"]["finalizers"], "other/one"]
@@ -168,7 +171,7 @@ async def test_one_that_waits_for_anothers_finalizer_does_not_keep_the_namespace
     assert two.tenancy.roles == {}
 
 
-async def test_a_namespace_that_may_not_be_read_is_waited_for(world) -> None:
+async def test_a_namespace_that_may_not_be_read_is_waited_for(world: World) -> None:
     """Nothing is removed for good while Flows and Jobs cannot be seen, unless the namespace is going away."""
     await world.settle()
     world.inventory.set_partial(["acme"])
@@ -181,4 +184,4 @@ async def test_a_namespace_that_may_not_be_read_is_waited_for(world) -> None:
     await world.instances.reconcile(KEY)
 
     assert world.cluster.of(INSTANCES) == {}
-    assert world.left_behind == [("acme", "acme-orders", "6f1c")]
+    assert world.orphans == [("acme", "acme-orders", "6f1c")]

@@ -1,58 +1,81 @@
 """Missed ticks: which count, which are recorded, and what is said, against stand-ins of store and cluster."""
 
 import hashlib
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+import builders
+from fake_cluster import FakeCluster
+from operator_stand import Clock
 from penstock_core import names
-from penstock_core.cluster import FLOWS, INSTANCES
+from penstock_core.cluster import FLOWS, INSTANCES, JOBS, Key, Object
 from penstock_core.errors import StoreUnavailable
+from penstock_core.flow_identity import FlowIdentity
 from penstock_core.observed.flow import Flow
-from penstock_core.observed.workload import Job
+from penstock_core.observed.workload import Job, Pod
+from penstock_core.store.flows import schedules
+from penstock_core.store.flows.schedules import MOST_RECORDED
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.schedules.missed_ticks import LOOK_BACK, Ticks, sentence, window_end, window_start
+from penstock_operator.watch.inventory import Inventory
+from penstock_operator.workloads import index
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-class Schedules:
+class Schedules(schedules.Schedules):
     """Ticks that have a row, and what was asked for; `failure` is raised instead of an answer."""
 
-    def __init__(self, known=()) -> None:
+    def __init__(self, known: Iterable[datetime] = ()) -> None:
         self.known = set(known)
-        self.recorded, self.asked = [], []
-        self.failure = None
+        self.recorded: list[datetime] = []
+        self.asked: list[tuple[str, int]] = []
+        self.failure: Exception | None = None
 
-    async def record_missed(self, identity, ticks):
+    async def record_missed(
+        self, flow: FlowIdentity, ticks: Sequence[datetime], *, most: int = MOST_RECORDED
+    ) -> list[datetime]:
         if self.failure:
             raise self.failure
-        self.asked.append((identity.flow, len(ticks)))
+        self.asked.append((flow.flow, len(ticks)))
         new = [tick for tick in ticks if tick not in self.known]
         self.known |= set(new)
         self.recorded += new
         return new
 
 
-class Workloads:
+class Workloads(index.Workloads):
     """Jobs by key, without pods."""
 
     def __init__(self) -> None:
-        self.by_key = {}
+        self.by_key: dict[Key, Object] = {}
 
-    def job(self, key):
-        return self.by_key.get(key)
+    def job(self, key: Key) -> Job | None:
+        found = self.by_key.get(key)
+        return JOBS.parse(found) if found else None
 
-    def pods_of(self, job):
+    def pods_of(self, job: Job) -> list[Pod]:
         return []
 
 
 class TickStand:
     """Ticks over one inventory; `since` is when the replica before was last seen."""
 
-    def __init__(self, cluster, inventory, clock, *, since, known=()) -> None:
-        self.workloads, self.schedules, self.missed = Workloads(), Schedules(known), []
+    def __init__(
+        self,
+        cluster: FakeCluster,
+        inventory: Inventory,
+        clock: Clock,
+        *,
+        since: datetime,
+        known: Iterable[datetime] = (),
+    ) -> None:
+        self.workloads, self.schedules = Workloads(), Schedules(known)
+        self.missed: list[int] = []
         self.ticks = Ticks(
             cluster,
             inventory,
@@ -65,53 +88,44 @@ class TickStand:
             release="penstock-system.penstock",
         )
 
-    def run(self, at, uid="f1"):
+    def run(self, at: datetime, uid: str = "f1") -> Key:
         """A Job of that tick that still lives; its key."""
         name = f"acme-orders-{hashlib.sha256(uid.encode()).hexdigest()[:10]}"
         key = ("acme", f"{name}-{int(at.timestamp()) // 60}")
-        self.workloads.by_key[key] = Job.parse({"metadata": {"name": key[1], "namespace": "acme"}, "status": {}})
+        self.workloads.by_key[key] = {"metadata": {"name": key[1], "namespace": "acme"}, "status": {}}
         return key
 
 
-def scheduled(name="poll", *, uid="f1", since="2026-03-01T11:42:00Z", cron="*/5 * * * *", **spec):
+def scheduled(
+    name: str = "poll",
+    *,
+    uid: str = "f1",
+    since: str | None = "2026-03-01T11:42:00Z",
+    cron: str = "*/5 * * * *",
+    **spec: Any,
+) -> Object:
     """A Flow whose schedule holds `since`."""
-    base = {
-        "instance": "acme-orders",
-        "instanceUid": "u1",
-        "flow": name,
-        "integration": {"name": "orders", "version": "1.0.0"},
-        "customer": {"id": "acme"},
-        "trigger": "schedule",
-        "schedule": {"cron": cron, "timeZone": "Etc/UTC", "overlap": "skip"},
-        "paused": False,
-        "connections": [],
-        "definitionHash": "9" * 64,
-        "definition": {},
-    }
     metadata = {
-        "name": f"acme-orders.{name}",
-        "namespace": "acme",
-        "uid": uid,
         "creationTimestamp": "2026-02-01T11:00:00Z",
-        "labels": {names.LABEL_RELEASE: "penstock-system.penstock"},
         "annotations": {names.ANNOTATION_SCHEDULED_SINCE: since},
     }
-    return {"apiVersion": "penstock.dev/v1alpha1", "kind": "Flow", "metadata": metadata, "spec": base | spec}
+    schedule = {"cron": cron, "timeZone": "Etc/UTC", "overlap": "skip"}
+    return builders.flow(name, uid=uid, metadata=metadata, schedule=schedule, **spec)
 
 
-def written(flow, *times):
+def written(flow: Object, *times: str) -> Object:
     """The Flow as Penstock wrote its spec at these times, and its status later."""
     entries = [{"manager": "penstock", "time": time} for time in times]
     status = {"manager": "penstock", "time": "2026-03-01T12:30:00Z", "subresource": "status"}
     return {**flow, "metadata": {**flow["metadata"], "managedFields": [*entries, status]}}
 
 
-def texts(ticks):
+def texts(ticks: Iterable[datetime]) -> list[str]:
     return [at.strftime("%H:%M") for at in ticks]
 
 
 @pytest.fixture
-def stand(cluster, inventory, clock):
+def stand(cluster: FakeCluster, inventory: Inventory, clock: Clock) -> Callable[..., TickStand]:
     cluster.seed(FLOWS, scheduled())
     cluster.seed(
         INSTANCES,
@@ -120,7 +134,9 @@ def stand(cluster, inventory, clock):
     return lambda **options: TickStand(cluster, inventory, clock, **{"since": NOON - 12 * MINUTE} | options)
 
 
-async def test_ticks_without_a_row_are_recorded_as_missed(stand, cluster) -> None:
+async def test_ticks_without_a_row_are_recorded_as_missed(
+    stand: Callable[..., TickStand], cluster: FakeCluster
+) -> None:
     """Ticks that were due while nothing ran are recorded, counted and told, once."""
     found = stand(known=[NOON - 15 * MINUTE])
     await found.ticks.step()
@@ -133,7 +149,7 @@ async def test_ticks_without_a_row_are_recorded_as_missed(stand, cluster) -> Non
     ]
 
 
-async def test_a_tick_that_may_still_start_is_not_missed(stand) -> None:
+async def test_a_tick_that_may_still_start_is_not_missed(stand: Callable[..., TickStand]) -> None:
     """A tick within the CronJob's deadline is nobody's business yet."""
     found = stand(since=NOON)
     await found.ticks.step()
@@ -141,7 +157,9 @@ async def test_a_tick_that_may_still_start_is_not_missed(stand) -> None:
     assert NOON not in found.schedules.recorded
 
 
-async def test_the_hour_before_the_predecessor_was_last_seen_is_looked_at_again(stand, cluster) -> None:
+async def test_the_hour_before_the_predecessor_was_last_seen_is_looked_at_again(
+    stand: Callable[..., TickStand], cluster: FakeCluster
+) -> None:
     """It may have lived without the database, or have left Jobs behind that never started."""
     cluster.seed(FLOWS, scheduled(since="2026-03-01T06:00:00Z", cron="0 * * * *"))
     found = stand(since=NOON)
@@ -150,7 +168,7 @@ async def test_the_hour_before_the_predecessor_was_last_seen_is_looked_at_again(
     assert texts(found.schedules.recorded) == ["11:00"]
 
 
-async def test_a_tick_whose_job_is_there_is_waited_for(stand) -> None:
+async def test_a_tick_whose_job_is_there_is_waited_for(stand: Callable[..., TickStand]) -> None:
     """While a tick's Job is alive, its runner will accept the tick; afterwards it counts as missed."""
     found = stand(known=[NOON - 15 * MINUTE, NOON - 10 * MINUTE])
     key = found.run(NOON - 5 * MINUTE)
@@ -163,7 +181,9 @@ async def test_a_tick_whose_job_is_there_is_waited_for(stand) -> None:
     assert found.schedules.recorded == [NOON - 5 * MINUTE]
 
 
-async def test_what_comes_after_a_tick_that_is_under_way_is_asked_for_once(stand, clock) -> None:
+async def test_what_comes_after_a_tick_that_is_under_way_is_asked_for_once(
+    stand: Callable[..., TickStand], clock: Clock
+) -> None:
     """One old Job does not make every later tick a question of each round."""
     found = stand()
     found.run(NOON - 15 * MINUTE)
@@ -174,7 +194,9 @@ async def test_what_comes_after_a_tick_that_is_under_way_is_asked_for_once(stand
     assert found.schedules.asked == [("poll", 2)]
 
 
-async def test_a_paused_flow_has_its_ticks_until_it_was_written_so(stand, cluster) -> None:
+async def test_a_paused_flow_has_its_ticks_until_it_was_written_so(
+    stand: Callable[..., TickStand], cluster: FakeCluster
+) -> None:
     """What was due before the pause is not forgotten in it; later ticks are nobody's."""
     cluster.seed(FLOWS, written(scheduled(paused=True), "2026-03-01T11:51:00Z"))
     found = stand()
@@ -183,7 +205,9 @@ async def test_a_paused_flow_has_its_ticks_until_it_was_written_so(stand, cluste
     assert texts(found.schedules.recorded) == ["11:45", "11:50"]
 
 
-async def test_another_releases_schedules_are_not_watched(stand, cluster) -> None:
+async def test_another_releases_schedules_are_not_watched(
+    stand: Callable[..., TickStand], cluster: FakeCluster
+) -> None:
     """Where two releases watch a namespace, each records the missed ticks of its own Flows."""
     item = scheduled()
     item["metadata"]["labels"] = {names.LABEL_RELEASE: "other.release"}
@@ -194,7 +218,9 @@ async def test_another_releases_schedules_are_not_watched(stand, cluster) -> Non
     assert found.schedules.recorded == []
 
 
-async def test_flows_of_a_namespace_that_may_not_be_read_miss_nothing(stand, inventory) -> None:
+async def test_flows_of_a_namespace_that_may_not_be_read_miss_nothing(
+    stand: Callable[..., TickStand], inventory: Inventory
+) -> None:
     """A deleted namespace takes the right to see its Flows go: what is known of them may be long gone."""
     inventory.set_partial(["acme"])
     found = stand()
@@ -203,7 +229,9 @@ async def test_flows_of_a_namespace_that_may_not_be_read_miss_nothing(stand, inv
     assert found.schedules.recorded == []
 
 
-async def test_a_schedule_that_cannot_be_read_does_not_keep_the_others(stand, cluster) -> None:
+async def test_a_schedule_that_cannot_be_read_does_not_keep_the_others(
+    stand: Callable[..., TickStand], cluster: FakeCluster
+) -> None:
     """Every flow is checked, whatever stands in another."""
     cluster.seed(FLOWS, scheduled("broken", uid="f0", cron="every day"))
     cluster.seed(FLOWS, scheduled("later", uid="f2"))
@@ -213,7 +241,7 @@ async def test_a_schedule_that_cannot_be_read_does_not_keep_the_others(stand, cl
     assert [flow for flow, _ in found.schedules.asked] == ["poll", "later"]
 
 
-async def test_without_the_database_a_round_ends(stand, cluster) -> None:
+async def test_without_the_database_a_round_ends(stand: Callable[..., TickStand], cluster: FakeCluster) -> None:
     """What was not recorded is tried again by a later round, and the loop learns that the database is away."""
     cluster.seed(FLOWS, scheduled("later", uid="f2"))
     found = stand()
@@ -231,12 +259,14 @@ class Counting(Flow):
 
     looks = 0
 
-    def __getattribute__(self, name):
+    def __getattribute__(self, name: str) -> Any:
         Counting.looks += 1
         return super().__getattribute__(name)
 
 
-async def test_a_round_looks_at_each_schedule_a_few_times(inventory, cluster, clock, monkeypatch) -> None:
+async def test_a_round_looks_at_each_schedule_a_few_times(
+    inventory: Inventory, cluster: FakeCluster, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The work grows with the number of schedules, not with its square."""
     monkeypatch.setattr(Counting, "looks", 0)
     inventory._objects[FLOWS.plural] = {

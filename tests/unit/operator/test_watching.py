@@ -1,15 +1,20 @@
 """What the operator knows of Penstock's kinds, how it learns it, and whom a change brings."""
 
+from typing import Any
+
 import kopf
 import pytest
 
+from fake_cluster import FakeCluster
 from operator_stand import item
 from penstock_core import names
-from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS
+from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind, Object
 from penstock_core.errors import ClusterError
 from penstock_core.observed.base import fingerprint_of
-from penstock_operator.watch.dependents import Router
-from penstock_operator.watch.inventory import KINDS
+from penstock_operator.control.work_queue import WorkQueue
+from penstock_operator.instances.dependents import Dependents as InstanceDependents
+from penstock_operator.integrations.controller import Dependents as IntegrationDependents
+from penstock_operator.watch.inventory import KINDS, Inventory
 from penstock_operator.watch.kopf_events import NothingStored, into, list_once, list_readable, registry, settings
 
 INSTANCE = item(
@@ -22,24 +27,34 @@ INSTANCE = item(
 )
 
 
-class Queue:
-    def __init__(self) -> None:
-        self.keys = []
+class Queue(WorkQueue[Key]):
+    """Notes the names that were asked for."""
 
-    def add(self, key, *, after=0) -> None:
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def add(self, key: Key, *, after: float = 0) -> None:
         self.keys.append(key[1])
 
 
+Routed = tuple[Inventory, InstanceDependents, Queue, Queue]
+
+
 @pytest.fixture
-def routed(inventory):
+def routed(inventory: Inventory) -> Routed:
     integrations, instances = Queue(), Queue()
-    router = Router(inventory, integrations=integrations, instances=instances)
+    dependents = InstanceDependents(inventory, instances, release_name="penstock")
     inventory.put(INSTANCES, INSTANCE)
-    inventory.on_change = router.changed
-    return inventory, router, integrations, instances
+
+    def changed(kind: Kind, key: Key, before: Any, after: Any, *, ours: bool = False) -> None:
+        IntegrationDependents(inventory, integrations).changed(kind, key, before, after, ours=ours)
+        dependents.changed(kind, key, before, after, ours=ours)
+
+    inventory.on_change = changed
+    return inventory, dependents, integrations, instances
 
 
-def test_an_integration_brings_its_instances(routed) -> None:
+def test_an_integration_brings_its_instances(routed: Routed) -> None:
     """A change of an Integration, or of one of its versions, reaches those that use it."""
     inventory, _, integrations, instances = routed
     inventory.put(INTEGRATIONS, item("orders"))
@@ -49,30 +64,30 @@ def test_an_integration_brings_its_instances(routed) -> None:
     assert instances.keys == ["i1", "i1"]
 
 
-def test_secrets_and_config_maps_bring_those_that_name_them(routed) -> None:
+def test_secrets_and_config_maps_bring_those_that_name_them(routed: Routed) -> None:
     """A referenced Secret or ConfigMap reaches its Instances, another one nobody."""
-    _, router, _, instances = routed
-    router.secret_changed(("acme", "acme-erp"), None)
-    router.secret_changed(("acme", "i1-webhook-key"), None)
-    router.config_map_changed(("acme", "cm"), None)
-    router.secret_changed(("other", "acme-erp"), None)
-    router.config_map_changed(("acme", "nobodys"), None)
+    _, dependents, _, instances = routed
+    dependents.secret_changed(("acme", "acme-erp"), None)
+    dependents.secret_changed(("acme", "i1-webhook-key"), None)
+    dependents.config_map_changed(("acme", "cm"), None)
+    dependents.secret_changed(("other", "acme-erp"), None)
+    dependents.config_map_changed(("acme", "nobodys"), None)
 
     assert instances.keys == ["i1", "i1", "i1"]
 
 
-def test_a_deleted_secret_of_digests_brings_those_whose_digests_it_held(routed) -> None:
+def test_a_deleted_secret_of_digests_brings_those_whose_digests_it_held(routed: Routed) -> None:
     """Who shares the Secret writes its field again; other Secrets' going brings nobody."""
-    _, router, _, instances = routed
+    inventory, dependents, _, instances = routed
     held = names.webhook_digest_secret("penstock", INSTANCE["metadata"]["uid"])
     for name in (*names.webhook_digest_secrets("penstock"), "penstock-gateway-database"):
-        router.digests_gone(name, release_name="penstock")
-    router.digests_gone(held, release_name="other")
+        dependents.digests_gone(name)
+    InstanceDependents(inventory, instances, release_name="other").digests_gone(held)
 
     assert instances.keys == ["i1"]
 
 
-def test_a_flows_status_brings_nobody(routed) -> None:
+def test_a_flows_status_brings_nobody(routed: Routed) -> None:
     """A Flow's last execution is written often and causes no reconciliation; its deletion does."""
     inventory, _, _, instances = routed
     inventory.put(FLOWS, item("i1.a", spec={"instance": "i1"}, generation=1))
@@ -82,15 +97,15 @@ def test_a_flows_status_brings_nobody(routed) -> None:
     assert instances.keys == ["i1", "i1"]
 
 
-def test_an_older_version_does_not_replace_a_newer_one(inventory) -> None:
+def test_an_older_version_does_not_replace_a_newer_one(inventory: Inventory) -> None:
     """A list that was read before a watch event arrived does not take it back."""
     inventory.put(INSTANCES, {**INSTANCE, "metadata": {**INSTANCE["metadata"], "resourceVersion": "10"}})
     inventory.put(INSTANCES, {**INSTANCE, "metadata": {**INSTANCE["metadata"], "resourceVersion": "9"}})
 
-    assert inventory.get(INSTANCES, ("acme", "i1")).resource_version == "10"
+    assert inventory.all(INSTANCES)["acme", "i1"].resource_version == "10"
 
 
-def test_a_list_removes_what_is_gone_and_keeps_what_came_meanwhile(inventory) -> None:
+def test_a_list_removes_what_is_gone_and_keeps_what_came_meanwhile(inventory: Inventory) -> None:
     """Objects known before the list and not in it are gone; newer ones are not."""
     inventory.put(INSTANCES, INSTANCE)
     with inventory.listing(INSTANCES, None) as listing:
@@ -101,7 +116,7 @@ def test_a_list_removes_what_is_gone_and_keeps_what_came_meanwhile(inventory) ->
     assert inventory.instances_of(("acme", "orders")) == {("acme", "new")}
 
 
-def test_watch_events_fill_the_inventory(inventory) -> None:
+def test_watch_events_fill_the_inventory(inventory: Inventory) -> None:
     """What Kopf sees is put, what it sees deleted is removed."""
     take = into(inventory)
     take(INSTANCES, "", INSTANCES.parse(INSTANCE))
@@ -112,7 +127,7 @@ def test_watch_events_fill_the_inventory(inventory) -> None:
     assert ("acme", "i1") not in inventory.all(INSTANCES)
 
 
-def test_kopf_has_nothing_to_write(inventory) -> None:
+def test_kopf_has_nothing_to_write(inventory: Inventory) -> None:
     """No handler makes Kopf add finalizers, annotations or events; nothing of an object is copied."""
     handlers = registry(lambda *_: None)
     chosen = settings()
@@ -126,7 +141,7 @@ def test_kopf_has_nothing_to_write(inventory) -> None:
     assert chosen.persistence.diffbase_storage.build(body=body) == {}
 
 
-async def test_a_namespace_without_rights_is_left_out(cluster, inventory) -> None:
+async def test_a_namespace_without_rights_is_left_out(cluster: FakeCluster, inventory: Inventory) -> None:
     """A namespace whose Role is gone does not keep the others from being read."""
     cluster.failures[("list", "gone")] = ClusterError("forbidden", status=403)
     cluster.seed(INSTANCES, INSTANCE, seen=False)
@@ -136,7 +151,7 @@ async def test_a_namespace_without_rights_is_left_out(cluster, inventory) -> Non
     assert (inventory.is_partial("gone"), inventory.is_partial("acme")) == (True, False)
 
 
-async def test_a_namespace_is_read_in_full_or_not_watched(cluster, inventory) -> None:
+async def test_a_namespace_is_read_in_full_or_not_watched(cluster: FakeCluster, inventory: Inventory) -> None:
     """Where Instances may be listed everywhere, a deleted namespace shows them alone: they are known, and nothing else is."""
     cluster.seed(INSTANCES, INSTANCE, seen=False)
     for kind in (INTEGRATIONS, INTEGRATION_VERSIONS, FLOWS):
@@ -150,7 +165,7 @@ async def test_a_namespace_is_read_in_full_or_not_watched(cluster, inventory) ->
     assert not inventory.is_partial("acme")
 
 
-async def test_what_is_known_is_what_was_listed(cluster, inventory) -> None:
+async def test_what_is_known_is_what_was_listed(cluster: FakeCluster, inventory: Inventory) -> None:
     """A namespace is known once its list was complete; one that is not watched, or not readable any more, is not."""
     cluster.failures[("list", "gone")] = ClusterError("forbidden", status=403)
     before = inventory.knows(FLOWS, "acme")
@@ -162,21 +177,21 @@ async def test_what_is_known_is_what_was_listed(cluster, inventory) -> None:
     assert not inventory.knows(FLOWS, "acme")
 
 
-async def test_a_list_of_all_namespaces_makes_each_known(cluster, inventory) -> None:
+async def test_a_list_of_all_namespaces_makes_each_known(cluster: FakeCluster, inventory: Inventory) -> None:
     """Where all are watched, nothing of any namespace is missing."""
     await list_readable(cluster, inventory, (None,))
 
     assert inventory.knows(FLOWS, "acme")
 
 
-async def test_an_api_server_that_is_away_is_no_missing_right(cluster, inventory) -> None:
+async def test_an_api_server_that_is_away_is_no_missing_right(cluster: FakeCluster, inventory: Inventory) -> None:
     """Only a refusal counts as one; what passes is raised and tried again."""
     cluster.failures[("list", "acme")] = ClusterError("away", status=503)
     with pytest.raises(ClusterError):
         await list_readable(cluster, inventory, ("acme",))
 
 
-async def test_a_list_of_one_namespace_leaves_others_alone(cluster, inventory) -> None:
+async def test_a_list_of_one_namespace_leaves_others_alone(cluster: FakeCluster, inventory: Inventory) -> None:
     """Listing a namespace removes what is gone there, and nothing elsewhere."""
     inventory.put(INSTANCES, INSTANCE)
     other = item("i2", spec=INSTANCE["spec"])
@@ -186,12 +201,12 @@ async def test_a_list_of_one_namespace_leaves_others_alone(cluster, inventory) -
     assert list(inventory.all(INSTANCES)) == [("other", "i2")]
 
 
-def renewed(version, uid="again"):
+def renewed(version: str, uid: str = "again") -> Object:
     """The Instance as somebody made it anew under its old name."""
     return {**INSTANCE, "metadata": {**INSTANCE["metadata"], "uid": uid, "resourceVersion": version}}
 
 
-def test_what_goes_during_a_list_does_not_come_back(inventory) -> None:
+def test_what_goes_during_a_list_does_not_come_back(inventory: Inventory) -> None:
     """A list that was read before the deletion is older than the event, known before it or not."""
     inventory.put(INSTANCES, INSTANCE)
     unseen = item("i2", spec=INSTANCE["spec"])
@@ -203,7 +218,7 @@ def test_what_goes_during_a_list_does_not_come_back(inventory) -> None:
     assert list(inventory.all(INSTANCES)) == []
 
 
-def test_what_was_made_anew_during_a_list_stays(inventory) -> None:
+def test_what_was_made_anew_during_a_list_stays(inventory: Inventory) -> None:
     """A list from between deletion and creation lacks the name, and one from before has the old object."""
     for listed in ([], [INSTANCE]):
         inventory.remove(INSTANCES, ("acme", "i1"))
@@ -213,23 +228,23 @@ def test_what_was_made_anew_during_a_list_stays(inventory) -> None:
             inventory.put(INSTANCES, renewed("5"))
             inventory.replace(listing, [INSTANCES.parse(one) for one in listed])
 
-        assert inventory.get(INSTANCES, ("acme", "i1")).uid == "again"
+        assert inventory.all(INSTANCES)["acme", "i1"].uid == "again"
 
 
-def test_a_deletion_that_is_told_late_takes_nothing_else(inventory) -> None:
+def test_a_deletion_that_is_told_late_takes_nothing_else(inventory: Inventory) -> None:
     """The event about the old object leaves the new one of its name alone."""
     take = into(inventory)
     take(INSTANCES, "", INSTANCES.parse(renewed("5")))
     take(INSTANCES, "DELETED", INSTANCES.parse(INSTANCE))
 
-    assert inventory.get(INSTANCES, ("acme", "i1")).uid == "again"
+    assert inventory.all(INSTANCES)["acme", "i1"].uid == "again"
 
 
-def test_a_status_of_an_integration_brings_nobody(routed) -> None:
+def test_a_status_of_an_integration_brings_nobody(routed: Routed) -> None:
     """Conditions and counts decide nothing; a new generation, that it was looked at, and what is published do."""
     inventory, _, integrations, instances = routed
     status = {"observedGeneration": 1, "publishedVersion": "1.0.0"}
-    changes = [
+    changes: list[tuple[dict[str, Any], dict[str, Any]]] = [
         ({"generation": 1}, {}),
         ({"generation": 1}, status),
         ({"generation": 1}, status | {"conditions": [{"type": "Ready"}], "flows": 3}),
@@ -245,7 +260,7 @@ def test_a_status_of_an_integration_brings_nobody(routed) -> None:
     assert heard == [(1, 1), (2, 2), (2, 2), (3, 3), (4, 4), (5, 5)]
 
 
-def test_a_count_of_a_version_brings_nobody(routed) -> None:
+def test_a_count_of_a_version_brings_nobody(routed: Routed) -> None:
     """How many Instances run a version is written every second of a rollout; its going reaches those that use it."""
     inventory, _, integrations, instances = routed
     spec = {"integration": "orders", "version": "1.0.0"}
@@ -259,7 +274,7 @@ def test_a_count_of_a_version_brings_nobody(routed) -> None:
     assert (integrations.keys, instances.keys) == (["orders"] * 2, ["i1"] * 2)
 
 
-def test_a_write_of_ones_own_brings_nobody(routed) -> None:
+def test_a_write_of_ones_own_brings_nobody(routed: Routed) -> None:
     """Who writes a claim or a status goes on with the answer; what somebody else changed meanwhile comes with it."""
     inventory, _, _, instances = routed
     metadata = INSTANCE["metadata"]
@@ -276,12 +291,12 @@ def test_a_write_of_ones_own_brings_nobody(routed) -> None:
     assert instances.keys == []
 
 
-def test_a_watch_that_is_faster_than_the_answer_brings_nobody(routed) -> None:
+def test_a_watch_that_is_faster_than_the_answer_brings_nobody(routed: Routed) -> None:
     """A status that is being written is known beforehand, as is an applied Flow; what others make of them is not."""
     inventory, _, _, instances = routed
     metadata = INSTANCE["metadata"]
 
-    def told(version, status) -> list[str]:
+    def told(version: str, status: dict[str, Any]) -> list[str]:
         instances.keys.clear()
         body = {**INSTANCE, "metadata": {**metadata, "resourceVersion": version}, "status": status}
         inventory.keep(INSTANCES, INSTANCES.parse(body))
@@ -292,7 +307,7 @@ def test_a_watch_that_is_faster_than_the_answer_brings_nobody(routed) -> None:
     assert told("2", {"version": "1.0.0"}) == []
     assert told("3", {"version": "by hand"}) == ["i1"]
 
-    def applied(version, fingerprint) -> list[str]:
+    def applied(version: str, fingerprint: str) -> list[str]:
         instances.keys.clear()
         annotations = {names.ANNOTATION_APPLIED: fingerprint}
         body = item("i1.a", spec={"instance": "i1"}, version=version, annotations=annotations)

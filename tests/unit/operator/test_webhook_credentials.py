@@ -2,9 +2,12 @@
 
 import base64
 import hashlib
+from typing import Any
 
 import pytest
 
+import builders
+from penstock_core.cluster import Object
 from penstock_core.observed.data import Secret
 from penstock_core.observed.instance import Instance
 from penstock_operator.instances.webhook_credentials import credentials_of, digests_of
@@ -13,11 +16,11 @@ from penstock_operator.watch.references import secret_keys
 CONNECTION = {"penstock.dev/connection": "true"}
 
 
-def encoded(**fields):
+def encoded(**fields: bytes) -> dict[str, str]:
     return {name: base64.b64encode(value).decode() for name, value in fields.items()}
 
 
-RAW = {
+RAW: dict[str, Object] = {
     "keys": {"metadata": {"labels": CONNECTION}, "data": encoded(a=b"one")},
     "none": {"metadata": {"labels": CONNECTION}, "data": {}},
     "shop": {
@@ -31,13 +34,12 @@ RAW = {
 SECRETS = {name: Secret.parse(raw) for name, raw in RAW.items()}
 
 
-def instance(**webhook):
-    return Instance.parse(
-        {"metadata": {"name": "a", "namespace": "n"}, "spec": {"webhook": webhook} if webhook else {}}
-    )
+def instance(**webhook: Any) -> Instance:
+    spec: dict[str, Any] = {"webhook": webhook} if webhook else {}
+    return Instance.parse(builders.instance("a", namespace="n", **spec))
 
 
-def signed(preset="github", key="secret", name="shop", **described):
+def signed(preset: str = "github", key: str = "secret", name: str = "shop", **described: Any) -> dict[str, Any]:
     return {"preset": preset, "secretRef": {"name": name, "key": key}, **described}
 
 
@@ -50,6 +52,7 @@ def test_an_instance_that_names_nothing_has_a_generated_key_and_no_signature() -
     """`digests` None stands for the generated key."""
     found, problems = credentials_of(instance(), secret=SECRETS.get)
 
+    assert found is not None
     assert (found.digests, found.signature, problems) == (None, None, [])
 
 
@@ -58,6 +61,7 @@ def test_a_preset_needs_its_secret_alone() -> None:
     found, problems = credentials_of(instance(keysSecretRef={"name": "keys"}, signature=signed()), secret=SECRETS.get)
 
     assert problems == []
+    assert found is not None
     assert found.digests == (hashlib.sha256(b"one").hexdigest(),)
     assert found.signature == {"preset": "github", "key": base64.b64encode(b"hush").decode()}
     assert "aHVzaA" not in repr(found)
@@ -67,6 +71,8 @@ def test_the_secret_of_standard_webhooks_is_decoded() -> None:
     """Behind `whsec_` stands base64: the gateway gets the bytes that the sender's library signs with."""
     found, _ = credentials_of(instance(signature=signed("standard-webhooks", "standard")), secret=SECRETS.get)
 
+    assert found is not None
+    assert found.signature is not None
     assert found.signature["key"] == "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
@@ -88,6 +94,10 @@ def test_a_generic_signature_is_described_in_full() -> None:
         secret=SECRETS.get,
     )
 
+    assert plain is not None
+    assert plain.signature is not None
+    assert full is not None
+    assert full.signature is not None
     assert {name: value for name, value in plain.signature.items() if name not in ("key", "preset")} == {
         "header": "x-sig",
         "algorithm": "sha256",
@@ -131,7 +141,7 @@ def test_a_generic_signature_is_described_in_full() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_named_with_its_remedy(webhook, fragments) -> None:
+def test_what_is_wrong_is_named_with_its_remedy(webhook: dict[str, Any], fragments: list[str]) -> None:
     """Each problem is one sentence, no value is in it, and nothing half right is handed to the gateway."""
     found, [problem] = credentials_of(instance(**webhook), secret=SECRETS.get)
 

@@ -1,17 +1,21 @@
 """The queue that makes reconciliation level-triggered."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Never
+from typing import Any, Never
 
 import pytest
 
-from penstock_operator.control.work_queue import LONGEST_RETRY_SECONDS, WorkQueue, retry_delay
+from penstock_core.backoff import Backoff
+from penstock_operator.control.work_queue import RETRY, WorkQueue
 from penstock_operator.errors import NotYet
+
+SOON = Backoff(first=0.01, longest=60.0)
 
 
 @asynccontextmanager
-async def running(work, **options):
+async def running(work: Callable[[str], Awaitable[None]], **options: Any) -> AsyncIterator[WorkQueue[str]]:
     queue = WorkQueue("test", work, **options)
     task = asyncio.create_task(queue.run())
     try:
@@ -24,9 +28,10 @@ async def running(work, **options):
 
 async def test_a_key_asked_for_often_is_worked_on_once() -> None:
     """Requests for a key that waits already are one."""
-    seen, done = [], asyncio.Event()
+    done = asyncio.Event()
+    seen: list[str] = []
 
-    async def work(key) -> None:
+    async def work(key: str) -> None:
         seen.append(key)
         done.set()
 
@@ -46,7 +51,7 @@ async def test_a_key_asked_for_during_its_work_is_worked_on_again_afterwards() -
     active, most, count = 0, 0, 0
     twice = asyncio.Event()
 
-    async def work(key) -> None:
+    async def work(key: str) -> None:
         nonlocal active, most, count
         active += 1
         most, count = max(most, active), count + 1
@@ -64,13 +69,12 @@ async def test_a_key_asked_for_during_its_work_is_worked_on_again_afterwards() -
     assert (most, count) == (1, 2)
 
 
-async def test_a_failing_key_does_not_stop_the_others(monkeypatch) -> None:
+async def test_a_failing_key_does_not_stop_the_others() -> None:
     """One bad object is retried with back-off while the others are worked on."""
-    monkeypatch.setattr("penstock_operator.control.work_queue.FIRST_RETRY_SECONDS", 0.01)
     tries, good = 0, asyncio.Event()
     repaired = asyncio.Event()
 
-    async def work(key) -> None:
+    async def work(key: str) -> None:
         nonlocal tries
         if key == "good":
             good.set()
@@ -80,7 +84,7 @@ async def test_a_failing_key_does_not_stop_the_others(monkeypatch) -> None:
             raise ValueError("broken")
         repaired.set()
 
-    async with running(work, workers=1) as queue:
+    async with running(work, workers=1, retry=SOON) as queue:
         queue.add("bad")
         queue.add("good")
         await good.wait()
@@ -91,9 +95,10 @@ async def test_a_failing_key_does_not_stop_the_others(monkeypatch) -> None:
 
 async def test_waiting_is_no_failure() -> None:
     """A reconciliation that waits names its own delay, and is tried again after it."""
-    tries, results, done = 0, [], asyncio.Event()
+    tries, done = 0, asyncio.Event()
+    results: list[bool] = []
 
-    async def work(key) -> None:
+    async def work(key: str) -> None:
         nonlocal tries
         tries += 1
         if tries == 1:
@@ -110,9 +115,10 @@ async def test_waiting_is_no_failure() -> None:
 
 async def test_the_earlier_of_two_delays_counts() -> None:
     """A delayed key that is asked for sooner is worked on sooner, once."""
-    seen, done = [], asyncio.Event()
+    done = asyncio.Event()
+    seen: list[str] = []
 
-    async def work(key) -> None:
+    async def work(key: str) -> None:
         seen.append(key)
         done.set()
 
@@ -126,18 +132,19 @@ async def test_the_earlier_of_two_delays_counts() -> None:
 
 
 @pytest.mark.parametrize("failures", [1, 2, 5, 8, 1000])
-def test_delays_grow_to_a_bound(failures) -> None:
+def test_delays_grow_to_a_bound(failures: int) -> None:
     """Retries slow down, but never below once a minute."""
-    base = min(0.5 * 2 ** (min(failures, 16) - 1), LONGEST_RETRY_SECONDS)
+    base = min(0.5 * 2 ** (min(failures, 16) - 1), 60.0)
 
-    assert base * 0.8 <= retry_delay(failures) <= base
+    assert RETRY.delay(failures) == base
+    assert RETRY.delay(failures, chance=1.0) == pytest.approx(base * 0.8)
 
 
 async def test_a_failing_key_is_not_tried_in_a_hot_loop() -> None:
     """Events about a key that just failed do not defeat its back-off."""
     tries, failed = 0, asyncio.Event()
 
-    async def work(key) -> Never:
+    async def work(key: str) -> Never:
         nonlocal tries
         tries += 1
         failed.set()
@@ -155,12 +162,11 @@ async def test_a_failing_key_is_not_tried_in_a_hot_loop() -> None:
         assert len(queue) == 0
 
 
-async def test_work_that_hangs_is_broken_off(monkeypatch) -> None:
+async def test_work_that_hangs_is_broken_off() -> None:
     """A database that vanished without a word does not hold the workers for ever: the key counts as failed."""
-    monkeypatch.setattr("penstock_operator.control.work_queue.FIRST_RETRY_SECONDS", 0.01)
     tries, others = 0, asyncio.Event()
 
-    async def work(key) -> None:
+    async def work(key: str) -> None:
         nonlocal tries
         if key == "good":
             others.set()
@@ -168,8 +174,10 @@ async def test_work_that_hangs_is_broken_off(monkeypatch) -> None:
         tries += 1
         await asyncio.Event().wait()
 
-    results = []
-    async with running(work, workers=1, limit=0.01, on_end=lambda _, good, seconds: results.append(good)) as queue:
+    results: list[bool] = []
+    async with running(
+        work, workers=1, limit=0.01, retry=SOON, on_end=lambda _, good, seconds: results.append(good)
+    ) as queue:
         queue.add("hangs")
         queue.add("good")
         await others.wait()

@@ -40,9 +40,16 @@ ALL = [
 ]
 
 
+def schema_of(case: Any) -> dict[str, Any]:
+    """The one value of a case."""
+    [schema] = case.values
+    found: dict[str, Any] = schema
+    return found
+
+
 def test_every_field_is_described_with_an_example() -> None:
     """`kubectl explain` reads like a manual."""
-    bare = [case.id for case in ALL if "Example: " not in case.values[0].get("description", "")]
+    bare = [case.id for case in ALL if "Example: " not in schema_of(case).get("description", "")]
 
     assert bare == []
 
@@ -67,7 +74,7 @@ def test_the_schema_is_structural() -> None:
     wrong = [
         case.id
         for case in ALL
-        for schema in case.values
+        for schema in [schema_of(case)]
         if {"$ref", "oneOf", "title", "$defs"} & schema.keys()
         or not {"type", "x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string"} & schema.keys()
     ]
@@ -78,7 +85,7 @@ def test_the_schema_is_structural() -> None:
 def test_lists_of_steps_are_atomic() -> None:
     """Order counts, so two appliers never merge their steps."""
     for case in ALL:
-        schema = case.values[0]
+        schema = schema_of(case)
         if str(case.id).endswith((".steps", ".branch")) and schema.get("type") == "array":
             assert schema["x-kubernetes-list-type"] == "atomic", case.id
 

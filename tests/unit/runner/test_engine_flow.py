@@ -1,12 +1,13 @@
 """Order, conditions, failures and ends of a flow."""
 
 import json
+from typing import Any
 
-from engine_stand import unpacked
+from engine_stand import Stand, unpacked
 from penstock_core.states import ExecutionState
 
 
-def test_set_steps_see_what_ran_before(stand) -> None:
+def test_set_steps_see_what_ran_before(stand: Stand) -> None:
     """A later step's template reads an earlier step's output with its type."""
     outcome = stand.run(
         {"name": "first", "set": {"value": {"total": 41, "list": [1, 2]}}},
@@ -18,7 +19,7 @@ def test_set_steps_see_what_ran_before(stand) -> None:
     assert stand.recorder.output("second") == 42
 
 
-def test_trigger_body_is_parsed_from_the_raw_body(stand) -> None:
+def test_trigger_body_is_parsed_from_the_raw_body(stand: Stand) -> None:
     """trigger.body is what the stored rawBody and contentType say."""
     body = json.dumps({"id": "A1", "lines": [{"sku": "x"}]}).encode()
 
@@ -30,7 +31,7 @@ def test_trigger_body_is_parsed_from_the_raw_body(stand) -> None:
     assert stand.recorder.output("id") == "A1/POST"
 
 
-def test_malformed_trigger_body_fails_the_step_that_reads_it(stand) -> None:
+def test_malformed_trigger_body_fails_the_step_that_reads_it(stand: Stand) -> None:
     """A body that does not parse is an error of the step, with line and column."""
     outcome = stand.run(
         {"name": "id", "set": {"value": "${trigger.body.id}"}},
@@ -39,10 +40,10 @@ def test_malformed_trigger_body_fails_the_step_that_reads_it(stand) -> None:
 
     assert outcome.state is ExecutionState.FAILED
     assert outcome.error_code == "trigger_body"
-    assert "line 1, column 2" in outcome.error_message
+    assert "line 1, column 2" in (outcome.error_message or "")
 
 
-def test_false_if_skips(stand) -> None:
+def test_false_if_skips(stand: Stand) -> None:
     """A step whose `if` is false is recorded as skipped, and its members are null with status skipped."""
     stand.run(
         {"name": "off", "if": "config.on", "set": {"value": 1}},
@@ -54,7 +55,7 @@ def test_false_if_skips(stand) -> None:
     assert stand.recorder.output("after") == "skipped:"
 
 
-def test_if_that_cannot_be_evaluated_fails_the_step(stand) -> None:
+def test_if_that_cannot_be_evaluated_fails_the_step(stand: Stand) -> None:
     """An `if` without an answer fails the flow and names the field."""
     outcome = stand.run(
         {"name": "odd", "if": "trigger.body.missing", "set": {"value": 1}},
@@ -63,10 +64,10 @@ def test_if_that_cannot_be_evaluated_fails_the_step(stand) -> None:
 
     assert outcome.state is ExecutionState.FAILED
     assert outcome.failed_step == "odd"
-    assert "if: " in outcome.error_message
+    assert "if: " in (outcome.error_message or "")
 
 
-def test_if_that_cannot_be_evaluated_is_one_failure(stand) -> None:
+def test_if_that_cannot_be_evaluated_is_one_failure(stand: Stand) -> None:
     """With onError continue such a step has failed, once, and later steps see it so."""
     outcome = stand.run(
         {"name": "odd", "if": "trigger.body.missing > 1", "set": {"value": 1}, "onError": "continue"},
@@ -79,7 +80,7 @@ def test_if_that_cannot_be_evaluated_is_one_failure(stand) -> None:
     assert stand.recorder.output("after") == "failed"
 
 
-def test_failed_step_ends_the_flow(stand) -> None:
+def test_failed_step_ends_the_flow(stand: Stand) -> None:
     """Steps behind a failed one do not run; the outcome names step, code and message."""
     outcome = stand.run(
         {"name": "valid", "check": {"that": ["config.total > 10", "config.total > 0"]}},
@@ -96,7 +97,7 @@ def test_failed_step_ends_the_flow(stand) -> None:
     assert stand.recorder.output("valid")[0]["left"] == 5
 
 
-def test_on_error_continue_completes_with_errors(stand) -> None:
+def test_on_error_continue_completes_with_errors(stand: Stand) -> None:
     """With onError continue the flow goes on, sees the error and ends as completed_with_errors."""
     outcome = stand.run(
         {"name": "valid", "check": {"that": ["1 > 2"]}, "onError": "continue"},
@@ -108,17 +109,17 @@ def test_on_error_continue_completes_with_errors(stand) -> None:
     assert stand.recorder.output("after") == "failed/check_failed"
 
 
-def test_failing_assertion_keeps_operands(stand) -> None:
+def test_failing_assertion_keeps_operands(stand: Stand) -> None:
     """A failing assertion records actual and expected, and the output all the same."""
     outcome = stand.run({"name": "made", "set": {"value": {"status": 500}}, "assert": ["output.status == 200"]})
 
     record = stand.recorder.last("made")
     assert outcome.error_code == "assertion_failed"
-    assert "the left side is 500, the right side 200" in record.error_message
+    assert "the left side is 500, the right side 200" in (record.error_message or "")
     assert stand.recorder.output("made") == {"status": 500}
 
 
-def test_extract_gives_value_list_or_failure(stand) -> None:
+def test_extract_gives_value_list_or_failure(stand: Stand) -> None:
     """One match gives the value, several a list, none a failure that names the path."""
     value = {"id": 7, "lines": [{"sku": "a"}, {"sku": "b"}]}
 
@@ -130,11 +131,11 @@ def test_extract_gives_value_list_or_failure(stand) -> None:
 
     assert stand.recorder.output("seen") == {"id": 7, "skus": ["a", "b"]}
     assert outcome.error_code == "extract_failed"
-    assert "'$.nothing'" in outcome.error_message
-    assert "id, lines" in outcome.error_message
+    assert "'$.nothing'" in (outcome.error_message or "")
+    assert "id, lines" in (outcome.error_message or "")
 
 
-def test_retry_runs_again_until_attempts_are_used_up(stand) -> None:
+def test_retry_runs_again_until_attempts_are_used_up(stand: Stand) -> None:
     """Each failed attempt is recorded under its number, with the delay between them."""
     outcome = stand.run(
         {"name": "valid", "check": {"that": ["false"]}, "retry": {"attempts": 3, "delay": "1ms"}},
@@ -145,7 +146,7 @@ def test_retry_runs_again_until_attempts_are_used_up(stand) -> None:
     assert [severity for severity, *_ in stand.recorder.logs] == ["warn", "warn"]
 
 
-def test_retry_when_decides_by_the_error(stand) -> None:
+def test_retry_when_decides_by_the_error(stand: Stand) -> None:
     """Where `when` is false for the error there is no further attempt."""
     rule = {"attempts": 3, "delay": "1ms", "when": "error.code == 'http_status'"}
 
@@ -154,7 +155,7 @@ def test_retry_when_decides_by_the_error(stand) -> None:
     assert stand.recorder.statuses() == [("valid", 1, "failed")]
 
 
-def test_stop_passed_ends_without_the_rest(stand) -> None:
+def test_stop_passed_ends_without_the_rest(stand: Stand) -> None:
     """A stop step with status passed ends the execution as passed."""
     outcome = stand.run({"name": "end", "stop": {"message": "nothing to do"}}, {"name": "never", "set": {"value": 1}})
 
@@ -162,7 +163,7 @@ def test_stop_passed_ends_without_the_rest(stand) -> None:
     assert [path for path, _, _ in stand.recorder.statuses()] == ["end"]
 
 
-def test_stop_failed_says_why(stand) -> None:
+def test_stop_failed_says_why(stand: Stand) -> None:
     """A stop step with status failed ends the execution as failed with its message."""
     outcome = stand.run(
         {"name": "end", "stop": {"status": "failed", "message": "no ${config.what}"}}, config={"what": "stock"}
@@ -173,23 +174,23 @@ def test_stop_failed_says_why(stand) -> None:
     )  # fmt: skip
 
 
-def test_unknown_action_is_named(stand) -> None:
+def test_unknown_action_is_named(stand: Stand) -> None:
     """A step of a later release fails with the members it has."""
     outcome = stand.run({"name": "sql", "sql": {"query": "select 1"}})
 
     assert outcome.error_code == "unknown_action"
-    assert "sql" in outcome.error_message
+    assert "sql" in (outcome.error_message or "")
 
 
-def test_expression_error_names_field_and_place(stand) -> None:
+def test_expression_error_names_field_and_place(stand: Stand) -> None:
     """A template that fails names the action's field, and what to do."""
     outcome = stand.run({"name": "made", "set": {"value": "${config.map.key}"}}, config={"map": {}})
 
     assert outcome.error_code == "expression_error"
-    assert outcome.error_message.startswith("step made: set.value: ")
+    assert (outcome.error_message or "").startswith("step made: set.value: ")
 
 
-def test_record_modes_leave_values_out(stand) -> None:
+def test_record_modes_leave_values_out(stand: Stand) -> None:
     """metadata keeps sizes without values, none keeps the state alone; later steps see the output all the same."""
     stand.run(
         {"name": "meta", "record": "metadata", "set": {"value": "secret-ish"}},
@@ -203,27 +204,27 @@ def test_record_modes_leave_values_out(stand) -> None:
     assert stand.recorder.output("seen") == "secret-ishsecret-ish"
 
 
-def test_a_secret_at_the_end_of_what_a_message_shows_is_masked(stand) -> None:
+def test_a_secret_at_the_end_of_what_a_message_shows_is_masked(stand: Stand) -> None:
     """Operands are masked before they are cut: the first half of a secret is found by nobody."""
     text = "x" * 190 + "canary-value"
-    known = {"descriptions": {"erp": {"type": "apiKey"}}, "fields": {"erp": {"key": "canary-value"}}}
+    known: dict[str, Any] = {"descriptions": {"erp": {"type": "apiKey"}}, "fields": {"erp": {"key": "canary-value"}}}
 
     checked = stand.run({"name": "valid", "check": {"that": ["config.text == 'a'"]}}, config={"text": text}, **known)
     asserted = stand.run({"name": "made", "set": {"value": text}, "assert": ["output == 'a'"]}, **known)
 
-    assert "***" in checked.error_message
-    assert "***" in asserted.error_message
+    assert "***" in (checked.error_message or "")
+    assert "***" in (asserted.error_message or "")
     assert "canary" not in f"{checked.error_message}{asserted.error_message}"
 
 
-def test_a_check_of_hundreds_of_alternatives_fails_as_others_do(stand) -> None:
+def test_a_check_of_hundreds_of_alternatives_fails_as_others_do(stand: Stand) -> None:
     """Its report takes no recursion for each of them."""
     outcome = stand.run({"name": "valid", "check": {"that": ["||".join(["1==2"] * 600)]}})
 
     assert outcome.error_code == "check_failed"
 
 
-def test_a_regular_expression_in_an_extraction_ends(stand) -> None:
+def test_a_regular_expression_in_an_extraction_ends(stand: Stand) -> None:
     """Python's engine would hold the whole process until long after the step's timeout."""
     value = [{"s": "a" * 200}, {"s": "aab"}]
 

@@ -1,14 +1,16 @@
 """What a replacement does with what its predecessor recorded, and what happens when the flow is interrupted."""
 
 import threading
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from engine_stand import Stand
 from penstock_core import codec
+from penstock_core.records import RecordedStep
 from penstock_core.states import ExecutionState, StepStatus
-from penstock_core.store.executions.records import RecordedStep
 from penstock_runner.actions.set import Set
 from penstock_runner.errors import Failure, Interrupted, Reason
 
@@ -18,9 +20,20 @@ ITEMS = {"items": "${config.items}"}
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ALL = "${[steps.%s.output, steps.%s.error, steps.%s.status, steps.%s.attempts]}"
 """A template with all members that a failed step has."""
+Flaky = Callable[..., list[str]]
 
 
-def recorded(path, status, *, attempt=1, output=None, code=None, details=None, seconds=0, limit=codec.DEFAULT_LIMIT):
+def recorded(
+    path: str,
+    status: str,
+    *,
+    attempt: int = 1,
+    output: Any = None,
+    code: str | None = None,
+    details: Any = None,
+    seconds: float = 0,
+    limit: int = codec.DEFAULT_LIMIT,
+) -> RecordedStep:
     """A row that began `seconds` after noon and, where it has ended, took half a second."""
     began = NOON + timedelta(seconds=seconds)
     return RecordedStep(
@@ -38,13 +51,14 @@ def recorded(path, status, *, attempt=1, output=None, code=None, details=None, s
 
 
 @pytest.fixture
-def flaky(monkeypatch):
+def flaky(monkeypatch: pytest.MonkeyPatch) -> Flaky:
     """Makes `set` steps fail as often as is told by their paths; gives the paths that ran."""
 
-    def make(failures=()):
-        left, ran = dict(failures), []
+    def make(failures: Mapping[str, int] | Iterable[tuple[str, int]] = ()) -> list[str]:
+        left = dict(failures)
+        ran: list[str] = []
 
-        def run(self, call):
+        def run(self: Set, call: Any) -> Any:
             ran.append(call.path)
             if ran.count(call.path) <= left.get(call.path, 0):
                 raise Failure("flaky", "not yet")
@@ -56,7 +70,7 @@ def flaky(monkeypatch):
     return make
 
 
-def test_recorded_steps_are_not_run_again(stand) -> None:
+def test_recorded_steps_are_not_run_again(stand: Stand) -> None:
     """A passed step is taken from the record, with its output, and is not recorded anew."""
     outcome = stand.run(
         {"name": "first", "set": {"value": 1}},
@@ -69,7 +83,7 @@ def test_recorded_steps_are_not_run_again(stand) -> None:
     assert stand.recorder.output("second") == 99
 
 
-def test_skipped_steps_stay_skipped(stand) -> None:
+def test_skipped_steps_stay_skipped(stand: Stand) -> None:
     """A step that was skipped is not asked again."""
     stand.run(
         {"name": "off", "if": "true", "set": {"value": 1}},
@@ -80,7 +94,7 @@ def test_skipped_steps_stay_skipped(stand) -> None:
     assert stand.recorder.output("after") == "skipped"
 
 
-def test_failed_step_with_continue_is_not_run_again(stand) -> None:
+def test_failed_step_with_continue_is_not_run_again(stand: Stand) -> None:
     """A recorded failure with onError continue stands."""
     outcome = stand.run(
         {"name": "bad", "check": {"that": ["true"]}, "onError": "continue"},
@@ -92,7 +106,7 @@ def test_failed_step_with_continue_is_not_run_again(stand) -> None:
     assert stand.recorder.output("after") == "check_failed"
 
 
-def test_remaining_attempts_are_made(stand) -> None:
+def test_remaining_attempts_are_made(stand: Stand) -> None:
     """A step that failed once of three attempts has two left, numbered on."""
     stand.run(
         {"name": "bad", "check": {"that": ["false"]}, "retry": {"attempts": 3, "delay": "1ms"}},
@@ -102,7 +116,7 @@ def test_remaining_attempts_are_made(stand) -> None:
     assert stand.recorder.statuses() == [("bad", 2, "failed"), ("bad", 3, "failed")]
 
 
-def test_interrupted_attempt_is_closed_and_does_not_count(stand) -> None:
+def test_interrupted_attempt_is_closed_and_does_not_count(stand: Stand) -> None:
     """An attempt without a result is recorded as interrupted; the next number runs, with all of its retries."""
     stand.run(
         {"name": "nap", "sleep": {"for": "1ms"}, "assert": ["false"], "retry": {"attempts": 2, "delay": "1ms"}},
@@ -113,14 +127,14 @@ def test_interrupted_attempt_is_closed_and_does_not_count(stand) -> None:
     assert stand.recorder.records[0].error_code == "interrupted"
 
 
-def test_resumed_sleep_ends_when_the_first_would_have(stand) -> None:
+def test_resumed_sleep_ends_when_the_first_would_have(stand: Stand) -> None:
     """The end of a sleep is recorded with its start, so that a replacement does not start over."""
     stand.run(NAP, recorded=[recorded("nap", "running", output={"until": "2020-01-01T00:00:00+00:00"})])
 
     assert stand.recorder.last("nap").status == "passed"
 
 
-def test_loop_goes_on_where_it_was(stand) -> None:
+def test_loop_goes_on_where_it_was(stand: Stand) -> None:
     """Passed iterations are taken from the record; the loop keeps its attempt number."""
     stand.run(
         {
@@ -135,9 +149,9 @@ def test_loop_goes_on_where_it_was(stand) -> None:
     assert stand.recorder.output("loop") == ["old", 2]
 
 
-def test_own_record_resumes_completely(stand) -> None:
+def test_own_record_resumes_completely(stand: Stand) -> None:
     """Whatever one runner recorded, the next one needs to run nothing."""
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"name": "a", "set": {"value": {"k": [1, 2]}}, "extract": {"x": "$.k[*]"}},
         {"name": "loop", "forEach": {"items": "${steps.a.extracted.x}", "steps": [{"name": "v", "set": {"value": "${item}"}}]}},
         {"name": "route", "branch": [{"when": "steps.loop.output.size() == 2", "steps": [{"name": "b", "set": {"value": 1}}]}]},
@@ -152,7 +166,7 @@ def test_own_record_resumes_completely(stand) -> None:
 
 
 @pytest.mark.parametrize("known", [{"details": {"status": 503}}, {"output": {"status": 503}}])
-def test_resumed_retry_knows_the_error(stand, known) -> None:
+def test_resumed_retry_knows_the_error(stand: Stand, known: dict[str, Any]) -> None:
     """`retry.when` sees the recorded error's status, so a runner lost in the delay costs no attempt."""
     rule = AGAIN | {"when": "error.status >= 500"}
 
@@ -166,7 +180,7 @@ def test_resumed_retry_knows_the_error(stand, known) -> None:
 
 
 @pytest.mark.parametrize("mode", ["full", "metadata", "none"])
-def test_resumed_failure_has_its_details(stand, mode) -> None:
+def test_resumed_failure_has_its_details(stand: Stand, mode: str) -> None:
     """`steps.<name>.error` is the same for a replacement, whatever the step records of its values."""
     steps = [
         {"name": "bad", "set": {"value": {}}, "extract": {"x": "$.no"}, "record": mode, "onError": "continue"},
@@ -181,7 +195,7 @@ def test_resumed_failure_has_its_details(stand, mode) -> None:
     assert second.recorder.output("seen")["details"] == {"name": "x", "path": "$.no"}
 
 
-def test_resumed_failure_keeps_its_output(stand) -> None:
+def test_resumed_failure_keeps_its_output(stand: Stand) -> None:
     """A failed step that the flow went on behind is seen as the first runner saw it, output included."""
     steps = [
         {"name": "bad", "check": {"that": ["1 > 2"]}, "onError": "continue"},
@@ -196,7 +210,7 @@ def test_resumed_failure_keeps_its_output(stand) -> None:
     assert second.recorder.output("seen") == stand.recorder.output("seen")
 
 
-def test_attempt_that_was_closed_as_interrupted_is_made_again(stand) -> None:
+def test_attempt_that_was_closed_as_interrupted_is_made_again(stand: Stand) -> None:
     """Where the replacement was lost too before its attempt began, the next one makes it, without retries and delay."""
     outcome = stand.run(
         {"name": "a", "set": {"value": 1}, "retry": {"attempts": 1, "backoff": "exponential", "delay": "1h"}},
@@ -208,14 +222,14 @@ def test_attempt_that_was_closed_as_interrupted_is_made_again(stand) -> None:
     assert stand.recorder.statuses() == [("a", 2, "passed"), ("b", 2, "passed")]
 
 
-LOOP = {"name": "loop", "forEach": {"items": "${config.items}", "stopOnError": False, "steps": [
+LOOP: dict[str, Any] = {"name": "loop", "forEach": {"items": "${config.items}", "stopOnError": False, "steps": [
     {"name": "p", "set": {"value": "${item}"}},
 ]}}  # fmt: skip
 BRANCH = {"name": "loop", "branch": [{"steps": [{"name": "p", "set": {"value": 1}}]}]}
 
 
 @pytest.mark.parametrize("holder", [LOOP, BRANCH])
-def test_loop_lost_in_its_delay_runs_its_failures_anew(stand, holder) -> None:
+def test_loop_lost_in_its_delay_runs_its_failures_anew(stand: Stand, holder: dict[str, Any]) -> None:
     """The next attempt of a loop or branch does not repeat what failed in the one before."""
     outcome = stand.run(
         holder | {"retry": AGAIN},
@@ -227,7 +241,7 @@ def test_loop_lost_in_its_delay_runs_its_failures_anew(stand, holder) -> None:
     assert stand.recorder.statuses() == [("loop/0/p", 2, "passed"), ("loop", 2, "passed")]
 
 
-def test_loop_lost_in_a_later_attempt_runs_old_failures_alone(stand, flaky) -> None:
+def test_loop_lost_in_a_later_attempt_runs_old_failures_alone(stand: Stand, flaky: Flaky) -> None:
     """What failed in an earlier attempt runs; what passed in any, or failed in this one already, does not."""
     ran = flaky()
 
@@ -249,7 +263,7 @@ def test_loop_lost_in_a_later_attempt_runs_old_failures_alone(stand, flaky) -> N
     assert stand.recorder.output("loop") == ["old", 2, None]
 
 
-def test_attempts_inside_an_earlier_attempt_of_the_loop_do_not_count(stand, flaky) -> None:
+def test_attempts_inside_an_earlier_attempt_of_the_loop_do_not_count(stand: Stand, flaky: Flaky) -> None:
     """A step inside has all of its attempts in each attempt of the loop, minus those that were made in this one."""
     ran = flaky({"loop/0/p": 9})
     inside = LOOP["forEach"] | {"steps": [{"name": "p", "set": {"value": 1}, "retry": AGAIN}]}
@@ -269,7 +283,7 @@ def test_attempts_inside_an_earlier_attempt_of_the_loop_do_not_count(stand, flak
     assert [number for path, number, _ in stand.recorder.statuses() if path == "loop/0/p"] == [5, 6]
 
 
-def test_item_that_went_on_behind_a_failure_is_not_run_again(stand, flaky) -> None:
+def test_item_that_went_on_behind_a_failure_is_not_run_again(stand: Stand, flaky: Flaky) -> None:
     """An item whose steps are all behind it passed, though one of them failed with onError continue."""
     ran = flaky()
     steps = [
@@ -293,7 +307,7 @@ def test_item_that_went_on_behind_a_failure_is_not_run_again(stand, flaky) -> No
     assert (outcome.state, outcome.steps_total, outcome.steps_failed) == (ExecutionState.COMPLETED_WITH_ERRORS, 5, 1)
 
 
-def test_skipped_step_inside_is_asked_again_by_the_next_attempt(stand) -> None:
+def test_skipped_step_inside_is_asked_again_by_the_next_attempt(stand: Stand) -> None:
     """What was skipped because of a failure runs where the failure does not come again."""
     steps = [
         {"name": "p", "set": {"value": 1}, "onError": "continue"},
@@ -316,7 +330,7 @@ def test_skipped_step_inside_is_asked_again_by_the_next_attempt(stand) -> None:
     ]  # fmt: skip
 
 
-def test_failure_that_this_runner_did_not_reach_is_not_repeated(stand, flaky) -> None:
+def test_failure_that_this_runner_did_not_reach_is_not_repeated(stand: Stand, flaky: Flaky) -> None:
     """Also an attempt that begins behind a failure of this runner's own forgets what the earlier one left."""
     ran = flaky({"loop/0/p": 1})
 
@@ -330,7 +344,7 @@ def test_failure_that_this_runner_did_not_reach_is_not_repeated(stand, flaky) ->
     assert ran == ["loop/0/p", "loop/0/p", "loop/1/p"]
 
 
-def test_counts_are_those_of_the_first_runner(stand) -> None:
+def test_counts_are_those_of_the_first_runner(stand: Stand) -> None:
     """A passed loop counts what is inside of it, failures with onError continue included."""
     inside = [{"name": "p", "check": {"that": ["item > 1"]}, "onError": "continue"}]
     steps = [{"name": "loop", "forEach": {**ITEMS, "steps": inside}}, {"name": "z", "set": {"value": 1}}]
@@ -343,12 +357,12 @@ def test_counts_are_those_of_the_first_runner(stand) -> None:
     assert outcome == first
 
 
-def test_steps_of_a_resumed_branch_are_seen(stand) -> None:
+def test_steps_of_a_resumed_branch_are_seen(stand: Stand) -> None:
     """What a branch shows outside of it, it shows where it is taken from the record too."""
     failed = {"name": "off", "branch": [{"steps": [
         {"name": "c", "set": {"value": "c"}}, {"name": "d", "check": {"that": ["false"]}},
     ]}], "onError": "continue"}  # fmt: skip
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"name": "on", "branch": [{"when": "false", "steps": []}, {"steps": [{"name": "a", "set": {"value": "a"}}]}]},
         failed,
         {
@@ -378,7 +392,9 @@ STOP = {"name": "end", "stop": {"status": "failed", "message": "no"}}
     ],
 )
 @pytest.mark.parametrize("mode", ["full", "none"])
-def test_resumed_stop_stops_again(stand, step, mode, monkeypatch) -> None:
+def test_resumed_stop_stops_again(
+    stand: Stand, step: dict[str, Any], mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A recorded stop ends a resumed flow with the same status, wherever it lies and whatever it records."""
     monkeypatch.setitem(STOP, "record", mode)
     steps = [step, {"name": "never", "set": {"value": 1}}]
@@ -393,7 +409,7 @@ def test_resumed_stop_stops_again(stand, step, mode, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("status", ["running", "passed"])
-def test_what_ran_beside_a_stop_counts(stand, status) -> None:
+def test_what_ran_beside_a_stop_counts(stand: Stand, status: str) -> None:
     """A resumed stop ends the loop at once, and the iterations that ran at its side are in the counts and the state."""
     steps = [
         {"name": "may", "set": {"value": 1}, "onError": "continue"},
@@ -415,7 +431,7 @@ def test_what_ran_beside_a_stop_counts(stand, status) -> None:
     assert [path for path, _, _ in stand.recorder.statuses()] == ["loop"] * (status == "running")
 
 
-def test_what_an_ended_loop_did_not_come_to_again_counts(stand) -> None:
+def test_what_an_ended_loop_did_not_come_to_again_counts(stand: Stand) -> None:
     """Where a recorded failure ends a resumed loop, what the lost runner did in other iterations is counted all the same."""
     branch = {"name": "b", "branch": [{"steps": [{"name": "v", "set": {"value": 1}}]}]}
     steps = [{"name": "p", "set": {"value": 1}}, branch]
@@ -434,14 +450,14 @@ def test_what_an_ended_loop_did_not_come_to_again_counts(stand) -> None:
     assert (outcome.state, outcome.steps_total, outcome.steps_failed) == (ExecutionState.FAILED, 4, 2)
 
 
-def test_resumed_skipped_stop_does_not_stop(stand) -> None:
+def test_resumed_skipped_stop_does_not_stop(stand: Stand) -> None:
     """A stop that was skipped lets a resumed flow go on."""
     stand.run(STOP | {"if": "false"}, {"name": "after", "set": {"value": 1}}, recorded=[recorded("end", "skipped")])
 
     assert stand.recorder.statuses() == [("after", 1, "passed")]
 
 
-def test_step_whose_if_failed_is_not_run_by_a_replacement(stand) -> None:
+def test_step_whose_if_failed_is_not_run_by_a_replacement(stand: Stand) -> None:
     """A condition without an answer failed the step once: no retry of a replacement runs its action."""
     step = {"name": "a", "if": "trigger.body.x > 1", "set": {"value": 1}, "retry": AGAIN, "onError": "continue"}
     trigger = {"rawBody": b"{", "contentType": "application/json"}
@@ -467,7 +483,7 @@ CUT = recorded("big", "passed", output=list(range(1000)), limit=300)
         {"name": "reader", "branch": [{"steps": [{"name": "v", "set": {"value": "${steps.big.output}"}}]}], "retry": AGAIN},
     ],
 )  # fmt: skip
-def test_cut_result_that_is_read_ends_the_execution(stand, reader) -> None:
+def test_cut_result_that_is_read_ends_the_execution(stand: Stand, reader: dict[str, Any]) -> None:
     """A replacement has a part of the result only: it fails with the step's name rather than go on with that."""
     outcome = stand.run(BIG, reader, {"name": "never", "set": {"value": 1}}, recorded=[CUT])
 
@@ -477,7 +493,7 @@ def test_cut_result_that_is_read_ends_the_execution(stand, reader) -> None:
     assert {status for _, _, status in stand.recorder.statuses()} <= {"failed"}
 
 
-def test_cut_result_that_nothing_reads_is_no_problem(stand) -> None:
+def test_cut_result_that_nothing_reads_is_no_problem(stand: Stand) -> None:
     """What is not read any more may be cut, and the other members of its step are there."""
     outcome = stand.run(
         {"name": "big", "set": {"value": 1}},
@@ -490,7 +506,7 @@ def test_cut_result_that_nothing_reads_is_no_problem(stand) -> None:
     assert stand.recorder.output("seen") == "passed 1"
 
 
-def test_cut_result_of_an_item_ends_the_execution(stand) -> None:
+def test_cut_result_of_an_item_ends_the_execution(stand: Stand) -> None:
     """An item's last output belongs to the loop's: a loop that goes on needs it whole."""
     outcome = stand.run(
         {"name": "loop", "forEach": {**ITEMS, "steps": [BIG]}, "onError": "continue"},
@@ -502,7 +518,7 @@ def test_cut_result_of_an_item_ends_the_execution(stand) -> None:
 
 
 @pytest.mark.parametrize("reason", [Reason.HANDED_OVER, Reason.LOST])
-def test_interruption_leaves_the_step_without_result(stand, reason) -> None:
+def test_interruption_leaves_the_step_without_result(stand: Stand, reason: Reason) -> None:
     """SIGTERM or a lost lease ends a sleeping flow at once; the running step gets no result."""
     threading.Timer(0.05, stand.interrupt.set, [reason]).start()
 
@@ -513,7 +529,7 @@ def test_interruption_leaves_the_step_without_result(stand, reason) -> None:
     assert [record.status for record in stand.recorder.starts] == ["running"]
 
 
-def test_cancellation_is_recorded(stand) -> None:
+def test_cancellation_is_recorded(stand: Stand) -> None:
     """A cancelled flow records its running step as cancelled."""
     threading.Timer(0.05, stand.interrupt.set, [Reason.CANCELLED]).start()
 
@@ -523,16 +539,16 @@ def test_cancellation_is_recorded(stand) -> None:
     assert stand.recorder.statuses() == [("nap", 1, "cancelled")]
 
 
-def test_step_timeout_is_a_failure_that_is_retried(stand) -> None:
+def test_step_timeout_is_a_failure_that_is_retried(stand: Stand) -> None:
     """A step's own timeout is recorded as timed_out, and retried like every failure."""
     outcome = stand.run(NAP | {"timeout": "20ms", "retry": {"attempts": 2, "delay": "1ms"}})
 
     assert (outcome.state, outcome.error_code) == (ExecutionState.FAILED, "timeout")
     assert stand.recorder.statuses() == [("nap", 1, "timed_out"), ("nap", 2, "timed_out")]
-    assert "no result within its timeout of 20ms" in outcome.error_message
+    assert "no result within its timeout of 20ms" in (outcome.error_message or "")
 
 
-def test_flow_timeout_ends_everything_inside(stand) -> None:
+def test_flow_timeout_ends_everything_inside(stand: Stand) -> None:
     """The flow's timeout ends loop and step as timed_out, without retries."""
     outcome = stand.run(
         {"name": "loop", "forEach": {"items": [1], "steps": [NAP | {"retry": {"attempts": 9}}]}}, timeout_ms=100

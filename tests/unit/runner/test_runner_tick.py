@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from penstock_core import codec, names
+from penstock_core.store.executions.records import Tick
 from penstock_runner.errors import ConfigurationError
 from penstock_runner.process.tick import scheduled_minute, tick
 
@@ -20,7 +21,7 @@ GIVEN = {
 }  # fmt: skip
 
 
-def made(text=None, *, job=f"{CRON_JOB}-{MINUTE}"):
+def made(text: str | None = None, *, job: str = f"{CRON_JOB}-{MINUTE}") -> Tick:
     return tick(text or json.dumps(GIVEN), job=job, namespace="acme", identifier=UUID(int=1), now=NOW)
 
 
@@ -36,14 +37,14 @@ def test_scheduled_tick() -> None:
 @pytest.mark.parametrize(
     "job", ["try-1", f"{CRON_JOB}-try", f"{CRON_JOB}-123", f"x{CRON_JOB}-{MINUTE}", f"{CRON_JOB}-{MINUTE}-2", f"{CRON_JOB}-99999999", CRON_JOB, ""]
 )  # fmt: skip
-def test_other_names_are_manual_runs(job) -> None:
+def test_other_names_are_manual_runs(job: str) -> None:
     """Every name but the controller's own form is a run by hand, also with a number that is no near minute."""
     assert scheduled_minute(job, cron_job=CRON_JOB, now=NOW) is None
     assert made(job=job).scheduled_at is None
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", json.dumps({**GIVEN, "customer": 1})])
-def test_malformed_variable_is_named(text) -> None:
+def test_malformed_variable_is_named(text: str) -> None:
     """A variable that is no tick is a defect of whoever made the Job."""
     if text == "{}":
         text = json.dumps({"instance": "x"})

@@ -2,8 +2,10 @@
 
 import threading
 import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,19 +14,20 @@ import timeouts
 from eventually import eventually
 from penstock_core import codec
 from penstock_core.errors import LeaseLost, StoreUnavailable
+from penstock_core.records import LogRecord, Outcome, StepRecord
 from penstock_core.states import ExecutionState, StepStatus
-from penstock_core.store.executions.records import LogRecord, Outcome, Renewal, StepRecord
+from penstock_core.store.executions.records import Renewal
+from penstock_core.store.executions.running import Running
 from penstock_runner.engine.interrupt import Interrupt
 from penstock_runner.errors import Interrupted, Reason
-from penstock_runner.process import recorder as module
-from penstock_runner.process.recorder import Writer
+from penstock_runner.process.recorder import Limits, Writer
 
 EXECUTION = UUID(int=7)
 PASSED = Outcome(state=ExecutionState.PASSED)
 
 
 @dataclass
-class FakeRunning:
+class FakeRunning(Running):
     """A store that notes its calls; `away` and `lost` make it fail, `cancel` is its mark."""
 
     writes: list[list[str]] = field(default_factory=list)
@@ -37,15 +40,17 @@ class FakeRunning:
     cancel: bool = False
     tries: int = 0
 
-    def written(self):
+    def written(self) -> list[str]:
         return [path for write in self.writes for path in write]
 
-    def renew(self, execution, *, epoch):
+    def renew(self, execution: UUID, *, epoch: int) -> Renewal:
         self._ask(execution, epoch)
         self.renewals += 1
         return Renewal(lost=self.lost, cancel=self.cancel)
 
-    def record(self, execution, *, epoch, steps, logs):
+    def record(
+        self, execution: UUID, *, epoch: int, steps: Sequence[StepRecord] = (), logs: Sequence[LogRecord] = ()
+    ) -> Renewal:
         self._ask(execution, epoch)
         if self.lost:
             raise LeaseLost
@@ -54,11 +59,19 @@ class FakeRunning:
         self.lines.append(list(logs))
         return Renewal(lost=False, cancel=self.cancel)
 
-    def finish(self, execution, *, epoch, outcome, steps, logs) -> None:
+    def finish(
+        self,
+        execution: UUID,
+        *,
+        epoch: int,
+        outcome: Outcome,
+        steps: Sequence[StepRecord] = (),
+        logs: Sequence[LogRecord] = (),
+    ) -> None:
         self.record(execution, epoch=epoch, steps=steps, logs=logs)
         self.outcomes.append(outcome)
 
-    def _ask(self, execution, epoch) -> None:
+    def _ask(self, execution: UUID, epoch: int) -> None:
         self.tries += 1
         assert (execution, epoch) == (EXECUTION, 3)
         if self.away:
@@ -66,31 +79,52 @@ class FakeRunning:
 
 
 @pytest.fixture
-def running():
+def running() -> FakeRunning:
     return FakeRunning()
 
 
 @pytest.fixture
-def interrupt():
+def interrupt() -> Interrupt:
     return Interrupt()
 
 
 @pytest.fixture
-def writer(running, interrupt):
-    made = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic() + 60)
+def limits() -> Limits:
+    """The writer's; a test that needs others is parametrized with them."""
+    return Limits()
+
+
+@pytest.fixture
+def writer(running: FakeRunning, interrupt: Interrupt, limits: Limits) -> Iterator[Writer]:
+    made = made_writer(running, interrupt, limits=limits)
     made.start()
     yield made
     running.away = False
     made.hand_over()
 
 
-def step(path, *, output=None):
+def made_writer(
+    running: FakeRunning, interrupt: Interrupt, *, seconds: float = 60, limits: Limits | None = None
+) -> Writer:
+    """A writer of a flow that has so many seconds left."""
+    give_up_at = time.monotonic() + seconds
+    return Writer(
+        running,
+        execution=EXECUTION,
+        epoch=3,
+        interrupt=interrupt,
+        give_up_at=give_up_at,
+        limits=limits or Limits(),
+    )
+
+
+def step(path: str, *, output: bytes | None = None) -> StepRecord:
     return StepRecord(
         path=path, attempt=1, action="set", status=StepStatus.PASSED, started_at=datetime.now(UTC), output=output
     )
 
 
-def test_final_state_goes_with_the_last_steps(writer, running) -> None:
+def test_final_state_goes_with_the_last_steps(writer: Writer, running: FakeRunning) -> None:
     """A short flow costs one transaction: steps and final state together."""
     for name in "abc":
         writer.behind(step(name))
@@ -101,7 +135,7 @@ def test_final_state_goes_with_the_last_steps(writer, running) -> None:
     assert running.outcomes == [PASSED]
 
 
-def test_durable_returns_after_everything_before_is_written(writer, running) -> None:
+def test_durable_returns_after_everything_before_is_written(writer: Writer, running: FakeRunning) -> None:
     """durable writes what lies before it in the same transaction, in order."""
     writer.behind(step("a"))
     writer.durable(step("b"))
@@ -109,14 +143,14 @@ def test_durable_returns_after_everything_before_is_written(writer, running) -> 
     assert running.written() == ["a", "b"]
 
 
-def test_lingering_records_are_written_by_themselves(writer, running) -> None:
+def test_lingering_records_are_written_by_themselves(writer: Writer, running: FakeRunning) -> None:
     """Records that nobody waits for are durable soon."""
     writer.behind(step("a"))
 
     assert eventually(lambda: running.writes == [["a"]], within=timeouts.QUIET, every=0.01)
 
 
-def test_logs_are_numbered(writer, running) -> None:
+def test_logs_are_numbered(writer: Writer, running: FakeRunning) -> None:
     """Log lines carry a sequence, so that a repeated write adds none twice."""
     for text in ("one", "two"):
         writer.log(at=datetime.now(UTC), severity="info", message=text, step="a", fields=None)
@@ -125,7 +159,7 @@ def test_logs_are_numbered(writer, running) -> None:
     assert running.logs == [(1, "one"), (2, "two")]
 
 
-def test_nothing_is_lost_while_the_database_is_away(writer, running) -> None:
+def test_nothing_is_lost_while_the_database_is_away(writer: Writer, running: FakeRunning) -> None:
     """Writes are repeated until the database answers; then all is there, once."""
     running.away = True
     waiting = threading.Thread(target=writer.durable, args=[step("a")])
@@ -141,10 +175,10 @@ def test_nothing_is_lost_while_the_database_is_away(writer, running) -> None:
     assert running.written() == ["a", "b"]
 
 
-def test_gives_up_at_the_deadline(running, interrupt) -> None:
+def test_gives_up_at_the_deadline(running: FakeRunning, interrupt: Interrupt) -> None:
     """Past the flow's deadline a database that is away ends the runner: somebody else goes on."""
     running.away = True
-    writer = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic())
+    writer = made_writer(running, interrupt, seconds=0)
     writer.start()
 
     with pytest.raises(Interrupted) as caught:
@@ -154,7 +188,9 @@ def test_gives_up_at_the_deadline(running, interrupt) -> None:
     assert not writer.finish(PASSED)
 
 
-def test_lost_lease_interrupts_and_writes_nothing_more(writer, running, interrupt) -> None:
+def test_lost_lease_interrupts_and_writes_nothing_more(
+    writer: Writer, running: FakeRunning, interrupt: Interrupt
+) -> None:
     """A lost lease wakes whoever waits; a final state is not written."""
     running.lost = True
 
@@ -166,7 +202,7 @@ def test_lost_lease_interrupts_and_writes_nothing_more(writer, running, interrup
     assert running.outcomes == []
 
 
-def test_cancel_mark_is_seen_at_a_write(writer, running, interrupt) -> None:
+def test_cancel_mark_is_seen_at_a_write(writer: Writer, running: FakeRunning, interrupt: Interrupt) -> None:
     """A write sees the cancel mark as a renewal does."""
     running.cancel = True
     writer.behind(step("a"))
@@ -175,17 +211,13 @@ def test_cancel_mark_is_seen_at_a_write(writer, running, interrupt) -> None:
     assert writer.finish(Outcome(state=ExecutionState.CANCELLED))
 
 
-def test_lease_is_renewed(running, interrupt, monkeypatch) -> None:
+@pytest.mark.parametrize("limits", [Limits(renew_seconds=0.02)])
+def test_lease_is_renewed(writer: Writer, running: FakeRunning) -> None:
     """Without any record the lease is renewed in time."""
-    monkeypatch.setattr(module, "RENEW_SECONDS", 0.02)
-    writer = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic() + 60)
-    writer.start()
-
     eventually(lambda: running.renewals >= 3, within=timeouts.QUIET, every=0.01)
-    writer.hand_over()
 
 
-def test_terminate_interrupts(writer, interrupt) -> None:
+def test_terminate_interrupts(writer: Writer, interrupt: Interrupt) -> None:
     """SIGTERM reaches the flow through the writer's queue."""
     writer.terminate()
 
@@ -193,18 +225,17 @@ def test_terminate_interrupts(writer, interrupt) -> None:
 
 
 @pytest.fixture
-def stranded(running, interrupt, monkeypatch):
+def stranded(running: FakeRunning, interrupt: Interrupt) -> Writer:
     """A writer with a record that cannot be written, of a flow that has an hour; SIGTERM leaves it 0.2 seconds."""
-    monkeypatch.setattr(module, "HAND_OVER_SECONDS", 0.2)
-    monkeypatch.setattr(module, "LAST_CALL_SECONDS", 0.1)
     running.away = True
-    made = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic() + 3600)
+    limits = Limits(hand_over_seconds=0.2, last_call_seconds=0.1)
+    made = made_writer(running, interrupt, seconds=3600, limits=limits)
     made.start()
     made.behind(step("a"))
     return made
 
 
-def test_sigterm_bounds_the_hand_over(stranded, running, interrupt) -> None:
+def test_sigterm_bounds_the_hand_over(stranded: Writer, running: FakeRunning, interrupt: Interrupt) -> None:
     """While the database is away, SIGTERM leaves it a part of the pod's grace period, whatever the flow's timeout."""
     stranded.terminate()
 
@@ -215,17 +246,24 @@ def test_sigterm_bounds_the_hand_over(stranded, running, interrupt) -> None:
     assert running.writes == []
 
 
-def test_sigterm_bounds_the_wait_for_the_final_state(stranded) -> None:
+def test_sigterm_bounds_the_wait_for_the_final_state(stranded: Writer) -> None:
     """A runner that waits for the database with its final state gives up after SIGTERM, too."""
     threading.Timer(0.1, stranded.terminate).start()
 
     assert not stranded.finish(PASSED)
 
 
-def test_call_without_an_answer_is_left_behind(stranded, running, interrupt) -> None:
+def test_call_without_an_answer_is_left_behind(
+    stranded: Writer, running: FakeRunning, interrupt: Interrupt, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A database that takes a call and never answers holds neither the flow nor the hand-over."""
     answer = threading.Event()
-    running.record = lambda *_, **__: answer.wait() and Renewal(lost=False, cancel=False)
+
+    def unanswered(*_: Any, **__: Any) -> Renewal:
+        answer.wait()
+        return Renewal(lost=False, cancel=False)
+
+    monkeypatch.setattr(running, "record", unanswered)
     threading.Timer(0.1, stranded.terminate).start()
 
     with pytest.raises(Interrupted):
@@ -236,7 +274,9 @@ def test_call_without_an_answer_is_left_behind(stranded, running, interrupt) -> 
     assert interrupt.reason is Reason.HANDED_OVER
 
 
-def test_lease_that_is_lost_during_the_hand_over_ends_it(stranded, running, interrupt) -> None:
+def test_lease_that_is_lost_during_the_hand_over_ends_it(
+    stranded: Writer, running: FakeRunning, interrupt: Interrupt
+) -> None:
     """A hand-over that another claim overtakes ends without writing."""
     running.away, running.lost = False, True
 
@@ -246,10 +286,10 @@ def test_lease_that_is_lost_during_the_hand_over_ends_it(stranded, running, inte
     assert running.writes == []
 
 
-def test_nothing_to_hand_over_asks_nothing_of_the_database(running, interrupt) -> None:
+def test_nothing_to_hand_over_asks_nothing_of_the_database(running: FakeRunning, interrupt: Interrupt) -> None:
     """A flow without unwritten records ends at once, also while the database is away."""
     running.away = True
-    writer = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic() + 3600)
+    writer = made_writer(running, interrupt, seconds=3600)
     writer.start()
 
     writer.hand_over()
@@ -257,24 +297,24 @@ def test_nothing_to_hand_over_asks_nothing_of_the_database(running, interrupt) -
     assert running.tries == 0
 
 
-def say(writer, text, *, fields=None) -> None:
+def say(writer: Writer, text: str, *, fields: Any = None) -> None:
     writer.log(at=datetime.now(UTC), severity="info", message=text, step="a", fields=fields)
 
 
-def keep_lines(writer) -> None:
+def keep_lines(writer: Writer) -> None:
     for number in range(300):
         say(writer, f"{number} {'x' * 1000}")
 
 
-def keep_steps(writer) -> None:
+def keep_steps(writer: Writer) -> None:
     for number in range(300):
         writer.behind(step(f"{number}", output=b"x" * 1000))
 
 
+@pytest.mark.parametrize("limits", [Limits(waiting_bytes=100_000)])
 @pytest.mark.parametrize("keep", [keep_lines, keep_steps])
-def test_what_waits_is_bounded(writer, running, monkeypatch, keep) -> None:
+def test_what_waits_is_bounded(writer: Writer, running: FakeRunning, keep: Callable[[Writer], None]) -> None:
     """While the database is away, whoever logs or records more than may wait has to wait too; nothing is lost by it."""
-    monkeypatch.setattr(module, "MAX_WAITING_BYTES", 100_000)
     running.away = True
     thread = threading.Thread(target=keep, args=[writer])
     thread.start()
@@ -292,20 +332,21 @@ def test_what_waits_is_bounded(writer, running, monkeypatch, keep) -> None:
     assert running.logs == sorted(running.logs)
 
 
-def test_fields_of_a_line_are_bounded(writer, running) -> None:
+def test_fields_of_a_line_are_bounded(writer: Writer, running: FakeRunning) -> None:
     """Fields beyond 64 KiB are cut, and their header says so."""
     say(writer, "large", fields={"a": "x" * 200_000, "b": 1})
     writer.finish(PASSED)
 
     [[line]] = running.lines
+    assert line.fields is not None
     assert codec.stored(line.fields).truncated
     assert codec.unpack(line.fields)["b"] == 1
     assert codec.unfolded_size(line.fields) <= 65_536
 
 
-def test_many_log_lines_are_written_in_pieces(writer, running, monkeypatch) -> None:
+@pytest.mark.parametrize("limits", [Limits(batch_bytes=10_000)])
+def test_many_log_lines_are_written_in_pieces(writer: Writer, running: FakeRunning) -> None:
     """Lines are written in statements of bounded size as well, the final state with the last."""
-    monkeypatch.setattr(module, "MAX_BATCH_BYTES", 10_000)
     for number in range(20):
         say(writer, f"{number} {'x' * 1000}")
 
@@ -314,9 +355,9 @@ def test_many_log_lines_are_written_in_pieces(writer, running, monkeypatch) -> N
     assert [sequence for sequence, _ in running.logs] == list(range(1, 21))
 
 
-def test_large_batches_are_split(writer, running, monkeypatch) -> None:
+@pytest.mark.parametrize("limits", [Limits(batch_bytes=1000)])
+def test_large_batches_are_split(writer: Writer, running: FakeRunning) -> None:
     """Records are written in pieces of bounded size, the final state with the last."""
-    monkeypatch.setattr(module, "MAX_BATCH_BYTES", 1000)
     for name in "abcd":
         writer.behind(step(name, output=b"x" * 600))
 
@@ -325,10 +366,12 @@ def test_large_batches_are_split(writer, running, monkeypatch) -> None:
     assert max(map(len, running.writes)) == 1
 
 
-def test_defect_in_the_store_reaches_the_caller(running, interrupt) -> None:
+def test_defect_in_the_store_reaches_the_caller(
+    running: FakeRunning, interrupt: Interrupt, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An error that is no outage ends the writer and is raised where the flow ends."""
-    running.record = None  # cannot be called
-    writer = Writer(running, execution=EXECUTION, epoch=3, interrupt=interrupt, give_up_at=time.monotonic() + 60)
+    monkeypatch.setattr(running, "record", None)  # cannot be called
+    writer = made_writer(running, interrupt)
     writer.start()
 
     with pytest.raises(Interrupted):

@@ -1,10 +1,10 @@
 """The http action."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from penstock_core.resources.base import Resource, Text, described
+from penstock_core.resources.base import ActionMember, Resource, Text, described
 
 StatusCode = Annotated[
     Annotated[int, Field(ge=100, le=599)] | Annotated[str, Field(pattern=r"^[1-5]([0-9][0-9]|xx)$")],
@@ -81,3 +81,10 @@ class Http(Resource):
         ge=1,
         le=1_073_741_824,
     )
+
+
+MEMBER: Final = ActionMember(
+    text="Action: an HTTP request. Output: status, headers (lower-case names; several of one name are joined by commas,"
+    " set-cookie by line breaks), body (parsed where it is JSON), bytes, url.",
+    example={"method": "GET", "url": "${config.erpUrl}/ping"},
+)

@@ -1,6 +1,8 @@
 """The python action."""
 
-from penstock_core.resources.base import Resource, described
+from typing import Final
+
+from penstock_core.resources.base import ActionMember, Resource, described
 
 
 class Python(Resource):
@@ -14,3 +16,9 @@ class Python(Resource):
         min_length=1,
         max_length=262_144,
     )
+
+
+MEMBER: Final = ActionMember(
+    text="Action: Python code. Output: what `run` returns.",
+    example={"code": "def run(context): return 1"},
+)

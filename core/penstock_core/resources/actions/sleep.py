@@ -1,6 +1,8 @@
 """The sleep action."""
 
-from penstock_core.resources.base import EXPRESSION_LENGTH, Resource, described
+from typing import Final
+
+from penstock_core.resources.base import EXPRESSION_LENGTH, ActionMember, Resource, described, rule
 
 
 class Sleep(Resource):
@@ -22,3 +24,16 @@ class Sleep(Resource):
         example="${trigger.body.due}",
         max_length=EXPRESSION_LENGTH,
     )
+
+
+MEMBER: Final = ActionMember(
+    text="Action: waits, while the execution's Job keeps running.",
+    example={"for": "30s"},
+    rules=[
+        rule(
+            "!has(self.sleep) || (has(self.sleep.__for__) != has(self.sleep.until))",
+            "sleep needs exactly one of for and until: remove the other",
+            field=".sleep",
+        )
+    ],
+)

@@ -1,9 +1,10 @@
-"""The connection pool of the long-running programs.
+"""The connection pools of the long-running programs.
 
-Autocommit, because most methods are one statement; nothing is prepared and no session state is used, so that
-PgBouncer in transaction mode may stand in between.
+Autocommit, because most methods are one statement; no session state is used, and nothing is prepared unless a program asks for
+it, so that PgBouncer in transaction mode may stand in between.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from psycopg import AsyncConnection
@@ -16,27 +17,45 @@ DEAD_PEER: Final = {"tcp_user_timeout": 5000, "keepalives_idle": 15}
 """A host that vanished without a word is noticed within seconds, not after the kernel's 15 minutes (ms, s)."""
 
 
-async def open_pool(dsn: str, *, name: str, min_size: int = 1, max_size: int = 4, timeout_s: float = 5.0) -> Pool:
-    """A pool that opens in the background, so that a program starts while the database is away.
+def make_pool(
+    dsn: str | Callable[[], Awaitable[str]],
+    *,
+    name: str,
+    min_size: int = 1,
+    max_size: int = 4,
+    timeout_s: float = 5.0,
+    connect_s: int = 5,
+    max_waiting: int = 0,
+    prepare_after: int | None = None,
+) -> Pool:
+    """A pool that is not open yet; a `dsn` that is a function is called for every new connection.
 
-    `name` is what the server's activity view shows, `timeout_s` the seconds to wait for a connection.
+    `name` is what the server's activity view shows. Seconds to wait: `timeout_s` for a connection of the pool, `connect_s` for a
+    new one. Beyond `max_waiting` callers the next is refused at once, 0: none is. A statement is prepared after it was sent
+    `prepare_after` times, None: never, since PgBouncer may stand in between.
     """
-    pool: Pool = AsyncConnectionPool(
+    return AsyncConnectionPool(
         dsn,
         open=False,
         name=name,
         min_size=min_size,
         max_size=max_size,
         timeout=timeout_s,
+        max_waiting=max_waiting,
         reconnect_timeout=30.0,
         kwargs={
             "autocommit": True,
-            "prepare_threshold": None,
+            "prepare_threshold": prepare_after,
             "row_factory": dict_row,
             "application_name": name,
-            "connect_timeout": 5,
+            "connect_timeout": connect_s,
             **DEAD_PEER,
         },
     )
+
+
+async def open_pool(dsn: str, *, name: str, min_size: int = 1, max_size: int = 4, timeout_s: float = 5.0) -> Pool:
+    """A pool that opens in the background, so that a program starts while the database is away; see `make_pool`."""
+    pool = make_pool(dsn, name=name, min_size=min_size, max_size=max_size, timeout_s=timeout_s)
     await pool.open(wait=False)
     return pool

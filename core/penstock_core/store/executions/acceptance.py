@@ -1,8 +1,8 @@
-"""How an execution comes to be: a batch of acceptances in one commit, whatever asked for them.
+"""How the gateway's executions come to be: a batch of acceptances in one commit.
 
 1. Repeats inside the batch are set aside: two rows of one key cannot go into one statement.
 2. If a flow with a limit is among them, its row in `flow_slots` is locked first, and what is decided under it is exact.
-3. One statement claims the keys and stores what is new.
+3. One statement claims the keys and stores what is new (`new_executions`).
 4. Under a limit, the oldest queued executions move to starting, as many as there is room for.
 
 Everything is sent in one go; only a repeat costs a second question, for the state of its execution.
@@ -10,7 +10,6 @@ Keys and flows are locked in their order, so that batches do not deadlock.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -21,24 +20,20 @@ from penstock_core.errors import StoreError
 from penstock_core.states import ExecutionState
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.queries import load
-from penstock_core.store.executions.model import (
-    Acceptance,
-    Accepted,
-    AcceptedBatch,
-    Full,
-    IdempotencyKey,
-    Repeated,
-    Started,
-)
+from penstock_core.store.executions.model import Accepted, AcceptedBatch, Full, Repeated, Started
+from penstock_core.store.executions.new_executions import STORE, Acceptance, columns
 
 _QUERIES = load("executions/acceptance")
-_SEPARATOR = "\x1f"
 
 _Outcome = Accepted | Repeated | Full
 
 
 class Acceptances(Database):
     """What the gateway stores before it answers."""
+
+    async def may_store(self) -> bool:
+        """False while the database is not migrated to this release, or has not granted this role anything yet."""
+        return await self.row(_QUERIES["may_store"]) is not None
 
     async def ensure_definition(self, *, namespace: str, hash: str, packed: bytes) -> None:  # noqa: A002
         """Keeps a definition, so that executions can name it by its hash."""
@@ -63,7 +58,7 @@ class Acceptances(Database):
     async def _store(self, batch: Sequence[Acceptance]) -> tuple[list[DictRow], list[DictRow]]:
         limited = [item for item in batch if item.limit is not None]
         if not limited:
-            return await self.rows(_QUERIES["accept"], **_columns(batch)), []
+            return await self.rows(STORE, **columns(batch)), []
         async with self.connection() as connection, connection.pipeline(), connection.transaction():
             return await _store_limited(connection, batch, limited)
 
@@ -79,7 +74,7 @@ async def _store_limited(
     slots = _slots(limited)
     await connection.execute(_QUERIES["make_slots"].encode(), slots)
     await connection.execute(_QUERIES["lock_slots"].encode(), slots)
-    stored = await connection.cursor(binary=True).execute(_QUERIES["accept"].encode(), _columns(batch))
+    stored = await connection.cursor(binary=True).execute(STORE.encode(), columns(batch))
     promoted = await connection.cursor(binary=True).execute(
         _QUERIES["promote"].encode(), _slots([item for item in limited if item.start], most=len(batch))
     )
@@ -99,11 +94,7 @@ def _slots(items: Iterable[Acceptance], *, most: int = 0) -> dict[str, list[Any]
 
 def _key(item: Acceptance) -> tuple[str, str, str, bytes] | None:
     key, flow = item.idempotency, item.flow
-    return None if key is None else (flow.namespace, flow.flow_uid, key.kind, _digest(key))
-
-
-def _digest(key: IdempotencyKey) -> bytes:
-    return sha256(key.key.encode("utf-8", "surrogatepass")).digest()
+    return None if key is None else (flow.namespace, flow.flow_uid, key.kind, key.digest)
 
 
 def _leaders(batch: Sequence[Acceptance]) -> dict[UUID, Acceptance]:
@@ -112,40 +103,10 @@ def _leaders(batch: Sequence[Acceptance]) -> dict[UUID, Acceptance]:
     return {item.id: first.setdefault(_key(item) or item.id, item) for item in batch}
 
 
-def _columns(batch: Sequence[Acceptance]) -> dict[str, list[Any]]:
-    """The batch by columns, as `unnest` takes it."""
-    keys = [item.idempotency for item in batch]
-    flows = [item.flow for item in batch]
-    return {
-        "ids": [item.id for item in batch],
-        "namespaces": [flow.namespace for flow in flows],
-        "instances": [flow.instance for flow in flows],
-        "instance_uids": [flow.instance_uid for flow in flows],
-        "flows": [flow.flow for flow in flows],
-        "flow_uids": [flow.flow_uid for flow in flows],
-        "integrations": [flow.integration for flow in flows],
-        "versions": [flow.version for flow in flows],
-        "customer_ids": [flow.customer_id for flow in flows],
-        "customer_names": [flow.customer_name for flow in flows],
-        "hashes": [flow.definition_hash for flow in flows],
-        "triggers": [str(item.trigger) for item in batch],
-        "payloads": [item.payload for item in batch],
-        "requesters": [item.requested_by for item in batch],
-        "warnings": [_SEPARATOR.join(item.warnings) for item in batch],
-        "starts": [item.start for item in batch],
-        "limits": [item.limit for item in batch],
-        "rejects": [item.limit is not None and item.when_full == "reject" for item in batch],
-        "kinds": [key and key.kind for key in keys],
-        "keys": [key and _digest(key) for key in keys],
-        "bodies": [key and key.body_sha256 for key in keys],
-        "windows": [key and key.window_seconds for key in keys],
-    }
-
-
 def _started(
     batch: Sequence[Acceptance], stored: Mapping[UUID, DictRow], promoted: Sequence[DictRow]
 ) -> tuple[Started, ...]:
-    free = [item for item in batch if item.start and item.limit is None and _is_new(item, stored)]
+    free = [item for item in batch if item.state is ExecutionState.STARTING and _is_new(item, stored)]
     return (
         *(Started(id=item.id, namespace=item.flow.namespace, flow_uid=item.flow.flow_uid) for item in free),
         *(Started(**row) for row in promoted),
@@ -168,7 +129,8 @@ def _outcome(
     if row is None:
         return Full()
     identifier = row["execution_id"]
-    state = ExecutionState.STARTING if identifier in moved else states.get(identifier, ExecutionState.QUEUED)
+    stays = ExecutionState.SKIPPED if leader.skipped else ExecutionState.QUEUED
+    state = ExecutionState.STARTING if identifier in moved else states.get(identifier, stays)
     if identifier == item.id:
         return Accepted(id=identifier, state=state)
     if item.idempotency is None:

@@ -1,31 +1,21 @@
 """The values that go into the store and come out of it.
 
 Times are aware datetimes, durations integers of milliseconds, packed values the bytes of `codec`.
-What the runner uses is defined in `records` and found here too.
+What the runner uses is defined in `records`, what is accepted in `new_executions`; both are found here too.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
 
 from penstock_core.flow_identity import FlowIdentity
+from penstock_core.records import LogRecord, Outcome, RecordedStep, StepRecord
 from penstock_core.states import ExecutionState, StepStatus, Trigger
-from penstock_core.store.executions.records import (
-    AlreadyEnded,
-    Claim,
-    HeldUntil,
-    LeftQueued,
-    LogRecord,
-    Outcome,
-    RecordedStep,
-    Renewal,
-    Skipped,
-    StepRecord,
-    Tick,
-)
+from penstock_core.store.executions.new_executions import Acceptance, IdempotencyKey, SkipReason, WhenFull
+from penstock_core.store.executions.records import AlreadyEnded, Claim, HeldUntil, LeftQueued, Renewal, Skipped, Tick
 
 __all__ = [
     "EPOCH",
@@ -51,6 +41,7 @@ __all__ = [
     "RecordedStep",
     "Renewal",
     "Repeated",
+    "SkipReason",
     "Skipped",
     "Started",
     "Starting",
@@ -58,47 +49,15 @@ __all__ = [
     "StepRecord",
     "Tick",
     "WaitingFlow",
+    "WhenFull",
 ]
 
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
-KeyKind = Literal["idempotency-key", "webhook-id", "deduplicate-by", "tick"]
-WhenFull = Literal["queue", "reject"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdempotencyKey:
-    """Makes two acceptances of one flow the same execution within `window_seconds`; only sha256 of `key` is stored."""
-
-    kind: KeyKind
-    key: str
-    body_sha256: bytes
-    window_seconds: int = 86_400
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acceptance:
-    """One execution to be accepted; `id` is a new UUIDv7, `payload` the packed trigger data.
-
-    `start` False leaves it queued, as for a paused flow.
-    `limit` is the flow's concurrency limit, None without one; `when_full` says what happens at the limit.
-    """
-
-    id: UUID
-    flow: FlowIdentity
-    trigger: Trigger
-    payload: bytes
-    requested_by: str
-    idempotency: IdempotencyKey | None = None
-    start: bool = True
-    limit: int | None = None
-    when_full: WhenFull = "queue"
-    warnings: tuple[str, ...] = ()
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The execution is durable; `state` is starting where its Job may be created, else queued."""
+    """The execution is durable; `state` is starting where its Job may be created, else queued (or skipped, as asked)."""
 
     id: UUID
     state: ExecutionState

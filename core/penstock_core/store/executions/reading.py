@@ -16,6 +16,7 @@ from psycopg.rows import DictRow
 from penstock_core.errors import InvalidInput, TooLarge
 from penstock_core.states import ExecutionState, StepStatus, Trigger
 from penstock_core.store.connection.database import Database
+from penstock_core.store.connection.pool import Pool
 from penstock_core.store.connection.queries import load
 from penstock_core.store.executions.model import (
     EPOCH,
@@ -54,7 +55,11 @@ StepSide = Literal["input", "output", "assertions", "extracted"]
 
 
 class Reading(Database):
-    """What the gateway's REST API shows. Methods that give one packed value raise `TooLarge` above `VALUE_BYTES`."""
+    """What the gateway's REST API shows. Methods that give one packed value raise `TooLarge` above `value_bytes`."""
+
+    def __init__(self, pool: Pool, *, value_bytes: int = VALUE_BYTES) -> None:
+        super().__init__(pool)
+        self._value_bytes = value_bytes
 
     async def executions(self, filter: Filter, *, cursor: str | None = None, limit: int = 50) -> Page:  # noqa: A002
         """One page, newest first; InvalidInput for a cursor that no page gave."""
@@ -125,9 +130,9 @@ class Reading(Database):
         return [LogLine(cursor=f"{row.pop('epoch')}.{row.pop('sequence')}", **row) for row in found]
 
     async def _value(self, query: str, **parameters: Any) -> bytes | None:
-        row = await self.row(_QUERIES["value"].format(query=query), most=VALUE_BYTES, **parameters)
+        row = await self.row(_QUERIES["value"].format(query=query), most=self._value_bytes, **parameters)
         if row and row["value"] is None and row["size"] is not None:
-            raise TooLarge(f"{row['size']} bytes are stored, and {VALUE_BYTES} can be read at most")
+            raise TooLarge(f"{row['size']} bytes are stored, and {self._value_bytes} can be read at most")
         return row["value"] if row else None
 
 

@@ -15,22 +15,11 @@ from psycopg.rows import DictRow, dict_row
 
 from penstock_core.errors import LeaseLost, StoreError
 from penstock_core.flow_identity import FlowIdentity
+from penstock_core.records import LogRecord, Outcome, RecordedStep, StepRecord
 from penstock_core.states import ExecutionState, StepStatus, Trigger, may_follow
 from penstock_core.store.connection.faults import translated
 from penstock_core.store.connection.queries import load
-from penstock_core.store.executions.records import (
-    AlreadyEnded,
-    Claim,
-    HeldUntil,
-    LeftQueued,
-    LogRecord,
-    Outcome,
-    RecordedStep,
-    Renewal,
-    Skipped,
-    StepRecord,
-    Tick,
-)
+from penstock_core.store.executions.records import AlreadyEnded, Claim, HeldUntil, LeftQueued, Renewal, Skipped, Tick
 
 Connection: TypeAlias = psycopg.Connection[Any]
 
@@ -81,8 +70,7 @@ class Running:
         from penstock_core.store.executions import ticks  # most runners have no tick
 
         with self._lock, translated(), self._opened() as connection:
-            with connection.transaction():
-                identifier, decided = ticks.accept(connection, tick)
+            identifier, decided = ticks.accept(connection, tick)
             if decided is not None:
                 return decided
         return self.claim(identifier, holder=holder)

@@ -13,7 +13,8 @@ grant update (
 ) on step_results to {role};
 grant update (state, state_since, epoch, holder, lease_until) on live_executions to {role};
 grant update (locked) on flow_slots to {role};
-grant update (execution_id) on idempotency_keys to {role};
+grant update (execution_id, body_sha256, expires_at) on idempotency_keys to {role};
+grant execute on function store_executions to {role};
 
 -- name: gateway
 -- What the gateway may do: accept, start and show.
@@ -24,6 +25,7 @@ grant insert on executions, execution_payloads, live_executions, flow_slots, ide
 grant update (state, state_since) on live_executions to {role};
 grant update (locked) on flow_slots to {role};
 grant update (execution_id, body_sha256, expires_at) on idempotency_keys to {role};
+grant execute on function store_executions to {role};
 
 -- name: gateway_tables
 -- The tables that the gateway is granted and has no policy on yet.

@@ -1,4 +1,4 @@
-"""REST: executions, their steps, and the values they recorded.
+"""REST: executions, their steps, and the values they recorded. A route only translates between HTTP and `service`.
 
 Lists and details need `list` and `get` on `executions.penstock.dev` in the instance's namespace; trigger data, definitions and
 what steps were given, gave, asserted and extracted need `get` on `executions/data`, and so do the words of errors and warnings,
@@ -11,32 +11,27 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from penstock_core.api.executions import Execution, ExecutionList
 from penstock_core.cluster import Caller
-from penstock_core.store.executions.reading import Reading
-from penstock_gateway.api import authorization as access
-from penstock_gateway.api.authorization import Access
-from penstock_gateway.api.executions.models import Execution, ExecutionList
 from penstock_gateway.api.executions.parameters import Included, Listed, known
-from penstock_gateway.api.executions.service import Executions, Side, bounded
-from penstock_gateway.api.remembered import Answers
-from penstock_gateway.api.values.responses import DESCRIPTION, Places, Shown, value
-from penstock_gateway.flows import FlowTable
+from penstock_gateway.api.executions.service import Executions, Side
+from penstock_gateway.api.services import Services
+from penstock_gateway.api.values.responses import DESCRIPTION, Shown
 
 
-def router(reading: Reading, access_: Access, flows: FlowTable) -> APIRouter:
+def executions_router(services: Services) -> APIRouter:
     """The routes below `/api/v1/executions`."""
     routes = APIRouter(prefix="/api/v1/executions", tags=["executions"], dependencies=[Depends(known)])
-    places = Places()
-    executions = Executions(reading=reading, access=access_, flows=flows, places=places, recorded=Answers())
+    executions, values = Executions(services), services.values
 
     async def caller(request: Request) -> Caller:
-        return await access_.caller(request.headers.get("authorization"))
+        return await services.access.caller(request.headers.get("authorization"))
 
     Asking = Annotated[Caller, Depends(caller)]  # noqa: N806 - a type
 
     async def place(_: Asking) -> AsyncIterator[None]:
         # left when the answer is sent
-        async with places.place():
+        async with values.place():
             yield
 
     @routes.get("", response_model=ExecutionList)
@@ -48,7 +43,7 @@ def router(reading: Reading, access_: Access, flows: FlowTable) -> APIRouter:
         fields: Annotated[str, Query(description="Members to show, separated by commas; empty: all")] = "",
     ) -> Response:
         """Executions, newest first. Without `namespace`: of all namespaces whose executions the caller may list."""
-        return await executions.listing(asking, listed, cursor=cursor, limit=limit, fields=fields)
+        return _json(await executions.listing(asking, listed, cursor=cursor, limit=limit, fields=fields))
 
     @routes.get("/{execution}", response_model=Execution)
     async def get_execution(
@@ -57,7 +52,7 @@ def router(reading: Reading, access_: Access, flows: FlowTable) -> APIRouter:
         included: Annotated[Included, Depends()],
     ) -> Response:
         """One execution, with `include=steps` its steps without input and output."""
-        return await executions.one(asking, execution, included)
+        return _json(await executions.one(asking, execution, included))
 
     valued: dict[str, Any] = {"responses": DESCRIPTION, "dependencies": [Depends(place)]}
 
@@ -75,20 +70,18 @@ def router(reading: Reading, access_: Access, flows: FlowTable) -> APIRouter:
 
         `step` is its path, slashes as they are or as %2F.
         """
-        await executions.visible(asking, execution, access.GET_DATA)
-        async with bounded():
-            data = await executions.value_of_step(execution, path=step, attempt=attempt, side=side)
-        return await value(request, data, shown, missing=f"Attempt {attempt} of the step {step!r} has no {side}.")
+        data = await executions.value_of_step(asking, execution, path=step, attempt=attempt, side=side)
+        return await values.answer(
+            request, data, shown, missing=f"Attempt {attempt} of the step {step!r} has no {side}."
+        )
 
     @routes.get("/{execution}/trigger", **valued)
     async def get_trigger(
         request: Request, asking: Asking, execution: UUID, shown: Annotated[Shown, Depends()]
     ) -> Response:
         """What started it: headers, query, path, method, and the body's bytes."""
-        await executions.visible(asking, execution, access.GET_DATA)
-        async with bounded():
-            data = await reading.payload(execution)
-        return await value(request, data, shown, missing="No trigger data is kept for it.")
+        data = await executions.trigger(asking, execution)
+        return await values.answer(request, data, shown, missing="No trigger data is kept for it.")
 
     @routes.get("/{execution}/definition", **valued)
     async def get_definition(
@@ -98,9 +91,11 @@ def router(reading: Reading, access_: Access, flows: FlowTable) -> APIRouter:
         shown: Annotated[Shown, Depends()],
     ) -> Response:
         """The flow as it was when the execution was accepted."""
-        found = await executions.visible(asking, execution, access.GET_DATA)
-        async with bounded():
-            data = await reading.definition(namespace=found.flow.namespace, hash=found.flow.definition_hash)
-        return await value(request, data, shown, missing="Its definition is no longer kept.")
+        data = await executions.definition(asking, execution)
+        return await values.answer(request, data, shown, missing="Its definition is no longer kept.")
 
     return routes
+
+
+def _json(content: bytes) -> Response:
+    return Response(content, media_type="application/json")

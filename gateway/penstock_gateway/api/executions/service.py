@@ -1,28 +1,27 @@
-"""What the routes of executions ask the store, as answers."""
+"""What the API shows of executions: asked of the store within a time, and cut to what the caller may see.
+
+Knows no HTTP but the problems that it raises; what it gives are JSON bytes, or the packed bytes of a value.
+"""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from fastapi import Response
-
 from penstock_core import codec
+from penstock_core.api.executions import Execution
 from penstock_core.cluster import Caller
 from penstock_core.store.executions import model as store
-from penstock_core.store.executions.reading import Reading, StepSide
+from penstock_core.store.executions.reading import StepSide
 from penstock_gateway import problems
-from penstock_gateway.api import authorization as access
-from penstock_gateway.api.authorization import Access, Right
-from penstock_gateway.api.executions.models import Execution, execution_of, step_of
+from penstock_gateway.api.authorization import GET, GET_DATA, LIST, Right, not_permitted
 from penstock_gateway.api.executions.parameters import Included, Listed
+from penstock_gateway.api.executions.presentation import execution_of, step_of
 from penstock_gateway.api.executions.step_details import NOTHING, READ_BYTES, READ_BYTES_IN_ALL, details
 from penstock_gateway.api.remembered import Answers
-from penstock_gateway.api.values.responses import Places
-from penstock_gateway.flows import FlowTable
+from penstock_gateway.api.services import Services
 from penstock_gateway.problems import Problem
 
 READ_SECONDS: Final = 5.0
@@ -35,45 +34,45 @@ Side = StepSide | Literal["error"]
 """What can be read of an attempt."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Executions:
-    """What the routes ask for, within what the caller may see."""
+    """Executions as a caller may see them."""
 
-    reading: Reading
-    access: Access
-    flows: FlowTable
-    places: Places
-    recorded: Answers[frozenset[str]]
-    """Namespaces that have executions."""
+    def __init__(self, services: Services) -> None:
+        self._reading = services.reading
+        self._access = services.access
+        self._flows = services.flows
+        self._values = services.values
+        self._recorded: Answers[frozenset[str]] = Answers()
+        """Namespaces that have executions."""
 
-    async def listing(self, caller: Caller, listed: Listed, *, cursor: str | None, limit: int, fields: str) -> Response:
-        """One page; raises the 403 where the caller may list nothing of what was asked for."""
+    async def listing(self, caller: Caller, listed: Listed, *, cursor: str | None, limit: int, fields: str) -> bytes:
+        """One page as JSON; raises the 403 where the caller may list nothing of what was asked for."""
         chosen = _chosen(fields)
         namespaces = await self._namespaces(caller, listed.namespace)
-        async with bounded():
-            page = await self.reading.executions(listed.filter(namespaces), cursor=cursor, limit=limit)
+        async with _bounded():
+            page = await self._reading.executions(listed.filter(namespaces), cursor=cursor, limit=limit)
         found = {item.flow.namespace for item in page.items}
-        with_data = await self.access.allowed_namespaces(caller, access.GET_DATA, found)
+        with_data = await self._access.allowed_namespaces(caller, GET_DATA, found)
         shown = [execution_of(item, data=item.flow.namespace in with_data) for item in page.items]
-        return _json(_encoded({"items": [_dump(each, chosen) for each in shown], "nextCursor": page.next_cursor}))
+        return _encoded({"items": [_dump(each, chosen) for each in shown], "nextCursor": page.next_cursor})
 
-    async def one(self, caller: Caller, execution: UUID, included: Included) -> Response:
-        """One execution, with steps where they are asked for."""
+    async def one(self, caller: Caller, execution: UUID, included: Included) -> bytes:
+        """One execution as JSON, with steps where they are asked for."""
         steps = included.steps
-        found = await self.visible(caller, execution, access.GET)
-        data = await self.access.may(caller, access.GET_DATA, found.flow.namespace)
+        found = await self._visible(caller, execution, GET)
+        data = await self._access.may(caller, GET_DATA, found.flow.namespace)
         if not steps:
-            return _json(_encoded(_dump(execution_of(found, data=data), _LISTED)))
-        async with self.places.place():
-            return _json(await self._with_steps(found, included, data=data))
+            return _encoded(_dump(execution_of(found, data=data), _LISTED))
+        async with self._values.place():
+            return await self._with_steps(found, included, data=data)
 
     async def _with_steps(self, found: store.Execution, included: Included, *, data: bool) -> bytes:
         """With a page of attempts, and with assertions and extractions where the caller may see data."""
         cursor, limit = included.steps_cursor, included.steps_limit
-        async with bounded():
-            steps = await self.reading.steps(found.id, cursor=cursor, limit=limit + 1)
+        async with _bounded():
+            steps = await self._reading.steps(found.id, cursor=cursor, limit=limit + 1)
             stored = (
-                await self.reading.step_details(
+                await self._reading.step_details(
                     found.id, each=READ_BYTES, total=READ_BYTES_IN_ALL, cursor=cursor, limit=limit
                 )
                 if data
@@ -81,50 +80,69 @@ class Executions:
             )
         return await asyncio.to_thread(_render, found, steps, stored, limit=limit, data=data)
 
-    async def value_of_step(self, execution: UUID, *, path: str, attempt: int, side: Side) -> bytes | None:
+    async def value_of_step(
+        self, caller: Caller, execution: UUID, *, path: str, attempt: int, side: Side
+    ) -> bytes | None:
         """One value of an attempt, packed; None where there is none."""
+        await self._visible(caller, execution, GET_DATA)
+        async with _bounded():
+            return await self._value_of_step(execution, path=path, attempt=attempt, side=side)
+
+    async def trigger(self, caller: Caller, execution: UUID) -> bytes | None:
+        """What started it, packed; None where it is not kept."""
+        await self._visible(caller, execution, GET_DATA)
+        async with _bounded():
+            return await self._reading.payload(execution)
+
+    async def definition(self, caller: Caller, execution: UUID) -> bytes | None:
+        """The flow as it was then, packed; None where it is no longer kept."""
+        found = await self._visible(caller, execution, GET_DATA)
+        async with _bounded():
+            return await self._reading.definition(namespace=found.flow.namespace, hash=found.flow.definition_hash)
+
+    async def _value_of_step(self, execution: UUID, *, path: str, attempt: int, side: Side) -> bytes | None:
         if "\x00" in path or not 0 < attempt < 2**31:
             return None
         if side != "error":
-            return await self.reading.step_value(execution, path=path, attempt=attempt, side=side)
-        failed = await self.reading.step_error(execution, path=path, attempt=attempt)
+            return await self._reading.step_value(execution, path=path, attempt=attempt, side=side)
+        failed = await self._reading.step_error(execution, path=path, attempt=attempt)
         return codec.pack({"code": failed[0], "message": failed[1]}).data if failed else None
 
-    async def visible(self, caller: Caller, execution: UUID, right: Right) -> store.Execution:
+    async def _visible(self, caller: Caller, execution: UUID, right: Right) -> store.Execution:
         """The execution, if the caller has the right; the 404 hides what the caller may not even get."""
-        async with bounded():
-            found = await self.reading.execution(execution)
+        async with _bounded():
+            found = await self._reading.execution(execution)
         if found is not None:
             namespace = found.flow.namespace
-            if await self.access.may(caller, right, namespace):
+            if await self._access.may(caller, right, namespace):
                 return found
-            if right != access.GET and await self.access.may(caller, access.GET, namespace):
-                raise access.not_permitted(caller, right, namespace)
+            if right != GET and await self._access.may(caller, GET, namespace):
+                raise not_permitted(caller, right, namespace)
         raise Problem(problems.NO_SUCH_EXECUTION, "There is none of this id, or not in a namespace that you may see.")
 
     async def _namespaces(self, caller: Caller, namespace: str) -> tuple[str, ...] | None:
         """Those that a list shows, None for all; raises the 403, and the 400 where they are too many to look at each."""
         if namespace:
-            await self.access.require(caller, access.LIST, namespace)
+            await self._access.require(caller, LIST, namespace)
             return (namespace,)
-        if await self.access.may(caller, access.LIST, ""):
+        if await self._access.may(caller, LIST, ""):
             return None
         # what ran stays to be seen where no flow is left
-        known = self.flows.namespaces() | await self.recorded.recall("", self._recorded)
+        known = self._flows.namespaces() | await self._recorded.recall("", self._namespaces_recorded)
         if len(known) > NAMESPACES:
             raise Problem(problems.MALFORMED_REQUEST, f"There are more than {NAMESPACES} namespaces: name `namespace`.")
-        allowed = await self.access.allowed_namespaces(caller, access.LIST, known)
+        allowed = await self._access.allowed_namespaces(caller, LIST, known)
         if not allowed:
-            raise access.not_permitted(caller, access.LIST, "")
+            raise not_permitted(caller, LIST, "")
         return tuple(sorted(allowed))
 
-    async def _recorded(self) -> frozenset[str]:
-        async with bounded():
-            return await self.reading.namespaces(limit=NAMESPACES + 1)
+    async def _namespaces_recorded(self) -> frozenset[str]:
+        async with _bounded():
+            return await self._reading.namespaces(limit=NAMESPACES + 1)
 
 
 @asynccontextmanager
-async def bounded() -> AsyncIterator[None]:
+async def _bounded() -> AsyncIterator[None]:
     """Within the time for one request's queries; raises the 503 beyond it."""
     try:
         async with asyncio.timeout(READ_SECONDS):
@@ -162,7 +180,3 @@ def _dump(execution: Execution, members: frozenset[str]) -> dict[str, Any]:
 
 def _encoded(content: Any) -> bytes:
     return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
-
-
-def _json(content: bytes) -> Response:
-    return Response(content, media_type="application/json")

@@ -43,17 +43,20 @@ Attempt = tuple[str, int]
 """Path and number."""
 
 
-def details(found: Iterable[StepDetails]) -> Mapping[Attempt, Detail]:
-    """What to show of each attempt that recorded something; takes a while, so in a thread."""
-    unfolding = _Unfolding()
+def details(found: Iterable[StepDetails], *, unfolded: int = UNFOLDED_BYTES_IN_ALL) -> Mapping[Attempt, Detail]:
+    """What to show of each attempt that recorded something; takes a while, so in a thread.
+
+    Values are unfolded as long as all together have no more than `unfolded` bytes.
+    """
+    unfolding = _Unfolding(unfolded)
     return {(each.path, each.attempt): _detail(each, unfolding) for each in found}
 
 
 class _Unfolding:
     """Counts what is unfolded for one answer."""
 
-    def __init__(self) -> None:
-        self._left = UNFOLDED_BYTES_IN_ALL
+    def __init__(self, left: int) -> None:
+        self._left = left
 
     def value(self, data: bytes | None) -> Any:
         """The value, or `_LEFT_OUT` where it was not read, would take too much, or is none of ours."""

@@ -13,10 +13,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from json.encoder import encode_basestring as quoted
 from typing import Any, Final
-from uuid import UUID
 
 from penstock_core import codec
 from penstock_gateway.api.values.messagepack import READ, Exhausted, Kind, Reader
@@ -56,13 +54,16 @@ class Preview:
     """Bytes of the stored value before anything was cut, where known; else of its MessagePack."""
 
 
-def preview(data: bytes, *, path: str = "", max_bytes: int = DEFAULT_BYTES) -> Preview:
-    """The value at `path` (`a.b[0]["c d"]`) in stored bytes; raises the 400, the 404 and the 422s. Takes a while."""
+def preview(data: bytes, *, path: str = "", max_bytes: int = DEFAULT_BYTES, values: int = VALUES) -> Preview:
+    """The value at `path` (`a.b[0]["c d"]`) in stored bytes; raises the 400, the 404 and the 422s. Takes a while.
+
+    `values` bounds that while, see `VALUES`.
+    """
     stored, unfolded = codec.stored(data), codec.unfolded_size(data)
     if unfolded < 0:
         raise damaged()
     try:
-        writer = _whole(data, path, max_bytes) or _cut(data, path, max_bytes)
+        writer = _whole(_reader_at(data, path, values), max_bytes) or _cut(_reader_at(data, path, values), max_bytes)
     except ValueError as error:
         raise damaged() from error
     size = unfolded if stored.size is None else stored.size
@@ -76,9 +77,9 @@ def damaged() -> Problem:
     )
 
 
-def _whole(data: bytes, path: str, max_bytes: int) -> "_Writer | None":
+def _whole(reader: Reader, max_bytes: int) -> "_Writer | None":
     """All of it, None where that is too much."""
-    writer = _Writer(_reader_at(data, path), whole=True)
+    writer = _Writer(reader, whole=True)
     try:
         writer.value(max_bytes)
     except (_Overflow, Exhausted):
@@ -86,15 +87,15 @@ def _whole(data: bytes, path: str, max_bytes: int) -> "_Writer | None":
     return writer if len(writer.out) <= max_bytes else None
 
 
-def _cut(data: bytes, path: str, max_bytes: int) -> "_Writer":
-    writer = _Writer(_reader_at(data, path), whole=False)
+def _cut(reader: Reader, max_bytes: int) -> "_Writer":
+    writer = _Writer(reader, whole=False)
     writer.value(max_bytes)
     return writer
 
 
-def _reader_at(data: bytes, path: str) -> Reader:
+def _reader_at(data: bytes, path: str, values: int) -> Reader:
     """A reader that stands before the value at a path; "" is the whole."""
-    reader = Reader(codec.chunks(data), effort=VALUES * READ)
+    reader = Reader(codec.chunks(data), effort=values * READ)
     position = 0
     while position < len(path):
         match = _STEP.match(path, position)
@@ -278,14 +279,19 @@ def jsonable(value: Any) -> Any:
             return [jsonable(member) for member in value]
         case set() | frozenset():
             return sorted((jsonable(member) for member in value), key=str)
+    return _in_words(value)
+
+
+def _in_words(value: Any) -> Any:
+    """A value of a type that JSON lacks."""
+    match value:
         case bytes() | bytearray() | memoryview():
             return {"$bytes": base64.b64encode(value).decode()}
         case datetime() | date() | time():
             return value.isoformat()
         case timedelta():
             return value.total_seconds()
-        case Decimal() | UUID():
-            return str(value)
+    # a decimal, an id
     return str(value)
 
 

@@ -5,7 +5,7 @@ A value takes up to 32 MiB while it is read and sent, so a replica holds a few a
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -16,17 +16,12 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from penstock_core import codec
+from penstock_core.store.executions.reading import VALUE_BYTES
 from penstock_gateway import problems
 from penstock_gateway.api.values.preview import DEFAULT_BYTES, damaged, preview
 from penstock_gateway.problems import Problem
 
 MSGPACK: Final = "application/msgpack"
-PLACES: Final = 4
-"""Values that a replica holds at a time."""
-PLACE_SECONDS: Final = 5.0
-"""For a place, beyond it the caller gets a 503."""
-SEND_SECONDS: Final = 120.0
-"""For a value to be sent; a caller who reads slower would keep others from a place."""
 DESCRIPTION: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The value as JSON, or with `Accept: application/msgpack` the stored MessagePack, uncut."
@@ -48,17 +43,35 @@ class Shown:
     ] = DEFAULT_BYTES
 
 
-class Places:
-    """Bounds how many requests hold what they read from the store at a time."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueLimits:
+    """What answers with values may take of a replica."""
 
-    def __init__(self) -> None:
-        self._free = asyncio.Semaphore(PLACES)
+    stored_bytes: int = VALUE_BYTES
+    """Of one value; a larger one is not even read."""
+    places: int = 4
+    """Values that are held at a time."""
+    place_seconds: float = 5.0
+    """For a place; beyond it the caller gets a 503."""
+    send_seconds: float = 120.0
+    """For a value to be sent; a caller who reads slower would keep others from a place."""
+
+
+LIMITS: Final = ValueLimits()
+
+
+class Values:
+    """Answers with stored values, as many at a time as there are places."""
+
+    def __init__(self, limits: ValueLimits = LIMITS) -> None:
+        self._limits = limits
+        self._free = asyncio.Semaphore(limits.places)
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        """A place, until the block ends; raises the 503."""
+        """A place for what is read from the store, until the block ends; raises the 503."""
         try:
-            async with asyncio.timeout(PLACE_SECONDS):
+            async with asyncio.timeout(self._limits.place_seconds):
                 await self._free.acquire()
         except TimeoutError as error:
             detail = "Many values are being read at this moment. Send the request again."
@@ -68,50 +81,53 @@ class Places:
         finally:
             self._free.release()
 
+    async def answer(self, request: Request, data: bytes | None, shown: Shown, *, missing: str) -> "Pieces":
+        """A stored value as the caller accepts it; raises the 404 (which says `missing`) and the 422s."""
+        if data is None:
+            raise Problem(problems.NO_SUCH_VALUE, missing)
+        if MSGPACK in request.headers.get("accept", ""):
+            return self._message(data)
+        found = await asyncio.to_thread(preview, data, path=shown.path, max_bytes=shown.max_bytes)
+        content = memoryview(found.content)
+        pieces = (bytes(content[at : at + codec.CHUNK]) for at in range(0, len(content), codec.CHUNK))
+        facts = _facts(length=len(content), truncated=found.truncated, size=found.size)
+        return Pieces(pieces, media_type="application/json", headers=facts, within=self._limits.send_seconds)
+
+    def _message(self, data: bytes) -> "Pieces":
+        stored, length = codec.stored(data), codec.unfolded_size(data)
+        if length < 0:
+            raise damaged()
+        pieces = codec.chunks(data)
+        try:
+            # what is damaged from the first byte on is a problem; what turns out later breaks the connection
+            first = next(pieces, b"")
+        except ValueError as error:
+            raise damaged() from error
+        size = length if stored.size is None else stored.size
+        facts = _facts(length=length, truncated=stored.truncated, size=size)
+        return Pieces(chain((first,), pieces), media_type=MSGPACK, headers=facts, within=self._limits.send_seconds)
+
 
 class Pieces(StreamingResponse):
-    """Sends pieces as the caller reads them, within `SEND_SECONDS`."""
+    """Sends pieces as the caller reads them, `within` so many seconds."""
+
+    def __init__(self, pieces: Iterable[bytes], *, media_type: str, headers: Mapping[str, str], within: float) -> None:
+        super().__init__(pieces, media_type=media_type, headers=headers)
+        self._within = within
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send all; a caller who is too slow, or whose value is damaged in the middle, finds the connection closed."""
         try:
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(self._within):
                 await super().__call__(scope, receive, send)
         except (TimeoutError, ValueError) as error:
             cause = str(error) or "the caller reads too slowly"
             _log.warning("value was not sent to its end", extra={"path": scope["path"][:200], "cause": cause})
 
 
-async def value(request: Request, data: bytes | None, shown: Shown, *, missing: str) -> Pieces:
-    """A stored value as the caller accepts it; raises the 404 and the 422s."""
-    if data is None:
-        raise Problem(problems.NO_SUCH_VALUE, missing)
-    if MSGPACK in request.headers.get("accept", ""):
-        return _message(data)
-    found = await asyncio.to_thread(preview, data, path=shown.path, max_bytes=shown.max_bytes)
-    content = memoryview(found.content)
-    pieces = (bytes(content[at : at + codec.CHUNK]) for at in range(0, len(content), codec.CHUNK))
-    return _pieces(pieces, "application/json", length=len(content), truncated=found.truncated, size=found.size)
-
-
-def _message(data: bytes) -> Pieces:
-    stored, length = codec.stored(data), codec.unfolded_size(data)
-    if length < 0:
-        raise damaged()
-    pieces = codec.chunks(data)
-    try:
-        # what is damaged from the first byte on is a problem; what turns out later breaks the connection
-        first = next(pieces, b"")
-    except ValueError as error:
-        raise damaged() from error
-    size = length if stored.size is None else stored.size
-    return _pieces(chain((first,), pieces), MSGPACK, length=length, truncated=stored.truncated, size=size)
-
-
-def _pieces(pieces: Iterable[bytes], media_type: str, *, length: int, truncated: bool, size: int) -> Pieces:
-    facts = {
+def _facts(*, length: int, truncated: bool, size: int) -> dict[str, str]:
+    return {
         "Content-Length": str(length),
         "Penstock-Truncated": "true" if truncated else "false",
         "Penstock-Size": str(size),
     }
-    return Pieces(pieces, media_type=media_type, headers=facts)
