@@ -210,7 +210,7 @@ async def _sampled() -> AsyncIterator[Memory]:
 
 def _resident() -> float | None:
     """MiB of the operator's largest pod; None where the kubelet cannot be asked, as while the pod is replaced."""
-    found = []
+    found: list[int] = []
     try:
         nodes = kubectl("get", "nodes", "-o", "jsonpath={.items[*].metadata.name}").split()
         for node in nodes:
@@ -224,7 +224,8 @@ def _resident() -> float | None:
                     found += [one.get("rssBytes") or one.get("workingSetBytes") or 0 for one in memories]
     except (CommandFailed, subprocess.SubprocessError, ValueError, KeyError):
         return None
-    return round(max(found) / MIB, 1) if found and max(found) else None
+    largest = max(found, default=0)
+    return round(largest / MIB, 1) if largest else None
 
 
 async def _ready(site: Site) -> int:

@@ -14,6 +14,7 @@ from eventually import eventually
 from installation import instance, integration, ready, remove_namespace, webhook_flow
 from kubectl import CommandFailed, apply, exists, get, helm_uninstall, items, kubectl, run, secret
 from penstock_core.manifests.job import RunnerPod, execution_job
+from penstock_core.observed.flow import Flow
 from releases import settle
 from turns import Turns
 
@@ -81,7 +82,7 @@ def job(release: str) -> dict[str, Any]:
     runner = RunnerPod(
         image=images()["runner"], pull_policy="IfNotPresent", release=f"{release}.{RELEASE}", release_name=RELEASE
     )
-    return execution_job(flow, EXECUTION, runner=runner)
+    return execution_job(Flow.parse(flow), EXECUTION, runner=runner)
 
 
 def test_helm_test_passes(release: str) -> None:

@@ -14,6 +14,7 @@ from penstock_core.cluster import FLOWS, JOBS, SECRETS, Key, Object
 from penstock_core.errors import ClusterError, ClusterUnavailable
 from penstock_core.flow_identity import flow_identity
 from penstock_core.observed.flow import Flow
+from penstock_core.observed.workload import Job, Pod
 from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.executions.acceptance import Acceptances
@@ -44,7 +45,7 @@ class Workloads(index.Workloads):
     def is_alive(self, namespace: str) -> bool:
         return True
 
-    def of(self, execution: UUID, *, namespace: str, holder: str = "") -> tuple[list[Object], list[Object]]:
+    def of(self, execution: UUID, *, namespace: str, holder: str = "") -> tuple[list[Job], list[Pod]]:
         return [], []
 
     def job(self, key: Key) -> None:

@@ -10,6 +10,7 @@ from fake_cluster import FakeCluster
 from operator_stand import ENVIRONMENT, Clock, FakeCollection, FakeTenancy, watched
 from operator_world import INSTANCE, INTEGRATION, World
 from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATIONS, NAMESPACES, Kind
+from penstock_core.kinds import WatchedKind
 from penstock_operator.executions.job_creation import Starter
 from penstock_operator.metrics import Metrics
 from penstock_operator.namespaces import Namespaces
@@ -40,7 +41,7 @@ def cluster(inventory: Inventory) -> FakeCluster:
 
 
 @pytest.fixture
-def collection(cluster: FakeCluster) -> Callable[[Kind], FakeCollection]:
+def collection(cluster: FakeCluster) -> Callable[[WatchedKind[Any]], FakeCollection]:
     return lambda kind: FakeCollection(cluster, kind)
 
 

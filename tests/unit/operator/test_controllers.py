@@ -58,8 +58,8 @@ class Greeter:
     def _store_away(self) -> None:
         self.said.append("store away")
 
-    def _changed(self, kind: Kind, key: Key, _: Any, after: Any, *, ours: bool = False) -> None:
-        if kind is INSTANCES and after is not None:
+    def _changed(self, kind: Kind, key: Key, before: Any, after: Any, *, ours: bool = False) -> None:
+        if kind is INSTANCES and before is None and after is not None:
             self.queue.add(key)
 
 

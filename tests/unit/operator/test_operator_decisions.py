@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 import builders
-from penstock_core.cluster import Object
 from penstock_core.compiler import Problem
 from penstock_core.manifests.integration_version import snapshot
 from penstock_core.observed.content import Content, DeclaredConnection
@@ -184,7 +183,7 @@ GIVEN = {"erp": "acme-erp"}
     ],
 )
 def test_each_wrong_connection_is_named_with_its_remedy(
-    given: dict[str, Any], found: Object | None, fragments: list[str]
+    given: dict[str, Any], found: Secret | None, fragments: list[str]
 ) -> None:
     """What is wrong with a connection is one sentence that names the connection, the problem and the remedy."""
     _, problems = resolve(DECLARED, given, secret=lambda _: found)

@@ -15,8 +15,8 @@ from penstock_core.observed.content import DeclaredFlow
 from penstock_core.observed.flow import Flow
 from penstock_core.observed.instance import Override
 from penstock_core.resources import FlowDefinition
-from penstock_operator.instances.triggers import TRIGGERS, Trigger
-from penstock_operator.instances.triggers.kind import Site
+from penstock_operator.instances.triggers import TRIGGERS
+from penstock_operator.instances.triggers.kind import Site, Trigger
 
 
 class Moon(Trigger):
