@@ -16,7 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 import timeouts
 from installation import Installation, discard_namespace, remove_namespace
-from kubectl import CommandFailed, apply, end_proxy, get, helm_uninstall, kubectl
+from kubectl import CommandFailed, apply, get, helm_uninstall, kubectl
 from releases import PROGRAMS, restarts, settle
 from turns import Turns
 
@@ -28,7 +28,8 @@ NAMESPACE = "penstock-e2e"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test may wait for its turn longer than other tests may run."""
+    """Tests that disturb the installation come last, and a test may wait for its turn longer than other tests may run."""
+    items.sort(key=lambda item: item.get_closest_marker("disturbs") is not None)
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.timeout(timeouts.TEST))
@@ -48,7 +49,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[None]:
+def cluster() -> None:
     """A cluster that answers; without one the tests are skipped, and under CI they fail."""
     try:
         enter()
@@ -59,8 +60,6 @@ def cluster() -> Iterator[None]:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    yield
-    end_proxy()
 
 
 @pytest.fixture(scope="session")

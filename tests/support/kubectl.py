@@ -5,7 +5,6 @@ import base64
 import json
 import subprocess
 import time
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -13,8 +12,6 @@ import httpx
 import yaml
 
 import timeouts
-
-_ENDS: list[Callable[[], None]] = []
 
 
 class CommandFailed(AssertionError):
@@ -52,7 +49,7 @@ def through_api(namespace: str, pod: str, port: int, method: str, path: str) -> 
 
 @cache
 def _proxy() -> httpx.Client:
-    """A client of `kubectl proxy`, which runs until `end_proxy`, and in any case no longer than this process."""
+    """A client of `kubectl proxy`, which runs until this process ends."""
     process = subprocess.Popen(["kubectl", "proxy", "--port=0"], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     address = process.stdout.readline().rpartition(" ")[2].strip()
@@ -63,16 +60,8 @@ def _proxy() -> httpx.Client:
         process.terminate()
         process.communicate()
 
-    _ENDS.append(end)
+    atexit.register(end)
     return client
-
-
-@atexit.register
-def end_proxy() -> None:
-    """End what `api` and `through_api` go through; a worker of pytest-xdist ends without its exit handlers."""
-    while _ENDS:
-        _ENDS.pop()()
-    _proxy.cache_clear()
 
 
 def helm_uninstall(release: str, *, namespace: str) -> None:

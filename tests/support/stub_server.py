@@ -63,7 +63,12 @@ def start(namespace: str) -> str:
         "command": ["python3", "-c", SOURCE],
         "ports": [{"containerPort": PORT}],
         "securityContext": secured,
-        "readinessProbe": {"httpGet": {"path": "/-/requests", "port": PORT}, "periodSeconds": 1},
+        # once it has answered it stays in its Service, however slow a loaded machine makes its answers
+        "startupProbe": {
+            "httpGet": {"path": "/-/requests", "port": PORT},
+            "periodSeconds": 1,
+            "failureThreshold": int(timeouts.ROLLED_OUT),
+        },
     }
     apply(
         {
