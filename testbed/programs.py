@@ -22,8 +22,8 @@ from testbed.shell import tail
 
 TAGS = "providerless,dockerless,selinux_disabled"
 
-# Two things cost a third of the compiler's time and bring a test bed nothing: debugging information, which the linker
-# would leave out anyway, and inlining in Kubernetes' own packages, which no Job's CPU time shows.
+# Two things cost a third of the compiler's time and bring a test bed little: debugging information, which the linker
+# would leave out anyway, and inlining in Kubernetes' own packages, whose gain was too small to be measured.
 # What they spend their time in (the standard library, protobuf, etcd) is compiled as ever.
 COMPILER = ("-gcflags=all=-dwarf=false", "-gcflags=k8s.io/...=-dwarf=false -l")
 FLAGS = ("-mod=readonly", "-tags", TAGS, *COMPILER)
