@@ -1,6 +1,7 @@
 """Which Go compiles the node's programs: the one in PATH, or, where that is missing or too old, one that pip brings.
 
-The one that pip brings lies in the cache with all that it makes, so that removing the cache leaves nothing of it.
+The one that pip brings lies in the cache, and so do the modules that it fetches and all that it compiles: removing the
+cache removes them.
 """
 
 import hashlib
