@@ -9,7 +9,7 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,11 +95,18 @@ def build_and_load(layout: Layout, cluster: Cluster) -> dict[str, str]:
     """Build what changed, write build/images.json, and load what the cluster lacks."""
     builder = builders.choose(layout)
     names = build(layout, builder, pulls=cluster.pulls)
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        for load in [pool.submit(_load, cluster, builder, name) for name in names.values()]:
-            load.result()
+    for programs in batches(_wanted(pulls=cluster.pulls)):
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            for load in [pool.submit(_load, cluster, builder, names[program]) for program in programs]:
+                load.result()
     builder.tidy()
     return names
+
+
+def batches(wanted: Sequence[Image]) -> tuple[list[str], list[str]]:
+    """Name the first program on each base, then the others: those find their base in the cluster already."""
+    firsts = {image.base: image.program for image in reversed(wanted)}
+    return list(firsts.values()), [image.program for image in wanted if image.program not in firsts.values()]
 
 
 def build(layout: Layout, builder: builders.Builder, *, pulls: bool) -> dict[str, str]:
@@ -108,11 +115,27 @@ def build(layout: Layout, builder: builders.Builder, *, pulls: bool) -> dict[str
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(PARALLEL) as pool:
         context = Path(scratch)
         copy_context(layout.checkout, context)
-        bases = {base: pool.submit(builder.base, base) for base in dict.fromkeys(image.base for image in wanted)}
-        builds = [pool.submit(_build, builder, image, context, bases[image.base].result()) for image in wanted]
+        bases = {base: pool.submit(builder.make_base, base) for base in dict.fromkeys(image.base for image in wanted)}
+        builds = []
+        for image in wanted:
+            bases[image.base].result()
+            builds.append(pool.submit(_build, builder, image, context))
         names = {image.program: build.result() for image, build in zip(wanted, builds, strict=True)}
     _write(layout.images_file, names)
     return names
+
+
+def names(*, pulls: bool) -> list[str]:
+    """Name the programs whose images a cluster that `pulls`, or does not, needs from here."""
+    return [image.program for image in _wanted(pulls=pulls)]
+
+
+def missing(layout: Layout, builder: builders.Builder, *, pulls: bool) -> list[str]:
+    """Name the programs whose images `build` would build."""
+    with tempfile.TemporaryDirectory() as scratch:
+        context = Path(scratch)
+        copy_context(layout.checkout, context)
+        return [image.program for image in _wanted(pulls=pulls) if not builder.holds(_name(builder, image, context))]
 
 
 def _wanted(*, pulls: bool) -> list[Image]:
@@ -153,9 +176,14 @@ def _files(context: Path, sources: tuple[str, ...]) -> Iterator[Path]:
         yield from [top] if top.is_file() else sorted(path for path in top.rglob("*") if path.is_file())
 
 
-def _build(builder: builders.Builder, image: Image, context: Path, base: str | None) -> str:
-    name = f"localhost/penstock-{image.program}:{content_tag(context, image, base)}"
+def _name(builder: builders.Builder, image: Image, context: Path) -> str:
+    return f"localhost/penstock-{image.program}:{content_tag(context, image, builder.base(image.base))}"
+
+
+def _build(builder: builders.Builder, image: Image, context: Path) -> str:
+    name = _name(builder, image, context)
     if not builder.holds(name):
+        base = builder.base(image.base)
         arguments = {"BASE": base} if base else {}
         with timed(f"built {name}"):
             builder.build(name, builders.Recipe(context, image.dockerfile, image.program, arguments))

@@ -20,6 +20,9 @@ class FakeBuilder:
     def base(self, wanted: Base) -> str | None:
         return wanted.name
 
+    def make_base(self, wanted: Base) -> None:
+        pass
+
     def holds(self, image: str) -> bool:
         return image in self.built
 
@@ -98,6 +101,18 @@ def test_a_change_builds_the_images_that_it_concerns(layout: Layout, builder: Fa
     assert {program for program in first if first[program] != second[program]} == {"runner"}
 
 
+def test_what_is_missing_is_what_would_be_built(layout: Layout, builder: FakeBuilder) -> None:
+    """Asking builds nothing."""
+    assert images.missing(layout, builder, pulls=False) == ["runner", "operator", "gateway", "postgres"]
+    assert images.missing(layout, builder, pulls=True) == ["runner", "operator", "gateway"]
+    assert builder.built == set()
+
+    images.build(layout, builder, pulls=False)
+    (layout.checkout / "gateway" / "penstock_gateway" / "module.py").write_text("changed")
+
+    assert images.missing(layout, builder, pulls=False) == ["gateway"]
+
+
 def test_a_cluster_that_pulls_takes_public_images_from_their_registry(layout: Layout, builder: FakeBuilder) -> None:
     """Nothing stands in for the official Postgres image there."""
     assert "postgres" not in images.build_and_load(layout, FakeCluster(pulls=True))
@@ -123,3 +138,11 @@ def test_of_many_images_the_newest_are_kept() -> None:
     kept = {name for _, name in [*many, *few]} - set(builders.outdated([*many, *few]))
 
     assert kept == {"localhost/b:1", *(name for _, name in many[-builders.KEPT :])}
+
+
+def test_images_that_share_a_base_wait_for_the_one_that_brings_it() -> None:
+    """The base is sent once: the first batch has one image of each base."""
+    first, rest = images.batches(images.IMAGES)
+
+    assert sorted(first) == ["postgres", "runner"]
+    assert rest == ["operator", "gateway"]
