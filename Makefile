@@ -11,16 +11,19 @@ help: ## Show this list
 
 setup: $(VENV)/ready ## Make the virtual environment with the pinned dependencies
 
-$(VENV)/ready: requirements/dev.txt pyproject.toml
-	@echo "== virtual environment with pinned dependencies ($(VENV))"
+$(PY):
+	@echo "== virtual environment ($(VENV))"
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else f"Python 3.11 to 3.13 is needed, {sys.executable} is {v.major}.{v.minor}; set PYTHON=python3.12, say")'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "installing python3-venv"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv; }
-	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/ready: requirements/dev.txt pyproject.toml | $(PY)
+	@echo "== pinned dependencies into $(VENV)"
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup ## From nothing to a webhook's step results on a real cluster
+demo: $(PY) ## From nothing to a webhook's step results on a real cluster
 	@$(PY) examples/demo.py
 
 check: setup ## Read-only: format, lint, types, import contracts, drift of generated files

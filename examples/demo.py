@@ -5,6 +5,7 @@ It does what a user would do, with the user's tools (helm, kubectl, HTTP), and e
 
 import base64
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -17,8 +18,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from testbed import forecast  # noqa: E402
 from testbed.commands import main as testbed  # noqa: E402
 from testbed.errors import TestbedError  # noqa: E402
+from testbed.layout import layout_from  # noqa: E402
+from testbed.provider import choose  # noqa: E402
 from testbed.release import enter, helm_install, images, reached  # noqa: E402
 from testbed.shell import run  # noqa: E402
 
@@ -26,6 +30,7 @@ RELEASE, NAMESPACE = "penstock", "penstock-system"
 EXAMPLES = ROOT / "examples"
 FORWARDED = "127.0.0.1"
 """Where the cluster's addresses cannot be reached from here, as with kind, the gateway is reached by a port-forward."""
+DEMO_SECONDS = 60
 ENDED = {"passed", "failed", "completed_with_errors", "cancelled", "timed_out", "skipped"}
 FORWARD = """\
    kubectl -n penstock-system port-forward service/penstock-gateway 8080:80 >/dev/null & sleep 2
@@ -47,6 +52,7 @@ def main() -> int:
     """Run the six acts; 0, or 1 with what went wrong."""
     started = time.monotonic()
     try:
+        announce()
         cluster()
         build()
         install()
@@ -74,12 +80,21 @@ def main() -> int:
     return 0
 
 
+def announce() -> None:
+    """Say how long it will take, and why, before anything takes long."""
+    layout = layout_from(os.environ)
+    machine = forecast.observe(layout, choose(os.environ, layout))
+    own = forecast.Work("Penstock is installed, and two webhooks run", DEMO_SECONDS)
+    say(f"The demo takes {forecast.words(machine, own)}")
+
+
 def cluster() -> None:
     act(
         1,
         "A real Kubernetes",
-        "API server, etcd, kubelet and all, on this machine. The first time it is compiled, which takes about ten minutes.",
+        "API server, etcd, kubelet and all, on this machine. What is not there yet is made first, and kept.",
     )
+    command("prepare")
     command("up")
     enter()
 

@@ -6,7 +6,7 @@ import shlex
 import time
 from collections.abc import Callable, Sequence
 
-from testbed import builders, debian, images, programs
+from testbed import builders, debian, forecast, images, preparation, programs
 from testbed.console import say, timed
 from testbed.errors import TestbedError
 from testbed.layout import Layout, layout_from
@@ -19,7 +19,7 @@ environment variables:
   PENSTOCK_TESTBED_CONTEXT   existing: the kubeconfig context to use
   PENSTOCK_TESTBED_ALLOW     existing: the contexts that may be used; tests create and delete cluster-wide objects
   PENSTOCK_STATE             what lives as long as the cluster (default /var/lib/penstock-testbed)
-  PENSTOCK_CACHE             what outlives it: compiled programs, image layers (default ~/.cache/penstock)
+  PENSTOCK_CACHE             what outlives it: programs, image layers, a Go of its own (default ~/.cache/penstock)
   PENSTOCK_BASE              Docker: the base image with Python, instead of the official one
 """
 
@@ -95,7 +95,13 @@ def build_images(_: argparse.Namespace, provider: Provider, layout: Layout) -> i
     return 0
 
 
+def prepare(_: argparse.Namespace, provider: Provider, layout: Layout) -> int:
+    preparation.prepare(layout, provider)
+    return 0
+
+
 def packages(_: argparse.Namespace, provider: Provider, layout: Layout) -> int:
+    say(f"before the first test on the cluster: {forecast.words(forecast.observe(layout, provider))}")
     debian.ensure(debian.TEST_PROGRAMS)
     if provider.name == "node":
         programs.ensure(layout)  # the chart's tests call helm before there is a cluster
@@ -118,7 +124,9 @@ def _parser() -> argparse.ArgumentParser:
 
     add("up", up, "start the cluster, or find it running")
     purge = add("down", down, "end the cluster and remove all that it left behind")
-    purge.add_argument("--purge", action="store_true", help="remove the compiled programs and image layers as well")
+    purge.add_argument(
+        "--purge", action="store_true", help="remove the compiled programs, the image layers and Go as well"
+    )
     add("load", load, "make images that were built here available in the cluster").add_argument(
         "image", nargs="+", metavar="IMAGE"
     )
@@ -129,6 +137,7 @@ def _parser() -> argparse.ArgumentParser:
         env,
         'print a line for the shell: eval "$(python3 -m testbed env)" gives it kubectl, helm and the cluster',
     )
+    add("prepare", prepare, "make all at once what `up` and `images` need: compiled programs, Debian packages, images")
     add(
         "packages",
         packages,

@@ -23,3 +23,11 @@ def duration(seconds: float) -> str:
     """Say a duration as people do: `45 s`, `3 min 20 s`."""
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def roughly(seconds: float) -> str:
+    """Say a duration that is only guessed: seconds below a minute in tens, above it minutes."""
+    if seconds < 55:
+        return f"about {max(10, round(seconds / 10) * 10)} s"
+    minutes = round(seconds / 60)
+    return f"about {minutes} minute{'s' if minutes > 1 else ''}"
