@@ -115,17 +115,14 @@ async def test_namespaces_that_have_executions(pool: Pool) -> None:
     assert len(await Reading(pool).namespaces(limit=2)) == 2
 
 
-async def test_values_above_the_limit_are_not_read(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_values_above_the_limit_are_not_read(pool: Pool) -> None:
     """The size alone is told."""
-    from penstock_core.store.executions import reading
-
     item = acceptance(payload=b"x" * 100)
     await accept(pool, item)
     assert await Reading(pool).payload(item.id) == item.payload
 
-    monkeypatch.setattr(reading, "VALUE_BYTES", 99)
     with pytest.raises(TooLarge, match="100 bytes are stored, and 99"):
-        await Reading(pool).payload(item.id)
+        await Reading(pool, value_bytes=99).payload(item.id)
 
 
 async def test_what_does_not_exist_is_none(pool: Pool) -> None:
