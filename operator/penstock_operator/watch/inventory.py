@@ -22,7 +22,7 @@ Value = TypeVar("Value", bound=Observed)
 
 
 KINDS: Final[tuple[WatchedKind[Any], ...]] = (INTEGRATIONS, INTEGRATION_VERSIONS, INSTANCES, FLOWS)
-"""Penstock's own kinds, watched through Kopf."""
+"""Penstock's own kinds, watched through Kopf: what an inventory holds unless it is told otherwise."""
 
 
 class Index:
@@ -63,14 +63,16 @@ class Listing:
 
 
 class Inventory:
-    """The objects of Penstock's kinds by (namespace, name), with reverse look-ups.
+    """The objects of `kinds` by (namespace, name), with reverse look-ups.
 
     `on_change(kind, key, before, after)` is called for each real change; None stands for absence. `ours=True` says that the
     reconciliation of that very object made it.
     """
 
-    def __init__(self) -> None:
-        self._objects: dict[str, dict[Key, Any]] = {kind.plural: {} for kind in KINDS}
+    def __init__(self, kinds: tuple[WatchedKind[Any], ...] = KINDS) -> None:
+        self.kinds = kinds
+        """What is listed and watched into it."""
+        self._objects: dict[str, dict[Key, Any]] = {kind.plural: {} for kind in kinds}
         self._by_integration = Index()
         self._by_secret = Index()
         self._by_config_map = Index()
