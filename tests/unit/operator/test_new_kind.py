@@ -40,7 +40,7 @@ class Shelves:
     """A toy topic: it looks at a shelf whenever a toy on it changes."""
 
     def __init__(self, services: Services) -> None:
-        self._inventory = services.inventory
+        self._toys = services.inventory.index(TOYS, lambda toy: [(toy.namespace, toy.shelf)])
         self.queue = services.queue("shelves", self._look, workers=1)
         self.seen: asyncio.Queue[tuple[Key, list[str]]] = asyncio.Queue()
 
@@ -53,8 +53,7 @@ class Shelves:
                 self.queue.add((toy.namespace, toy.shelf))
 
     async def _look(self, key: Key) -> None:
-        toys = self._inventory.all(TOYS).values()
-        self.seen.put_nowait((key, [toy.name for toy in toys if (toy.namespace, toy.shelf) == key]))
+        self.seen.put_nowait((key, [toy.name for toy in self._toys.objects_of(key)]))
 
 
 def handler_of(kind: Kind, handlers: kopf.OperatorRegistry) -> Any:
