@@ -1,8 +1,10 @@
 """Stand-ins for the cluster and the store, for tests of the operator: they remember what was asked, and what is there."""
 
-from collections.abc import Callable, Iterable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from fake_api import Change
 from fake_cluster import FakeCluster, Told
@@ -11,10 +13,14 @@ from penstock_core.kinds import WatchedKind
 from penstock_core.observed.base import Observed
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import InstanceMirror, RoleDsn
+from penstock_operator.process.leader import Leader
 from penstock_operator.watch.collection import Collection
-from penstock_operator.watch.inventory import KINDS, Inventory
+from penstock_operator.watch.inventory import Inventory
 
 Value = TypeVar("Value", bound=Observed)
+
+SECONDS: Final = 5.0
+"""How long what takes milliseconds may take at most."""
 
 ENVIRONMENT = {
     "PENSTOCK_RELEASE": "penstock-system.penstock",
@@ -39,7 +45,7 @@ def item(name: str, *, spec: Mapping[str, Any] | None = None, version: str = "1"
 
 def watched(inventory: Inventory) -> Told:
     """What brings each change of a fake cluster into an inventory, as Kopf does."""
-    kinds = {kind.plural: kind for kind in KINDS}
+    kinds = {kind.plural: kind for kind in inventory.kinds}
 
     def told(change: Change) -> None:
         kind = kinds.get(change.plural)
@@ -116,3 +122,14 @@ class Clock:
 
     def advance(self, delta: timedelta) -> None:
         self.at += delta
+
+
+@asynccontextmanager
+async def leading(leader: Leader) -> AsyncIterator[None]:
+    """Around what happens while it leads."""
+    task = asyncio.create_task(leader.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})

@@ -7,6 +7,7 @@ from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGR
 from penstock_operator.control.work_queue import WorkQueue
 from penstock_operator.watch.changes import asks_the_same, is_applied_anew, is_more_than_status, offer
 from penstock_operator.watch.inventory import Inventory
+from penstock_operator.watch.references import config_map_keys, integration_keys, namespaces_of, secret_keys
 
 
 class Dependents:
@@ -14,6 +15,10 @@ class Dependents:
 
     def __init__(self, inventory: Inventory, queue: WorkQueue[Key], *, release_name: str) -> None:
         self._inventory = inventory
+        self._by_integration = inventory.index(INSTANCES, integration_keys)
+        self._by_secret = inventory.index(INSTANCES, secret_keys)
+        self._by_config_map = inventory.index(INSTANCES, config_map_keys)
+        self._by_namespace = inventory.index(INSTANCES, namespaces_of)
         self._queue = queue
         self._release_name = release_name
 
@@ -41,12 +46,12 @@ class Dependents:
 
     def secret_changed(self, key: Key, _: Any) -> None:
         """A Secret that serves, or served, as a connection or holds webhook keys."""
-        for instance in self._inventory.instances_with_secret(key):
+        for instance in self._by_secret.of(key):
             self._queue.add(instance)
 
     def database_secret_changed(self, namespace: str) -> None:
         """The database address of a namespace changed or went."""
-        for instance in self._inventory.instances_in(namespace):
+        for instance in self._by_namespace.of(namespace):
             self._queue.add(instance)
 
     def digests_gone(self, name: str) -> None:
@@ -57,9 +62,9 @@ class Dependents:
 
     def config_map_changed(self, key: Key, _: Any) -> None:
         """A ConfigMap changed."""
-        for instance in self._inventory.instances_with_config_map(key):
+        for instance in self._by_config_map.of(key):
             self._queue.add(instance)
 
     def _add_users(self, integration: Key) -> None:
-        for key in self._inventory.instances_of(integration):
+        for key in self._by_integration.of(integration):
             self._queue.add(key)

@@ -47,6 +47,7 @@ from penstock_operator.objects.reporter import Reporter
 from penstock_operator.settings import Settings
 from penstock_operator.watch.collection import Collection
 from penstock_operator.watch.inventory import Inventory
+from penstock_operator.watch.references import owner_keys
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ class Instances:
     ) -> None:
         self._cluster = cluster
         self._inventory = inventory
+        self._flows = inventory.index(FLOWS, owner_keys)
         self._settings = settings
         self._clock = clock
         self._reporter = reporter
@@ -135,7 +137,7 @@ class Instances:
 
     async def _deploy(self, instance: Instance, resolution: Resolution) -> None:
         key = instance.key
-        present = {flow.name: flow for flow in self._inventory.flows_of(key)}
+        present = {flow.name: flow for flow in self._flows.objects_of(key)}
         plan = resolution.plan or await self._kept(instance, list(present.values()))
         if plan is None:
             return
@@ -221,7 +223,7 @@ class Instances:
         log.info("flow removed", extra=_log_keys(flow))
 
     async def _report(self, instance: Instance, resolution: Resolution, *, refusal: str | None = None) -> None:
-        flows = self._inventory.flows_of(instance.key)
+        flows = self._flows.objects_of(instance.key)
         new = status(instance, resolution, flows=flows, now=self._reporter.now(), refusal=refusal)
         await self._mirror(instance, new)
         old = instance.status

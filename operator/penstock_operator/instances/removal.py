@@ -31,6 +31,7 @@ from penstock_operator.namespaces import Namespaces
 from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.watch.inventory import Inventory
+from penstock_operator.watch.references import namespaces_of, owner_keys
 from penstock_operator.workloads.index import Workloads
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,8 @@ class Removal:
     ) -> None:
         self._cluster = cluster
         self._inventory = inventory
+        self._in_namespace = inventory.index(INSTANCES, namespaces_of)
+        self._flows = inventory.index(FLOWS, owner_keys)
         self._workloads = workloads
         self._clock = clock
         self._reporter = reporter
@@ -97,7 +100,7 @@ class Removal:
         namespace, _, uid = orphan
         await self._delete_rows(orphan)
         await self._keys.forget(uid)
-        if not any(self._stays(key) for key in self._inventory.instances_in(namespace)):
+        if not any(self._stays(key) for key in self._in_namespace.of(namespace)):
             await self._tenancy.drop_runner_role(namespace)
             self._namespaces.forget(namespace)
 
@@ -121,7 +124,7 @@ class Removal:
 
     async def _stop(self, instance: Instance) -> None:
         namespace, name = instance.key
-        for flow in self._inventory.flows_of((namespace, name)):
+        for flow in self._flows.objects_of((namespace, name)):
             await TRIGGERS[flow.trigger].stop(flow, self._cluster)
             await self._cluster.delete(FLOWS, namespace, flow.name)
         jobs = self._workloads.in_namespace(namespace, instance=name)
@@ -147,7 +150,7 @@ class Removal:
     def _is_last(self, instance: Instance) -> bool:
         """Others that are being deleted count until they are let go: the last of them clears the namespace."""
         namespace, name = instance.key
-        others = self._inventory.instances_in(namespace) - {(namespace, name)}
+        others = self._in_namespace.of(namespace) - {(namespace, name)}
         return not any(needs_namespace(other) for key in others if (other := self._inventory.get(INSTANCES, key)))
 
     async def _release(self, instance: Instance) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from penstock_core.cluster import CONFIG_MAPS, INTEGRATIONS, SECRETS, Cluster, Key
+from penstock_core.cluster import CONFIG_MAPS, INTEGRATION_VERSIONS, INTEGRATIONS, SECRETS, Cluster, Key
 from penstock_core.compiler import resolve_config
 from penstock_core.errors import NotFound
 from penstock_core.kinds import WatchedKind
@@ -18,7 +18,7 @@ from penstock_operator.instances.webhook_credentials import credentials_of
 from penstock_operator.settings import Settings
 from penstock_operator.watch.collection import Collection
 from penstock_operator.watch.inventory import Inventory
-from penstock_operator.watch.references import config_map_keys
+from penstock_operator.watch.references import config_map_keys, publisher_keys
 
 Value = TypeVar("Value", bound=Observed)
 
@@ -37,6 +37,7 @@ class Resolver:
     ) -> None:
         self._cluster = cluster
         self._inventory = inventory
+        self._versions = inventory.index(INTEGRATION_VERSIONS, publisher_keys)
         self._connections = connections
         self._config_maps = config_maps
         self._settings = settings
@@ -48,7 +49,7 @@ class Resolver:
         if refused:
             return Resolution(choice=Choice(snapshot=None, newest=None, problem=refused))
         choice = choose(
-            instance, integration=self._inventory.get(INTEGRATIONS, key), snapshots=self._inventory.versions_of(key)
+            instance, integration=self._inventory.get(INTEGRATIONS, key), snapshots=self._versions.objects_of(key)
         )
         if choice.snapshot is None:
             return Resolution(choice=choice)

@@ -24,6 +24,7 @@ from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.settings import Settings
 from penstock_operator.watch.inventory import Inventory
+from penstock_operator.watch.references import integration_keys, publisher_keys
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,8 @@ class Publication:
     def __init__(self, cluster: Cluster, inventory: Inventory, reporter: Reporter, *, settings: Settings) -> None:
         self._cluster = cluster
         self._inventory = inventory
+        self._versions = inventory.index(INTEGRATION_VERSIONS, publisher_keys)
+        self._users = inventory.index(INSTANCES, integration_keys)
         self._reporter = reporter
         self._settings = settings
         self._compiled: dict[Key, tuple[tuple[str, int], list[Problem]]] = {}
@@ -94,7 +97,7 @@ class Publication:
             self._compiled.pop(key, None)
             await self._collect(key)
             return
-        snapshots = self._inventory.versions_of(key)
+        snapshots = self._versions.objects_of(key)
         problems = await self._problems(key, integration)
         decision = decide(integration, problems=problems, snapshots=snapshots)
         if decision.publish:
@@ -165,11 +168,10 @@ class Publication:
         """Versions that this release published: another with the same catalogue counts and collects its own."""
         return [
             one
-            for one in self._inventory.versions_of(key)
+            for one in self._versions.objects_of(key)
             if one.labels.get(names.LABEL_RELEASE) == self._settings.release
         ]
 
     def _uses(self, key: Key) -> list[tuple[str | None, str | None]]:
         """For each Instance of an Integration the version that it pins and the one that it runs."""
-        found = (self._inventory.get(INSTANCES, instance) for instance in self._inventory.instances_of(key))
-        return [(instance.pin, instance.version) for instance in found if instance is not None]
+        return [(instance.pin, instance.version) for instance in self._users.objects_of(key)]

@@ -12,7 +12,7 @@ from penstock_core.cluster import Cluster, Key, Kind
 from penstock_operator.control.controller import Controller, Loop
 from penstock_operator.control.loops import Pulse, every
 from penstock_operator.services import Services
-from penstock_operator.watch.inventory import KINDS, Inventory
+from penstock_operator.watch.inventory import Inventory
 from penstock_operator.watch.kopf_events import Namespaces, list_readable, resync, watch
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class Leader:
     async def _list(self) -> None:
         inventory, watched = self._services.inventory, self._services.settings.watched
         inventory.began_whole = await list_readable(self._services.cluster, inventory, watched) == watched
-        log.info("objects listed", extra={kind.plural: len(inventory.all(kind)) for kind in KINDS})
+        log.info("objects listed", extra={kind.plural: len(inventory.all(kind)) for kind in inventory.kinds})
 
     def _loops(self) -> list[Loop]:
         own = Loop(name="queues", seconds=PULSE_SECONDS, step=self._measure_queues)

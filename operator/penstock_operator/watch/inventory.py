@@ -4,52 +4,22 @@ An edge: objects come in as the API server shows them, and what is kept and hand
 Holds no decisions: it stores them, answers who refers to whom, and says which keys to look at again when one changes.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind, Object
 from penstock_core.kinds import WatchedKind
 from penstock_core.observed.base import Observed
-from penstock_core.observed.flow import Flow
-from penstock_core.observed.instance import Instance
-from penstock_core.observed.integration import IntegrationVersion
 from penstock_operator.control.controller import OnObject
-from penstock_operator.watch.references import config_map_keys, secret_keys
+from penstock_operator.watch.index import Index
 
 Value = TypeVar("Value", bound=Observed)
+Target = TypeVar("Target", bound=Hashable)
 
 
 KINDS: Final[tuple[WatchedKind[Any], ...]] = (INTEGRATIONS, INTEGRATION_VERSIONS, INSTANCES, FLOWS)
-"""Penstock's own kinds, watched through Kopf."""
-
-
-class Index:
-    """Which instances refer to what: from a referred key to the keys of those that name it."""
-
-    def __init__(self) -> None:
-        self._referrers: dict[Key, set[Key]] = defaultdict(set)
-        self._targets: dict[Key, frozenset[Key]] = {}
-
-    def put(self, referrer: Key, targets: Iterable[Key]) -> None:
-        """Replaces what `referrer` refers to."""
-        new = frozenset(targets)
-        old = self._targets.get(referrer, frozenset())
-        for target in old - new:
-            self._referrers[target].discard(referrer)
-            if not self._referrers[target]:
-                del self._referrers[target]
-        for target in new - old:
-            self._referrers[target].add(referrer)
-        if new:
-            self._targets[referrer] = new
-        else:
-            self._targets.pop(referrer, None)
-
-    def of(self, target: Key) -> frozenset[Key]:
-        """Keys of those that refer to `target`."""
-        return frozenset(self._referrers.get(target, ()))
+"""Penstock's own kinds, watched through Kopf: what an inventory holds unless it is told otherwise."""
 
 
 class Listing:
@@ -63,20 +33,19 @@ class Listing:
 
 
 class Inventory:
-    """The objects of Penstock's kinds by (namespace, name), with reverse look-ups.
+    """The objects of `kinds` by (namespace, name), with the indexes that its readers ask for.
 
     `on_change(kind, key, before, after)` is called for each real change; None stands for absence. `ours=True` says that the
     reconciliation of that very object made it.
     """
 
-    def __init__(self) -> None:
-        self._objects: dict[str, dict[Key, Any]] = {kind.plural: {} for kind in KINDS}
-        self._by_integration = Index()
-        self._by_secret = Index()
-        self._by_config_map = Index()
-        self._flows_by_instance = Index()
-        self._versions_by_integration = Index()
-        self._by_namespace: dict[str, set[Key]] = defaultdict(set)
+    def __init__(self, kinds: tuple[WatchedKind[Any], ...] = KINDS) -> None:
+        self.kinds = kinds
+        """What is listed and watched into it."""
+        self._objects: dict[str, dict[Key, Any]] = {kind.plural: {} for kind in kinds}
+        self._indexes: dict[str, dict[Callable[[Any], Iterable[Any]], Index[Any, Any]]] = {
+            kind.plural: {} for kind in kinds
+        }
         self._listings: list[Listing] = []
         self._expected: dict[tuple[str, Key], str] = {}
         self._listed: set[tuple[str, str | None]] = set()
@@ -112,7 +81,7 @@ class Inventory:
         if before is not None and not _newer(item, before):
             return
         self._objects[kind.plural][key] = item
-        self._index(kind, key, item)
+        self._reindex(kind, key)
         expected = self._expected.get((kind.plural, key))
         self._tell(kind, key, before, item, ours=ours or (expected is not None and expected == item.fingerprint))
 
@@ -126,7 +95,7 @@ class Inventory:
         if before is None or (uid and before.uid != uid):
             return
         del self._objects[kind.plural][key]
-        self._index(kind, key, None)
+        self._reindex(kind, key)
         self._tell(kind, key, before, None)
 
     @contextmanager
@@ -164,49 +133,16 @@ class Inventory:
         """Whether less is known of a namespace than there may be."""
         return namespace in self._partial or None in self._partial
 
-    def instances_of(self, integration: Key) -> frozenset[Key]:
-        """Instances of an Integration."""
-        return self._by_integration.of(integration)
+    def index(self, kind: WatchedKind[Value], targets: Callable[[Value], Iterable[Target]]) -> Index[Value, Target]:
+        """The objects of a kind by what `targets` says of each, kept current: one index for all who name the same function."""
+        indexes = self._indexes[kind.plural]
+        if targets not in indexes:
+            indexes[targets] = Index(self._objects[kind.plural], targets)
+        return indexes[targets]
 
-    def instances_with_secret(self, secret: Key) -> frozenset[Key]:
-        """Instances that name a Secret as a connection or for webhook keys, or own it as their generated key."""
-        return self._by_secret.of(secret)
-
-    def instances_with_config_map(self, config_map: Key) -> frozenset[Key]:
-        """Instances that name a ConfigMap in `configFrom`."""
-        return self._by_config_map.of(config_map)
-
-    def instances_in(self, namespace: str) -> frozenset[Key]:
-        """Instances of a namespace."""
-        return frozenset(self._by_namespace.get(namespace, ()))
-
-    def flows_of(self, instance: Key) -> list[Flow]:
-        """Flow objects that name the instance."""
-        return self._objects_at(FLOWS, self._flows_by_instance.of(instance))
-
-    def versions_of(self, integration: Key) -> list[IntegrationVersion]:
-        """IntegrationVersions of an Integration."""
-        return self._objects_at(INTEGRATION_VERSIONS, self._versions_by_integration.of(integration))
-
-    def _objects_at(self, kind: WatchedKind[Value], keys: Iterable[Key]) -> list[Value]:
-        return [self._objects[kind.plural][key] for key in sorted(keys)]
-
-    def _index(self, kind: Kind, key: Key, item: Observed | None) -> None:
-        if kind is INSTANCES:
-            self._index_instance(key, item if isinstance(item, Instance) else None)
-        elif kind is FLOWS:
-            self._flows_by_instance.put(key, [item.owner] if isinstance(item, Flow) else ())
-        elif kind is INTEGRATION_VERSIONS:
-            self._versions_by_integration.put(key, [item.publisher] if isinstance(item, IntegrationVersion) else ())
-
-    def _index_instance(self, key: Key, item: Instance | None) -> None:
-        self._by_integration.put(key, [item.integration_key] if item else ())
-        self._by_secret.put(key, secret_keys(item) if item else ())
-        self._by_config_map.put(key, config_map_keys(item) if item else ())
-        if item:
-            self._by_namespace[key[0]].add(key)
-        else:
-            self._by_namespace[key[0]].discard(key)
+    def _reindex(self, kind: Kind, key: Key) -> None:
+        for index in self._indexes[kind.plural].values():
+            index.update(key)
 
     def _tell(
         self, kind: Kind, key: Key, before: Observed | None, after: Observed | None, *, ours: bool = False

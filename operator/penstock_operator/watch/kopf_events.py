@@ -1,4 +1,4 @@
-"""Penstock's kinds, watched through Kopf: every event goes into the inventory, which says what to look at again.
+"""The inventory's kinds, watched through Kopf: every event goes into the inventory, which says what to look at again.
 
 There are only low-level event handlers, by intent: reconciliation is level-triggered (see `work_queue`), so Kopf
 has nothing to remember about an object. It writes no annotation, no finalizer and no event, whatever an object's size.
@@ -63,11 +63,11 @@ Sink = Callable[[WatchedKind[Any], str, Observed], None]
 """Takes kind, event type ("DELETED", others mean that it is there) and object."""
 
 
-def registry(sink: Sink) -> kopf.OperatorRegistry:
+def registry(sink: Sink, kinds: Iterable[WatchedKind[Any]] = KINDS) -> kopf.OperatorRegistry:
     """The handlers, explicitly: one a kind, all of which hand what they see to `sink`."""
     handlers = kopf.OperatorRegistry()
     kopf.on.login(registry=handlers)(_login)
-    for kind in KINDS:
+    for kind in kinds:
         _register(handlers, kind, sink)
     return handlers
 
@@ -115,7 +115,7 @@ def settings() -> kopf.OperatorSettings:
 
 
 async def watch(cluster: Cluster, inventory: Inventory, namespaces: Namespaces) -> None:
-    """Watches Penstock's kinds until cancelled; `namespaces` as in `Settings.watched`.
+    """Watches the inventory's kinds until cancelled; `namespaces` as in `Settings.watched`.
 
     Namespaces that may not be read in full (deleted, or their Role is) are left out until they may: Kopf ends with the
     first of them. Whenever Kopf has ended it is started again, after a list that makes up for what it missed.
@@ -145,7 +145,7 @@ async def list_readable(cluster: Cluster, inventory: Inventory, namespaces: Name
 async def _list_all(cluster: Cluster, inventory: Inventory, namespace: str | None) -> bool:
     """Lists every kind in a namespace; False where one of them may not be."""
     refused = []
-    for kind in KINDS:
+    for kind in inventory.kinds:
         try:
             await list_once(cluster, inventory, kind, namespace=namespace)
         except ClusterError as error:
@@ -171,7 +171,7 @@ async def watch_with_kopf(inventory: Inventory, namespaces: Namespaces) -> None:
     def run() -> None:
         failure: BaseException = OperatorError("Kopf ended by itself")
         try:
-            asyncio.run(_kopf(sink, namespaces, stop=stop))
+            asyncio.run(_kopf(registry(sink, inventory.kinds), namespaces, stop=stop))
         except Exception as error:  # noqa: BLE001 - it belongs to the main thread
             failure = error
         if not stop.is_set():
@@ -184,14 +184,14 @@ async def watch_with_kopf(inventory: Inventory, namespaces: Namespaces) -> None:
         stop.set()
 
 
-async def _kopf(sink: Sink, namespaces: Namespaces, *, stop: threading.Event) -> None:
+async def _kopf(handlers: kopf.OperatorRegistry, namespaces: Namespaces, *, stop: threading.Event) -> None:
     scope: dict[str, Any] = {"clusterwide": True}
     if namespaces != (None,):
         scope = {"namespaces": list(namespaces)}
     # without an identity Kopf asks for the user's name, which a numeric user in an image does not have (KeyError)
     identity: Any = socket.gethostname()
     await kopf.operator(
-        registry=registry(sink),
+        registry=handlers,
         settings=settings(),
         memories=NothingRemembered(),
         standalone=True,
@@ -210,7 +210,7 @@ async def resync(cluster: Cluster, inventory: Inventory, namespaces: Namespaces)
     """Lists everything now and then, until cancelled."""
     while True:
         await asyncio.sleep(RESYNC_SECONDS)
-        for kind in KINDS:
+        for kind in inventory.kinds:
             await _list_if_possible(cluster, inventory, kind, namespaces=namespaces)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from penstock_runner.actions.pure import Pure
 from penstock_runner.engine.action import Call
-from penstock_runner.engine.assertions import failed_message
+from penstock_runner.engine.steps.assertions import failed_message
 from penstock_runner.errors import Failure
 
 

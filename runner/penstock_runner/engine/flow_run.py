@@ -18,7 +18,7 @@ from penstock_runner.engine.context import Context
 from penstock_runner.engine.history import History
 from penstock_runner.engine.interrupt import Interrupt
 from penstock_runner.engine.ports import Clock, Recorder
-from penstock_runner.engine.step_run import run_steps
+from penstock_runner.engine.steps.step_run import run_steps
 from penstock_runner.engine.variables import Evaluator, Frame, TriggerData
 from penstock_runner.errors import Expired, Interrupted, Reason, ResultCut, StepFailed, Stopped
 

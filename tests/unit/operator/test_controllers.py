@@ -1,12 +1,10 @@
 """How to add a topic: a controller in the tuple that the leader is given; the leader knows none of them."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any
 
 from fake_cluster import FakeCluster
-from operator_stand import item
+from operator_stand import SECONDS, item, leading
 from penstock_core.cluster import INSTANCES, Cluster, Key, Kind
 from penstock_core.errors import StoreUnavailable
 from penstock_operator.control.controller import Controller, Loop
@@ -15,9 +13,6 @@ from penstock_operator.process.leader import Leader
 from penstock_operator.process.topics import TOPICS
 from penstock_operator.services import Services
 from penstock_operator.watch.inventory import Inventory
-
-SECONDS: Final = 5.0
-"""How long what takes milliseconds may take at most."""
 
 
 class Greeter:
@@ -61,17 +56,6 @@ class Greeter:
     def _changed(self, kind: Kind, key: Key, before: Any, after: Any, *, ours: bool = False) -> None:
         if kind is INSTANCES and after is not None:
             self.queue.add(key)
-
-
-@asynccontextmanager
-async def leading(leader: Leader) -> AsyncIterator[None]:
-    """Around what happens while it leads."""
-    task = asyncio.create_task(leader.run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait({task})
 
 
 async def test_a_controller_in_the_tuple_is_run(services: Services, cluster: FakeCluster) -> None:

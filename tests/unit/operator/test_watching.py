@@ -16,6 +16,7 @@ from penstock_operator.instances.dependents import Dependents as InstanceDepende
 from penstock_operator.integrations.controller import Dependents as IntegrationDependents
 from penstock_operator.watch.inventory import KINDS, Inventory
 from penstock_operator.watch.kopf_events import NothingStored, into, list_once, list_readable, registry, settings
+from penstock_operator.watch.references import integration_keys, secret_keys
 
 INSTANCE = item(
     "i1",
@@ -107,13 +108,31 @@ def test_an_older_version_does_not_replace_a_newer_one(inventory: Inventory) -> 
 
 def test_a_list_removes_what_is_gone_and_keeps_what_came_meanwhile(inventory: Inventory) -> None:
     """Objects known before the list and not in it are gone; newer ones are not."""
+    users = inventory.index(INSTANCES, integration_keys)
     inventory.put(INSTANCES, INSTANCE)
     with inventory.listing(INSTANCES, None) as listing:
         inventory.put(INSTANCES, item("new", spec={"integration": {"name": "orders"}}))
         inventory.replace(listing, [])
 
     assert list(inventory.all(INSTANCES)) == [("acme", "new")]
-    assert inventory.instances_of(("acme", "orders")) == {("acme", "new")}
+    assert users.of(("acme", "orders")) == {("acme", "new")}
+
+
+def test_an_index_knows_what_came_before_and_after_it(inventory: Inventory) -> None:
+    """Whenever it is asked for, an index has all that is known, forgets what went, and is one for all of its users."""
+    inventory.put(INSTANCES, INSTANCE)
+    by_secret = inventory.index(INSTANCES, secret_keys)
+    before = by_secret.objects_of(("acme", "acme-erp"))
+    metadata = {**INSTANCE["metadata"], "resourceVersion": "2"}
+    inventory.put(INSTANCES, {"metadata": metadata, "spec": {"integration": {"name": "orders"}}})
+    inventory.put(INSTANCES, {**INSTANCE, "metadata": {**INSTANCE["metadata"], "name": "i2", "uid": "i2"}})
+    after = by_secret.of(("acme", "acme-erp"))
+    inventory.remove(INSTANCES, ("acme", "i2"))
+
+    assert [one.name for one in before] == ["i1"]
+    assert after == {("acme", "i2")}
+    assert by_secret.of(("acme", "acme-erp")) == frozenset()
+    assert inventory.index(INSTANCES, secret_keys) is by_secret
 
 
 def test_watch_events_fill_the_inventory(inventory: Inventory) -> None:

@@ -5,7 +5,7 @@ import pytest
 from penstock_core.records import RecordedStep
 from penstock_core.states import StepStatus
 from penstock_runner.engine.history import History
-from penstock_runner.engine.resumption import Decision, decide
+from penstock_runner.engine.steps.resumption import Decision, decide
 
 
 def attempt(number: int, status: StepStatus, code: str | None = None) -> RecordedStep:

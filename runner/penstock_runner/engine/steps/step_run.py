@@ -7,13 +7,13 @@ from functools import partial
 from typing import Any, Final
 
 from penstock_core.states import StepStatus
-from penstock_runner.engine import resumption
 from penstock_runner.engine.action import Step
-from penstock_runner.engine.attempt import AttemptRun, begun, end
 from penstock_runner.engine.context import Context
 from penstock_runner.engine.history import Past
-from penstock_runner.engine.resumption import Decision
 from penstock_runner.engine.step_records import Attempt
+from penstock_runner.engine.steps import resumption
+from penstock_runner.engine.steps.attempt import AttemptRun, begun, end
+from penstock_runner.engine.steps.resumption import Decision
 from penstock_runner.engine.variables import NOT_RUN, Frame
 from penstock_runner.errors import Expired, Failure, ResultCut, StepFailed, Stopped
 

@@ -129,7 +129,7 @@ class AttemptRun:
 
     def _extract(self) -> None:
         if "extract" in self._placed.step:
-            from penstock_runner.engine.extraction import extract
+            from penstock_runner.engine.steps.extraction import extract
 
             self._attempt.extracted = extract(self._placed.step["extract"], self._attempt.output)
 
@@ -137,7 +137,7 @@ class AttemptRun:
         step, attempt, context = self._placed.step, self._attempt, self._context
         if "assert" not in step:
             return
-        from penstock_runner.engine.assertions import failed_message
+        from penstock_runner.engine.steps.assertions import failed_message
 
         variables = {**self._placed.frame.variables, "output": attempt.output}
         report = context.evaluator.report
