@@ -103,11 +103,6 @@ TYPES: Final[dict[str, ConnectionType]] = {
 }
 
 
-def fields_of(declared: Members) -> tuple[str, ...]:
-    """The Secret's fields that a declared connection reads."""
-    return TYPES[declared["type"]].fields_of(declared)
-
-
 def described(declared: Members) -> dict[str, Any]:
     """A declared connection as the definition has it: type, fields, and what its type adds."""
     kind = TYPES[declared["type"]]

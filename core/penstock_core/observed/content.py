@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
-from penstock_core.connections import TYPES, fields_of
+from penstock_core.connections import TYPES
 from penstock_core.observed.reading import NOTHING, items, mapping, mappings, text
 
 
@@ -26,9 +26,16 @@ class DeclaredConnection(NamedTuple):
             type=kind,
             required=given.get("required", True) is not False,
             description=text(given, "description"),
-            fields=fields_of(given) if kind in TYPES else tuple(items(given, "fields")),
+            fields=_fields(kind, given),
             written=given,
         )
+
+
+def _fields(kind: str, given: Mapping[str, Any]) -> tuple[str, ...]:
+    known = TYPES.get(kind)
+    if known is not None and not known.declares_fields:
+        return known.fields
+    return tuple(field for field in items(given, "fields") if isinstance(field, str))
 
 
 class DeclaredFlow(NamedTuple):

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from penstock_core.compiler import compile_integration, resolve_config
-from penstock_core.connections import fields_of
+from penstock_core.connections import TYPES
 from penstock_core.resources import InstanceSpec
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
@@ -56,7 +56,7 @@ def test_instance_configured(item: dict[str, Any]) -> None:
         reference = spec["connections"][connection["name"]]["secretRef"]["name"]
         secret = SECRETS[f"{item['metadata']['namespace']}/{reference}"]
         assert secret["metadata"]["labels"] == {"penstock.dev/connection": "true"}
-        assert set(secret["stringData"]) == set(fields_of(connection))
+        assert set(secret["stringData"]) == set(TYPES[connection["type"]].fields_of(connection))
 
 
 def test_two_customers_each() -> None:
