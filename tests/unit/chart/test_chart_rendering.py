@@ -336,7 +336,7 @@ def test_registry(render: Render) -> None:
     runner = environment(rendered["Deployment/penstock-operator"])["PENSTOCK_RUNNER_IMAGE"]
     assert gateway["image"] == "registry.example/penstock/penstock-gateway:0.1.0"
     assert runner == "registry.example/penstock/penstock-runner:0.1.0"
-    assert rendered["StatefulSet/penstock-postgres"]["containers"][0]["image"] == "postgres:17"
+    assert rendered["StatefulSet/penstock-postgres"]["containers"][0]["image"].startswith("postgres:17@sha256:")
 
 
 def test_postgres_network(render: Render, find: Find) -> None:
