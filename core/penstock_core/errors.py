@@ -8,6 +8,7 @@ PenstockError
 ├── StoreError
 │   ├── StoreUnavailable    the database is away or overloaded; worth another try
 │   │   └── StoreContended  a lock was not to be had in time: somebody holds what this statement needs
+│   ├── StoreRefused        the database refuses what a runner sent: a defect, or no runner
 │   ├── TooLarge            a stored value is larger than may be read at once
 │   └── LeaseLost           another runner has claimed the execution since
 └── ClusterError            the Kubernetes API refused or is away
@@ -57,6 +58,10 @@ class StoreUnavailable(StoreError):
 
 class StoreContended(StoreUnavailable):
     """A lock was not to be had in time: somebody holds what this statement needs, and that only."""
+
+
+class StoreRefused(StoreError):
+    """A function of the database refuses what it was given: a namespace, a number, a word that no runner sends."""
 
 
 class TooLarge(StoreError):

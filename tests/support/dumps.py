@@ -33,9 +33,9 @@ def restore(dsn: str, dump: Path) -> None:
         connection.execute(dump.read_bytes())
 
 
-async def ensure_roles(tenancy: Tenancy) -> None:
-    """The roles and grants, as the operator brings them up to date after every migration."""
+async def ensure_roles(tenancy: Tenancy) -> dict[str, str]:
+    """The roles and grants, as the operator brings them up to date after every migration; each namespace's runners' DSN."""
     await tenancy.ensure_access()
     await tenancy.ensure_gateway_role(password="gateway")
-    for namespace in NAMESPACES:
-        await tenancy.ensure_runner_role(namespace, password="runner")
+    roles = {each: await tenancy.ensure_runner_role(each, password="runner") for each in NAMESPACES}
+    return {namespace: role.dsn for namespace, role in roles.items()}
