@@ -11,7 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from psycopg.errors import Error, InterfaceError, LockNotAvailable, OperationalError, ReadOnlySqlTransaction
+from psycopg.errors import (
+    DeadlockDetected,
+    Error,
+    InterfaceError,
+    LockNotAvailable,
+    OperationalError,
+    ReadOnlySqlTransaction,
+)
 
 from penstock_core.errors import StoreContended, StoreUnavailable
 
@@ -23,7 +30,8 @@ def translated() -> Iterator[None]:
     """Raises StoreUnavailable, its message without password and address, for what is worth another try."""
     try:
         yield
-    except LockNotAvailable as error:
+    # a deadlock is made by two, of which one may be a tenant: as with any lock, it concerns what this statement needs
+    except (LockNotAvailable, DeadlockDetected) as error:
         raise StoreContended(f"the database did not answer as it should: {_reason(error)}") from error
     except (OperationalError, InterfaceError, ReadOnlySqlTransaction) as error:
         raise StoreUnavailable(f"the database did not answer as it should: {_reason(error)}") from error
