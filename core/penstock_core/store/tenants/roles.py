@@ -18,19 +18,13 @@ from psycopg.rows import DictRow
 from penstock_core import names
 from penstock_core.errors import StoreError
 from penstock_core.store.connection.database import Database, rows
+from penstock_core.store.connection.limits import GATEWAY_ROLE, RUNNER_ROLE
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.connection.queries import load
 from penstock_core.store.tenants.model import RoleDsn
+from penstock_core.store.tenants.sessions import way_cleared
 
 _QUERIES = load("tenants/roles")
-
-_GATEWAY_SETTINGS: Final = {"lock_timeout": "1s", "idle_in_transaction_session_timeout": "10s"}
-"""A runner's role may hold locks on rows of its namespace: nobody else's acceptance waits long for them.
-
-These are settings of roles, as no session state goes through a PgBouncer that pools transactions.
-"""
-_RUNNER_SETTINGS: Final = {"lock_timeout": "10s", "idle_in_transaction_session_timeout": "30s"}
-"""A runner that froze inside of a transaction frees its rows; one that works never comes near, and tries again after either."""
 
 _GATEWAY_TABLES: Final = [
     "executions",
@@ -85,7 +79,7 @@ class Access(Database):
         async with self._changing(role) as connection:
             await connection.execute(_QUERIES["lock"].encode())
             await _ensure_login(connection, role, password)
-            await _configure(connection, role, _RUNNER_SETTINGS)
+            await _configure(connection, role, RUNNER_ROLE)
             if not await rows(connection, _QUERIES["member"], group=_quoted(self._group), role=_quoted(role)):
                 member = sql.SQL("grant {} to {}").format(sql.Identifier(self._group), sql.Identifier(role))
                 await connection.execute(member)
@@ -100,12 +94,13 @@ class Access(Database):
         async with self.transaction() as connection:
             await connection.execute(_QUERIES["lock"].encode())
             await _ensure_login(connection, role, password)
-            await _configure(connection, role, _GATEWAY_SETTINGS)
+            await _configure(connection, role, GATEWAY_ROLE)
             await self._grant(connection, "gateway", role)
             # Only what is missing: making a policy locks out every reader of its table.
             missing = await rows(connection, _QUERIES["gateway_tables"], tables=_GATEWAY_TABLES, role=_quoted(role))
-            for table in missing:
-                await connection.execute(_gateway_policy(table["name"], role))
+            async with way_cleared(self.connection, connection):
+                for table in missing:
+                    await connection.execute(_gateway_policy(table["name"], role))
         return self._role_dsn(role, password, None)
 
     async def drop_runner_role(self, namespace: str) -> None:
