@@ -227,7 +227,7 @@ class Seed:
     async def _end_early(self) -> None:
         """Those that somebody else ended: before they began, and in the middle."""
         key = _key("deduplicate-by", "A-5", b"{}")
-        await self._dispatch.cancel(await self._accept(5, *SLOW, flow="audit", idempotency=key))
+        await self._dispatch.cancel(await self._accept(5, *SLOW, flow="audit", idempotency=key), namespace="acme")
         for number, state, code, cause in (
             (6, ExecutionState.CANCELLED, "cancelled", "cancelled on request"),
             (7, ExecutionState.FAILED, "node_lost", "the node worker-1 was lost with the runner's pod pex-7"),
@@ -235,8 +235,8 @@ class Seed:
             execution = await self._accept(number, *WHOLE)
             with self._claimed(execution) as (running, claim):
                 running.record(execution, epoch=claim.epoch, steps=_begun(), logs=_lines())
-                await self._dispatch.replaced(execution, job_attempt=2, epoch=claim.epoch)
-            await self._dispatch.end(execution, state, cause=cause, code=code)
+                await self._dispatch.replaced(execution, namespace="acme", job_attempt=2, epoch=claim.epoch)
+            await self._dispatch.end(execution, state, namespace="acme", cause=cause, code=code)
 
     async def _odd_values(self) -> None:
         """What was cut, is damaged, nested too deep or too much to be searched."""
@@ -298,7 +298,7 @@ class Seed:
             execution = await self._accept(number, *WHOLE)
             with self._claimed(execution) as (running, claim):
                 running.record(execution, epoch=claim.epoch, steps=_begun(), logs=_lines())
-        await self._dispatch.cancel(identifier(22))
+        await self._dispatch.cancel(identifier(22), namespace="acme")
         await self._accept(23, *WHOLE)
         for number in (24, 25, 26):
             await self._accept(number, *WHOLE, flow="audit", limit=1)

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from penstock_core import names
 from penstock_core.cluster import JOBS, Cluster
-from penstock_core.errors import ClusterError
+from penstock_core.errors import ClusterError, StoreContended
 from penstock_core.observed.workload import Job
 from penstock_core.states import ExecutionState
 from penstock_core.store.executions.live import Dispatch
@@ -94,7 +94,7 @@ class Recovery:
         for case in cases:
             try:
                 await self._act(case)
-            except ClusterError as error:
+            except (ClusterError, StoreContended) as error:
                 log.warning("left to the next round", extra=_identity(case.row) | {"cause": str(error)})
 
     def _trustworthy(self) -> bool:
@@ -128,7 +128,7 @@ class Recovery:
         # the row first: a replica that ends in between leaves a number without a Job, which is seen as missing and made,
         # while a Job without its number would run beside what the next round decides
         count = self._dispatch.replaced if decision.attempt > row.job_attempt else self._dispatch.asked_again
-        if not await count(row.id, job_attempt=decision.attempt, epoch=_epoch(row)):
+        if not await count(row.id, namespace=row.namespace, job_attempt=decision.attempt, epoch=_epoch(row)):
             return
         # before the new one is made, so that the old one makes no more pods beside it
         await self._delete_jobs(case)
@@ -144,7 +144,12 @@ class Recovery:
     async def _end(self, case: Case, decision: End) -> None:
         row = case.row
         ended = await self._dispatch.end(
-            row.id, decision.state, cause=decision.cause.words, code=decision.cause.code, epoch=_epoch(row)
+            row.id,
+            decision.state,
+            namespace=row.namespace,
+            cause=decision.cause.words,
+            code=decision.cause.code,
+            epoch=_epoch(row),
         )
         # not where a runner claimed it since: the Jobs are its own then
         if ended:
@@ -161,7 +166,8 @@ class Recovery:
     async def _requeue(self, rows: Mapping[UUID, Expired | Starting]) -> None:
         if not rows:
             return
-        for execution in await self._dispatch.requeue_unstarted(list(rows), older_than_s=UNCLAIMED_SECONDS):
+        namespaces = {execution: row.namespace for execution, row in rows.items()}
+        for execution in await self._dispatch.requeue_unstarted(namespaces, older_than_s=UNCLAIMED_SECONDS):
             log.info("execution queued again: no job came of it", extra=_identity(rows[execution]))
 
 

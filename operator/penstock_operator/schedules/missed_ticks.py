@@ -17,7 +17,7 @@ from typing import Any, Final
 from penstock_core import names
 from penstock_core.cluster import FLOWS, INSTANCES, JOBS, Cluster
 from penstock_core.cron import due
-from penstock_core.errors import StoreUnavailable
+from penstock_core.errors import StoreContended, StoreUnavailable
 from penstock_core.flow_identity import flow_identity
 from penstock_core.manifests.cronjob import STARTING_DEADLINE_SECONDS
 from penstock_core.observed.flow import Flow
@@ -71,9 +71,16 @@ class Ticks:
         flows = {item.uid: item for item in self._inventory.all(FLOWS).values() if self._is_ours(item)}
         self._checked = {uid: at for uid, at in self._checked.items() if uid in flows}
         self._under_way = {uid: ticks for uid, ticks in self._under_way.items() if ticks and uid in flows}
+        contended: set[str] = set()
         for uid, flow in flows.items():
+            if flow.namespace in contended:
+                continue
             try:
                 await self._check(uid, flow)
+            except StoreContended as error:
+                # one wait a namespace and round is enough; its ticks are looked at again in the next
+                contended.add(flow.namespace)
+                log.warning("ticks not checked: somebody holds their rows", extra=_extra(flow) | {"cause": str(error)})
             except StoreUnavailable:
                 raise
             except Exception:

@@ -186,7 +186,7 @@ async def test_details_have_a_limit_for_all_attempts_together(stand: Stand, pool
     for path in ("a", "b", "c"):
         await judge(pool, identifier, path=path, assertions=None, extracted="x" * 100)
 
-    found = await Reading(pool).step_details(UUID(identifier), each=1000, total=250)
+    found = await Reading(pool).step_details(UUID(identifier), namespace="acme", each=1000, total=250)
 
     assert [(each.path, each.extracted is None, each.extracted_size) for each in found] == [
         ("a", False, 103),

@@ -192,7 +192,7 @@ async def test_a_cancellation_that_is_not_heeded_is_carried_out(stand: Stand) ->
     """A minute after the mark a running execution ends as cancelled, though its runner keeps the lease."""
     execution = await running_without_a_runner(stand)
     await stand.execute("update live_executions set lease_until = now() + interval '15 seconds'")
-    await stand.dispatch.cancel(execution)
+    await stand.dispatch.cancel(execution, namespace="acme")
     await stand.recover()
     before = await stand.state(execution)
     await stand.execute("update live_executions set cancel_at = now() - interval '61 seconds'")
@@ -220,10 +220,11 @@ async def test_a_job_that_is_refused_as_invalid_ends_its_execution(stand: Stand)
 
 async def test_a_backlog_of_thousands_holds_up_nobody(stand: Stand) -> None:
     """Behind 3,000 executions of a flow with one slot another flow starts in the first round."""
-    stand.flow(concurrency={"limit": 1, "whenFull": "queue"})
+    first = await stand.accept(stand.flow(concurrency={"limit": 1, "whenFull": "queue"}))
     await stand.execute(
         "insert into live_executions (id, namespace, instance, instance_uid, flow, flow_uid, state) "
-        "select gen_random_uuid(), 'acme', 'acme-orders', 'u1', 'hook', 'f1', 'queued' from generate_series(1, 3000)"
+        f"select (left('{first}', 24) || to_hex(281474976706560 + n))::uuid, 'acme', 'acme-orders', 'u1', 'hook', 'f1', 'queued'"
+        " from generate_series(1, 3000) n"
     )
     other = stand.flow(name="other", uid="f2")
     execution = await stand.accept(other)
@@ -259,7 +260,7 @@ async def test_a_flows_status_shows_what_ended_last(stand: Stand) -> None:
     """The end of an execution reaches its Flow's status, and is settled."""
     flow = stand.flow()
     execution = await stand.accept(flow)
-    await stand.dispatch.end(execution, ExecutionState.CANCELLED, cause="c", code="c")
+    await stand.dispatch.end(execution, ExecutionState.CANCELLED, namespace="acme", cause="c", code="c")
     statistics = Statistics(stand.pool)
     runs = LastRuns(statistics, stand.inventory, stand.reporter, monotonic=lambda: 1000.0)
     written = [await runs.step(), await runs.step()]

@@ -159,7 +159,7 @@ async def test_a_foreign_runner_changes_nothing(pool: Pool, execution: UUID, bet
             with pytest.raises(LeaseLost):
                 running.finish(execution, epoch=1, outcome=Outcome(state=ExecutionState.PASSED))
 
-    assert [each.status for each in await Reading(pool).steps(execution)] == ["passed"]
+    assert [each.status for each in await Reading(pool).steps(execution, namespace="acme")] == ["passed"]
 
 
 @pytest.fixture
@@ -314,8 +314,11 @@ async def test_the_gateway_accepts_reads_and_rejects(pool: Pool, tenancy: Tenanc
 
         assert len(batch.started) == 2
         assert full.outcomes == (Full(),)
-        assert await Reading(gateway).step_value(execution, path="one", attempt=1, side="output") == b"secret"
-        assert len(await Reading(gateway).logs(execution)) == 1
+        assert (
+            await Reading(gateway).step_value(execution, namespace="acme", path="one", attempt=1, side="output")
+            == b"secret"
+        )
+        assert len(await Reading(gateway).logs(execution, namespace="acme")) == 1
         with pytest.raises(InsufficientPrivilege):
             await Database(gateway).count("delete from executions")
         with pytest.raises(InsufficientPrivilege):
@@ -483,7 +486,7 @@ async def test_an_installing_role_needs_only_createrole(postgres_server: Server,
             running.finish(item.id, epoch=1, outcome=Outcome(state=ExecutionState.PASSED))
 
         assert isinstance(claim, Claim)
-        assert await Dispatch(pool).cancel(item.id) == "not_live"
+        assert await Dispatch(pool).cancel(item.id, namespace="acme") == "not_live"
         await pool.close()
         with psycopg.connect(superuser, autocommit=True) as connection:
             connection.execute(f"reassign owned by {prefix}_interface to postgres")

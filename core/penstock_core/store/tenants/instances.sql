@@ -32,12 +32,12 @@ order by id limit %(batch)s
 -- name: delete_executions
 -- Removes executions with all that belongs to them; gives their flows.
 with
-steps as (delete from step_results where execution_id = any(%(ids)s)),
-logs as (delete from execution_logs where execution_id = any(%(ids)s)),
-payloads as (delete from execution_payloads where execution_id = any(%(ids)s)),
-live as (delete from live_executions where id = any(%(ids)s)),
-ended as (delete from ended_executions where id = any(%(ids)s)),
-gone as (delete from executions where id = any(%(ids)s) returning flow_uid),
+steps as (delete from step_results where execution_id = any(%(ids)s) and namespace = %(namespace)s),
+logs as (delete from execution_logs where execution_id = any(%(ids)s) and namespace = %(namespace)s),
+payloads as (delete from execution_payloads where execution_id = any(%(ids)s) and namespace = %(namespace)s),
+live as (delete from live_executions where id = any(%(ids)s) and namespace = %(namespace)s),
+ended as (delete from ended_executions where id = any(%(ids)s) and namespace = %(namespace)s),
+gone as (delete from executions where id = any(%(ids)s) and namespace = %(namespace)s returning flow_uid),
 flow as (select distinct flow_uid from gone),
 keys as (
     delete from idempotency_keys k using flow
@@ -59,4 +59,4 @@ slots as (
 intervals as (
     delete from pauses where namespace = %(namespace)s and flow_uid <> all(%(other_flows)s::text[])
 )
-delete from instances where uid = %(instance_uid)s
+delete from instances where uid = %(instance_uid)s and namespace = %(namespace)s

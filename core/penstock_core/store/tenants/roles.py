@@ -20,19 +20,13 @@ from psycopg.rows import DictRow
 from penstock_core import names
 from penstock_core.errors import StoreError
 from penstock_core.store.connection.database import Database, rows
+from penstock_core.store.connection.limits import GATEWAY_ROLE, RUNNER_ROLE
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.connection.queries import load
 from penstock_core.store.tenants.model import RoleDsn
+from penstock_core.store.tenants.sessions import way_cleared
 
 _QUERIES = load("tenants/roles")
-
-_GATEWAY_SETTINGS: Final = {"lock_timeout": "1s", "idle_in_transaction_session_timeout": "10s"}
-"""A runner's role may hold locks on rows of its namespace: nobody else's acceptance waits long for them.
-
-These are settings of roles, as no session state goes through a PgBouncer that pools transactions.
-"""
-_RUNNER_SETTINGS: Final = {"lock_timeout": "10s", "idle_in_transaction_session_timeout": "30s"}
-"""A runner that froze inside of a transaction frees its rows; one that works never comes near, and tries again after either."""
 
 _GATEWAY_TABLES: Final = [
     "executions",
@@ -134,7 +128,7 @@ class Access(Database):
         async with self._changing(role) as connection:
             await connection.execute(_QUERIES["lock"].encode())
             await _ensure_login(connection, role, password)
-            await _configure(connection, role, _RUNNER_SETTINGS)
+            await _configure(connection, role, RUNNER_ROLE)
             await _join(connection, role, group=self._group)
             await connection.execute(_QUERIES["displace_tenants"].encode(), tenant)
             await connection.execute(_QUERIES["add_tenant"].encode(), tenant)
@@ -147,11 +141,13 @@ class Access(Database):
         async with self.transaction() as connection:
             await connection.execute(_QUERIES["lock"].encode())
             await _ensure_login(connection, role, password)
-            await _configure(connection, role, _GATEWAY_SETTINGS)
+            await _configure(connection, role, GATEWAY_ROLE)
             await self._grant(connection, "gateway", role)
             # Only what is missing: making a policy locks out every reader of its table.
-            for table in await _without_policy(connection, _GATEWAY_TABLES, policy="gateway", role=role):
-                await connection.execute(_policy("gateway", table, role, rows="true"))
+            missing = await _without_policy(connection, _GATEWAY_TABLES, policy="gateway", role=role)
+            async with way_cleared(self.connection, connection):
+                for table in missing:
+                    await connection.execute(_policy("gateway", table, role, rows="true"))
         return self._role_dsn(role, password, None)
 
     async def drop_runner_role(self, namespace: str) -> None:
@@ -191,10 +187,11 @@ class Access(Database):
         """The second wall: whatever a function asks for, the interface meets rows of the caller's namespace alone."""
         role = self._interface
         whose = {"tenants": "role = session_user"}
-        for table in await _without_policy(connection, ["tenants", *_INTERFACE_TABLES], policy="caller", role=role):
-            await connection.execute(_policy("caller", table, role, rows=whose.get(table, _OF_CALLER)))
-        for table in await _without_policy(connection, ["executions"], policy="ended", role=role):
-            await connection.execute(_ENDED_STAYS.format(sql.Identifier(table), sql.Identifier(role)))
+        async with way_cleared(self.connection, connection):
+            for table in await _without_policy(connection, ["tenants", *_INTERFACE_TABLES], policy="caller", role=role):
+                await connection.execute(_policy("caller", table, role, rows=whose.get(table, _OF_CALLER)))
+            for table in await _without_policy(connection, ["executions"], policy="ended", role=role):
+                await connection.execute(_ENDED_STAYS.format(sql.Identifier(table), sql.Identifier(role)))
 
     async def _grant(self, connection: AsyncConnection[DictRow], kind: str, role: str) -> None:
         schema = (await _schema(connection)).as_string(connection)

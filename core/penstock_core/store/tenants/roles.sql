@@ -92,8 +92,8 @@ delete from tenants where namespace = %(namespace)s and role <> %(role)s
 delete from tenants where role = %(role)s
 
 -- name: lock
--- One at a time makes roles: two that make the same one would collide.
-select pg_advisory_xact_lock(hashtext('penstock roles'))
+-- One at a time makes roles: two that make the same one would collide. Whoever may only read the table cannot hold this.
+lock table tenants in share row exclusive mode
 
 -- name: members
 -- Whether any role belongs to a group, beside the present one that made it.
