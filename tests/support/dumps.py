@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 
 from penstock_core.store.tenants.instances import Tenancy
+from roles import uid
 
 PLACE = Path(__file__).parent.parent / "integration" / "store" / "schema"
 DUMPS = sorted(PLACE.glob("*.sql"))
@@ -38,4 +39,4 @@ async def ensure_roles(tenancy: Tenancy) -> None:
     await tenancy.ensure_access()
     await tenancy.ensure_gateway_role(password="gateway")
     for namespace in NAMESPACES:
-        await tenancy.ensure_runner_role(namespace, password="runner")
+        await tenancy.ensure_runner_role(namespace, uid=uid(namespace), password="runner")
