@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 from fake_api import Change
 from fake_cluster import FakeCluster, Told
+from penstock_core import names
 from penstock_core.cluster import Key, Object, key_of
 from penstock_core.kinds import WatchedKind
 from penstock_core.observed.base import Observed
@@ -78,22 +79,23 @@ class FakeTenancy(Tenancy):
 
     def __init__(self) -> None:
         self.roles: dict[str, str] = {}
+        self.given: list[str | None] = []
         self.mirrored: list[InstanceMirror] = []
         self.removed: list[tuple[str, str, str]] = []
         self.kept_flows: list[str] = []
         self.definitions: set[tuple[str, str, str]] = set()
 
-    async def ensure_runner_role(self, namespace: str, *, password: str | None = None) -> RoleDsn:
+    async def ensure_runner_role(self, namespace: str, *, uid: str, password: str | None = None) -> RoleDsn:
+        self.given.append(password)
         self.roles[namespace] = password = password or "generated"
-        return RoleDsn(
-            role=f"role_{namespace}", password=password, dsn=f"postgresql://role_{namespace}:{password}@db/penstock"
-        )
+        role = names.database_role(ENVIRONMENT["PENSTOCK_DATABASE_ROLE_PREFIX"], namespace, uid=uid)
+        return RoleDsn(role=role, password=password, dsn=f"postgresql://{role}:{password}@db/penstock")
 
     async def ensure_gateway_role(self, *, password: str | None = None) -> RoleDsn:
         password = password or "generated"
         return RoleDsn(role="gateway", password=password, dsn=f"postgresql://gateway:{password}@db/penstock")
 
-    async def drop_runner_role(self, namespace: str) -> None:
+    async def untie(self, namespace: str) -> None:
         self.roles.pop(namespace, None)
 
     async def mirror_instance(self, instance: InstanceMirror) -> bool:

@@ -43,6 +43,7 @@ from penstock_core.store.schema.migrate import migrate
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import InstanceMirror
 from postgres import BINARIES, server
+from roles import uid
 
 NEVER = datetime(2099, 1, 1, tzinfo=UTC)
 """When a lease, a key and a delay end that are to last in every test."""
@@ -461,7 +462,10 @@ def _dump(dsn: str) -> str:
 
 
 def _roles() -> str:
-    logins = [f"{PREFIX}_gateway", *(names.database_role(PREFIX, namespace) for namespace in NAMESPACES)]
+    logins = [
+        f"{PREFIX}_gateway",
+        *(names.database_role(PREFIX, namespace, uid=uid(namespace)) for namespace in NAMESPACES),
+    ]
     group = f"{PREFIX}_callers"
     lines = [
         f"perform 1 from pg_roles where rolname = '{role}'; if not found then create role {role} nologin; end if;"

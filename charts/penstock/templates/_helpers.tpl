@@ -197,6 +197,8 @@ matchResources:
     secretKeyRef:
       name: {{ include "penstock.databaseSecretName" . }}
       key: {{ include "penstock.databaseSecretKey" . }}
+- name: PENSTOCK_NAMESPACE_CONNECTIONS
+  value: {{ .Values.postgres.connectionsPerNamespace | default (add .Values.maxRunning 20) | int | quote }}
 - name: PENSTOCK_DATABASE_ROLE_PREFIX
   value: {{ include "penstock.rolePrefix" . | quote }}
 {{- with .Values.postgres.runnerHost }}

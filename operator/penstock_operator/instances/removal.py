@@ -7,7 +7,7 @@
    for as long as the node is known. An Event says what is waited for. Without its rows such a runner can write nothing more.
 4. The rows are removed in batches, then the digests of its keys.
 5. The last Instance of a namespace takes the namespace's database role, Secret and RoleBinding with it. Who is the last is
-   decided by one at a time, at the very end.
+   decided by one at a time, at the very end. The role sees nothing from then on; `retired_roles` drops it, however long that takes.
 """
 
 import logging
@@ -96,12 +96,12 @@ class Removal:
         )
 
     async def remove_orphaned_data(self, orphan: Orphan) -> None:
-        """Removes the rows of an Instance whose object is gone, and the database role of an empty namespace."""
+        """Removes the rows of an Instance whose object is gone, and unties the database role of an empty namespace."""
         namespace, _, uid = orphan
         await self._delete_rows(orphan)
         await self._keys.forget(uid)
         if not any(self._stays(key) for key in self._in_namespace.of(namespace)):
-            await self._tenancy.drop_runner_role(namespace)
+            await self._tenancy.untie(namespace)
             self._namespaces.forget(namespace)
 
     async def _delete_rows(self, orphan: Orphan) -> int:

@@ -39,6 +39,7 @@ from penstock_core.store.schema.migrate import files, migrate
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import InstanceMirror
 from postgres import Server
+from roles import uid
 
 PASSED, LOST, SKIPPED_TICK, LEFT, HELD, CANCELLED_SOON, STARTING, LIMITED = map(
     identifier, (1, 7, 11, 20, 21, 22, 23, 24)
@@ -235,7 +236,9 @@ async def test_what_was_live_goes_on(migrated: Pool, old: str) -> None:
 @FIRST
 async def test_a_runner_goes_on_in_the_place_of_one_that_is_lost(migrated: Pool, old: str) -> None:
     """With the role of its namespace a runner claims, gets what was recorded, records and ends; what is held it is refused."""
-    role = await Tenancy(migrated, dsn=old, prefix=PREFIX).ensure_runner_role("acme", password="runner")
+    role = await Tenancy(migrated, dsn=old, prefix=PREFIX).ensure_runner_role(
+        "acme", uid=uid("acme"), password="runner"
+    )
     with closing(Running(lambda: connect(role.dsn), "acme")) as running:
         claim = running.claim(LEFT, holder="pod")
         held = running.claim(HELD, holder="pod")

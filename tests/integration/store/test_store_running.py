@@ -37,6 +37,7 @@ from penstock_core.store.executions.running import Running, connect
 from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import RoleDsn
+from roles import drop_roles, uid
 
 NOW = datetime.now(UTC)
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -47,10 +48,11 @@ PASSED = Outcome(state=ExecutionState.PASSED)
 @pytest.fixture
 async def role(pool: Pool, dsn: str) -> AsyncIterator[RoleDsn]:
     """The runner role of the namespace acme."""
-    tenancy = Tenancy(pool, dsn=dsn, prefix=f"t{uuid4().hex[:8]}")
+    prefix = f"t{uuid4().hex[:8]}"
+    tenancy = Tenancy(pool, dsn=dsn, prefix=prefix)
     await tenancy.ensure_access()
-    yield await tenancy.ensure_runner_role("acme")
-    await tenancy.drop_runner_role("acme")
+    yield await tenancy.ensure_runner_role("acme", uid=uid("acme"))
+    await drop_roles(pool, dsn, prefix, "acme")
 
 
 @pytest.fixture

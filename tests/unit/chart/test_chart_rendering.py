@@ -168,6 +168,17 @@ def test_database_role_prefix_short(render: Render) -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "expected"),
+    [({}, "220"), ({"maxRunning": 50}, "70"), ({"postgres.connectionsPerNamespace": 10}, "10")],
+)
+def test_connections_of_a_namespace(render: Render, values: dict[str, Any], expected: str) -> None:
+    """should bound the connections of one namespace's runners by its own value, else by what may run at all."""
+    found = environment(pods(render(values))["Deployment/penstock-operator"])
+
+    assert found["PENSTOCK_NAMESPACE_CONNECTIONS"] == expected
+
+
+@pytest.mark.parametrize(
     ("values", "url"),
     [
         ({}, "http://penstock-gateway.penstock-system.svc.cluster.local"),
