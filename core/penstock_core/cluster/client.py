@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from penstock_core import names, uuid7
 from penstock_core.cluster.transport import Request, Transport
-from penstock_core.errors import NotFound
+from penstock_core.errors import Conflict, NotFound
 from penstock_core.kinds import EVENTS, SUBJECT_ACCESS_REVIEWS, TOKEN_REVIEWS, Kind
 from penstock_core.objects import Object
 
@@ -149,13 +149,23 @@ class Cluster:
         """Merge patch of the number of replicas alone; raises `NotFound`."""
         return await self._merge(kind.path(namespace, name, "scale"), {"spec": {"replicas": replicas}})
 
-    async def delete(self, kind: Kind, namespace: str | None, name: str, *, propagation: str = "Background") -> None:
-        """Delete an object and, by `propagation` (Background, Foreground, Orphan), what it owns; absent is success."""
-        body = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
+    async def delete(
+        self, kind: Kind, namespace: str | None, name: str, *, uid: str | None = None, propagation: str = "Background"
+    ) -> None:
+        """Delete an object and, by `propagation` (Background, Foreground, Orphan), what it owns; absent is success.
+
+        With `uid` only that very object: another that has its name by now stays, which is success, too.
+        """
+        body: Object = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
+        if uid is not None:
+            body["preconditions"] = {"uid": uid}
         try:
             await self._send("DELETE", kind.path(namespace, name), body=body)
         except NotFound:
             return
+        except Conflict:
+            if uid is None:
+                raise
 
     async def review_token(self, token: str, audiences: Sequence[str] = ()) -> Caller | None:
         """Whose token this is; None where the API server does not accept it (for one of `audiences`, if given)."""
