@@ -32,10 +32,12 @@ check: setup ## Read-only: format, lint, types, import contracts, drift of gener
 	@echo "== mypy --strict, tests and test bed too"; $(VENV)/bin/mypy
 	@echo "== import contracts"; $(VENV)/bin/lint-imports
 	@echo "== generated CRDs"; $(VENV)/bin/penstock-crds --check
+	@echo "== generated rules of admission"; $(PY) -m penstock_core.manifests.allow_list --check
 
-fix: setup ## Format, apply safe lint fixes, regenerate the CRDs
+fix: setup ## Format, apply safe lint fixes, regenerate the CRDs and the rules of admission
 	@$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .
 	@$(VENV)/bin/penstock-crds
+	@$(PY) -m penstock_core.manifests.allow_list
 
 test: setup ## Everything: unit, integration, e2e on a real cluster
 	@$(PY) -m tests.support.everything

@@ -14,6 +14,7 @@ PenstockError
 └── ClusterError            the Kubernetes API refused or is away
     ├── Conflict            the object exists already or has changed since (409)
     ├── NotFound            404
+    ├── AnswerTooLarge      more than is read at once: ask for less
     └── ClusterUnavailable  no answer, 429 or 5xx; worth another try
 """
 
@@ -86,6 +87,10 @@ class Conflict(ClusterError):
 
 class NotFound(ClusterError):
     """There is no such object."""
+
+
+class AnswerTooLarge(ClusterError):
+    """The Kubernetes API's answer is larger than is read at once: who asked for many objects asks for fewer."""
 
 
 class ClusterUnavailable(ClusterError):

@@ -42,6 +42,13 @@ def api(path: str) -> dict[str, Any]:
     return found
 
 
+def asked_as(user: str, method: str, path: str, body: Any, *, patch: str = "", **query: str) -> httpx.Response:
+    """What the API server answers somebody else, a user or a service account; `patch` is the kind of one, such as merge-patch."""
+    content_type = f"application/{patch}+json" if patch else "application/json"
+    headers = {"Impersonate-User": user, "Content-Type": content_type}
+    return _proxy().request(method, path, content=json.dumps(body), params=query, headers=headers)
+
+
 def through_api(namespace: str, pod: str, port: int, method: str, path: str) -> httpx.Response:
     """What one pod answers to a request, through the API server: a Service would lead to any of its pods."""
     return _proxy().request(method, f"/api/v1/namespaces/{namespace}/pods/http:{pod}:{port}/proxy{path}")

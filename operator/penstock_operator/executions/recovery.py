@@ -33,6 +33,7 @@ from penstock_operator.executions.recovery_decision import (
     decide,
 )
 from penstock_operator.workloads.diagnosis import Cause
+from penstock_operator.workloads.identity import Sought
 from penstock_operator.workloads.index import Workloads
 
 log = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ class Recovery:
 
     def _decide(self, row: Expired | Starting) -> Case:
         subject = _subject(row)
-        jobs, pods = self._workloads.of(row.id, namespace=row.namespace, holder=subject.holder)
+        jobs, pods = self._workloads.of(_sought(row, holder=subject.holder))
         return Case(row=row, decision=decide(subject, jobs=jobs, pods=pods, now=self._clock()), jobs=jobs)
 
     async def _act(self, case: Case) -> None:
@@ -161,7 +162,7 @@ class Recovery:
         """Jobs that might still make pods; those that are over stay for a look."""
         for job in case.jobs:
             if not job.is_over:
-                await self._cluster.delete(JOBS, case.row.namespace, job.name)
+                await self._cluster.delete(JOBS, *job.key, uid=job.uid)
 
     async def _requeue(self, rows: Mapping[UUID, Expired | Starting]) -> None:
         if not rows:
@@ -183,6 +184,18 @@ def _subject(row: Expired | Starting) -> Subject:
         replaced_at=row.replaced_at,
         holder=row.holder,
         cancel_at=row.cancel_at,
+    )
+
+
+def _sought(row: Expired | Starting, *, holder: str) -> Sought:
+    return Sought(
+        namespace=row.namespace,
+        execution=row.id,
+        instance=row.instance,
+        flow=row.flow,
+        flow_uid=row.flow_uid,
+        attempt=row.job_attempt,
+        holder=holder,
     )
 
 

@@ -218,7 +218,7 @@ class Instances:
             await (trigger.deploy if kind == flow.trigger else trigger.remove)(flow, self._site)
 
     async def _remove_flow(self, flow: Flow) -> None:
-        await self._cluster.delete(FLOWS, *flow.key)
+        await self._cluster.delete(FLOWS, *flow.key, uid=flow.uid)
         self._inventory.remove(FLOWS, flow.key, uid=flow.uid)
         log.info("flow removed", extra=_log_keys(flow))
 

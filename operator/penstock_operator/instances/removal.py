@@ -36,6 +36,8 @@ from penstock_operator.workloads.index import Workloads
 
 log = logging.getLogger(__name__)
 JOBS_POLL_SECONDS: Final = 2.0
+JOBS_AT_ONCE: Final = 100
+"""Jobs that are deleted in one try: a namespace that is full of them holds up no other's Instances."""
 UNREADABLE_SECONDS: Final = 30.0
 """How soon an Instance is looked at again whose namespace could not be read in full."""
 PATIENCE: Final = timedelta(minutes=5)
@@ -126,11 +128,10 @@ class Removal:
         namespace, name = instance.key
         for flow in self._flows.objects_of((namespace, name)):
             await TRIGGERS[flow.trigger].stop(flow, self._cluster)
-            await self._cluster.delete(FLOWS, namespace, flow.name)
+            await self._cluster.delete(FLOWS, namespace, flow.name, uid=flow.uid)
         jobs = self._workloads.in_namespace(namespace, instance=name)
-        for job in jobs:
-            if not job.is_going:
-                await self._cluster.delete(JOBS, namespace, job.name, propagation="Foreground")
+        for job in [one for one in jobs if not one.is_going][:JOBS_AT_ONCE]:
+            await self._cluster.delete(JOBS, namespace, job.name, uid=job.uid, propagation="Foreground")
         now = self._clock()
         left = [job for job in jobs if is_waited_for(job, now=now)]
         if left:

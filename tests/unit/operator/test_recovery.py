@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from builders import expired, flow, starting
+from builders import controller, expired, flow, starting
 from execution_queue import Dispatch, Starters
 from fake_cluster import FakeCluster
 from operator_stand import Clock
@@ -19,6 +19,7 @@ from penstock_operator.executions.recovery_decision import UNSEEN
 from penstock_operator.watch.inventory import Inventory
 from penstock_operator.workloads import index
 from penstock_operator.workloads.diagnosis import Cause
+from penstock_operator.workloads.identity import Sought
 
 
 class Workloads(index.Workloads):
@@ -30,7 +31,7 @@ class Workloads(index.Workloads):
     def is_alive(self, namespace: str) -> bool:
         return self.alive
 
-    def of(self, execution: UUID, *, namespace: str, holder: str = "") -> tuple[list[Job], list[Pod]]:
+    def of(self, sought: Sought) -> tuple[list[Job], list[Pod]]:
         return self.jobs, self.pods
 
 
@@ -157,7 +158,7 @@ async def test_a_replacement_that_could_not_be_made_is_made_later(ward: Ward) ->
 async def test_one_that_fails_keeps_no_other(ward: Ward) -> None:
     """A Job that cannot be deleted leaves its execution to the next round; the others are looked after in this one."""
     ward.workloads.jobs = [JOBS.parse({"metadata": {"name": "pex-stuck", "creationTimestamp": "2026-03-01T11:00:00Z"}})]
-    metadata = {"name": "p", "labels": {"batch.kubernetes.io/job-name": "pex-stuck"}}
+    metadata = {"name": "p", "ownerReferences": [controller("pex-stuck", "")]}
     ward.workloads.pods = [PODS.parse({"metadata": metadata, "spec": {}, "status": {"phase": "Failed"}})]
     ward.cluster.failures[("delete", "jobs", "pex-stuck")] = ClusterError("denied", status=403)
     ward.dispatch.expired_rows = [expired(ward.clock), expired(ward.clock, id=UUID(int=2))]
@@ -170,8 +171,7 @@ async def test_a_runner_that_does_not_heed_a_cancellation_is_stopped(ward: Ward)
     """A minute after the mark the execution is cancelled under its runner's epoch, and the Job deleted."""
     name = f"pex-{UUID(int=1)}"
     job = {"metadata": {"name": name, "namespace": "acme", "creationTimestamp": "2026-03-01T11:00:00Z"}}
-    ward.cluster.seed(JOBS, job)
-    ward.workloads.jobs = [JOBS.parse(job)]
+    ward.workloads.jobs = [JOBS.parse(ward.cluster.seed(JOBS, job))]
     ward.workloads.pods = [PODS.parse({"metadata": {"name": "pex-1-x"}, "status": {"phase": "Running"}})]
     renewed = ward.clock() + timedelta(seconds=40)
     ward.dispatch.expired_rows = [
