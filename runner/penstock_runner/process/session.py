@@ -89,7 +89,10 @@ class _Claiming:
 
     def answer(self) -> Answer | None:
         """What the store said; None where it did not answer in time. Raises what is a defect."""
-        self._thread.join()
+        from penstock_runner.engine.interrupt import SIGNAL_SECONDS
+
+        while self._thread.is_alive():
+            self._thread.join(timeout=SIGNAL_SECONDS)
         if self._fault is not None:
             raise self._fault
         return self._answer

@@ -7,9 +7,12 @@ The worker alone holds the end of the pipe of calls: that it is closed tells the
 What the code writes to standard output and error becomes log lines.
 """
 
+import codecs
 import gc
+import io
 import mmap
 import os
+import select
 import sys
 import threading
 from contextlib import suppress
@@ -24,6 +27,8 @@ LINE: Final = 16_384
 """Characters of a long line that count as a line."""
 MAX_TEXT: Final = 1 << 20
 """Characters of a line or of an error that are handed over: the runner masks them, and keeps fewer after that."""
+PIPE_BYTES: Final = 1 << 20
+"""What a pipe may hold at most, however the code has set it."""
 _NO_ANSWER: Final = 64
 
 
@@ -164,36 +169,56 @@ class Capture:
     """Standard output and error of a call, also of programs that it starts, line by line into the log."""
 
     def __init__(self, channel: Channel) -> None:
-        self._threads = [self._redirect(1, "info", channel), self._redirect(2, "warn", channel)]
+        self._process = os.getpid()
+        ended, self._ended = os.pipe()
+        self._threads = [
+            self._redirect(descriptor, severity, ended, channel) for descriptor, severity in ((1, "info"), (2, "warn"))
+        ]
 
-    def _redirect(self, descriptor: int, severity: str, channel: Channel) -> threading.Thread:
+    def _redirect(self, descriptor: int, severity: str, ended: int, channel: Channel) -> threading.Thread:
         ours, theirs = os.pipe()
         os.dup2(theirs, descriptor)
         os.close(theirs)
-        thread = threading.Thread(target=_forward, args=(ours, severity, channel), daemon=True)
+        thread = threading.Thread(target=_forward, args=(ours, ended, severity, channel), daemon=True)
         thread.start()
         return thread
 
     def end(self) -> None:
-        """Hand over what is left; a program that still runs in the background is not waited for."""
+        """Hand over all that was written until now; a program that still runs in the background is not waited for."""
         for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
             with suppress(AttributeError, OSError, ValueError):  # the code closed it, or put something else there
                 stream.flush()  # type: ignore[union-attr]
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
         os.dup2(null, 2)
+        if os.getpid() != self._process:  # a fork of the code's that has come here: the call goes on
+            return
+        with suppress(OSError):  # the code closed it
+            os.write(self._ended, b".")
         for thread in self._threads:
-            thread.join(timeout=1)
+            thread.join()
 
 
-def _forward(descriptor: int, severity: str, channel: Channel) -> None:
-    """Each line as one, for a secret must not be in two; what is beyond its first million characters is dropped."""
-    begins = True
-    with open(descriptor, encoding="utf-8", errors="replace") as lines:
-        while part := lines.readline(MAX_TEXT):
-            if begins:
-                channel.log(severity, part.rstrip("\n"))
-            begins = part.endswith("\n")
+def _forward(descriptor: int, ended: int, severity: str, channel: Channel) -> None:
+    """Each line as one, for a secret must not be in two; what is beyond its first million characters is dropped.
+
+    Until nobody can write any more; or, once there is something in `ended`, until what lay in the pipe then is read.
+    """
+    text = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=True)
+    rest = ""
+    last = False
+    while not last:
+        ready, _, _ = select.select([descriptor, ended], [], [])
+        # a pipe holds no more than one read takes: with `ended` there was nothing of before behind it
+        data = os.read(descriptor, PIPE_BYTES) if descriptor in ready else b""
+        last = ended in ready or not data
+        head, *lines = text.decode(data, final=last).split("\n")
+        rest += head[: MAX_TEXT - len(rest)]
+        for line in lines:
+            channel.log(severity, rest)
+            rest = line[:MAX_TEXT]
+    if rest:
+        channel.log(severity, rest)
 
 
 def _child(message: bytes, channel: Channel) -> NoReturn:
