@@ -209,7 +209,7 @@ async def test_what_cannot_be_undone_is_named_and_keeps_no_other(
         administrator.execute(f"create table reports (a int); grant select on reports to {acme.role}")
         for namespace in ("acme", "beta"):
             await release.tenancy.untie(namespace)
-        loop = RetiredRoles(release.removal)
+        loop = RetiredRoles(release.removal, release.tenancy)
         await loop.step()
         await Database(release.pool).count("update retired_roles set tried_at = null")
         await loop.step()

@@ -272,7 +272,9 @@ async def test_keys_ticks_and_pauses_count_on(migrated: Pool, old: str) -> None:
     paused = flow_identity(flow="syncStock", flow_uid="11111111-0000-4000-8000-000000000002")
 
     batch = await Acceptances(migrated).accept([again])
-    role = await Tenancy(migrated, dsn=old, prefix=PREFIX).ensure_runner_role("acme", password="runner")
+    role = await Tenancy(migrated, dsn=old, prefix=PREFIX).ensure_runner_role(
+        "acme", uid=uid("acme"), password="runner"
+    )
     with closing(Running(lambda: connect(role.dsn), "acme")) as running:
         ticked = running.accept_tick(tick, holder="pod")
     missed = await Schedules(migrated).record_missed(paused, [DAY])

@@ -263,7 +263,7 @@ async def test_what_is_final_stays(pool: Pool, execution: UUID, acme: RoleDsn, p
         assert connection.execute("update executions set state = 'failed'").rowcount == 0
     await Database(pool).count(f"revoke {prefix}_interface from {acme.role}")
 
-    assert [each.status for each in await Reading(pool).steps(execution)] == ["passed"]
+    assert [each.status for each in await Reading(pool).steps(execution, namespace="acme")] == ["passed"]
 
 
 async def test_a_runner_makes_no_temporary_table(execution: UUID, as_beta: psycopg.Connection) -> None:
