@@ -116,12 +116,11 @@ async def test_a_foreign_namespace_ends_cancels_and_counts_nothing(neighbours: N
     """Every change of an execution asks for its namespace: under another it is not there."""
     execution = await neighbours.running(ACME)
     dispatch = neighbours.dispatch
-    foreign = {"namespace": EVIL}
 
-    assert not await dispatch.end(execution, ExecutionState.FAILED, cause="c", code="c", **foreign)
-    assert await dispatch.cancel(execution, **foreign) == "not_live"
-    assert not await dispatch.replaced(execution, job_attempt=2, **foreign)
-    assert not await dispatch.asked_again(execution, job_attempt=1, epoch=1, **foreign)
+    assert not await dispatch.end(execution, ExecutionState.FAILED, cause="c", code="c", namespace=EVIL)
+    assert await dispatch.cancel(execution, namespace=EVIL) == "not_live"
+    assert not await dispatch.replaced(execution, job_attempt=2, namespace=EVIL)
+    assert not await dispatch.asked_again(execution, job_attempt=1, epoch=1, namespace=EVIL)
     assert await dispatch.requeue_unstarted({execution: EVIL}, older_than_s=-1) == []
     assert await neighbours.state(execution) is ExecutionState.RUNNING
 

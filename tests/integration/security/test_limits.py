@@ -88,4 +88,4 @@ async def test_a_deadlock_that_a_tenant_makes_is_contention(pool: Pool) -> None:
         return_exceptions=True,
     )
 
-    assert sorted(type(end) for end in ends if end is not None) == [StoreContended]
+    assert [type(end) for end in ends if end is not None] == [StoreContended]

@@ -154,7 +154,7 @@ async def test_ids_whose_time_lies_far_off_are_refused(identifier: str, stand: S
 
 async def test_a_key_that_names_anothers_execution_tells_nothing_of_it(stand: Stand, pool: Pool) -> None:
     """A repeat under a tenant's key that it has pointed at its neighbour's execution is not told how that one ended."""
-    request = {"json": {}, "headers": {"Idempotency-Key": "k" * 20}}
+    request: dict[str, Any] = {"json": {}, "headers": {"Idempotency-Key": "k" * 20}}
     first = (await stand.post(**request)).json()["executionId"]
     _, evil = await accepted(stand, pool)
     await write(pool, f"update executions set state = 'failed', ended_at = now() where id = '{evil}'")
