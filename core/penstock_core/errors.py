@@ -7,7 +7,7 @@ PenstockError
 ├── SettingsError           the environment does not say what the chart should have said
 ├── StoreError
 │   ├── StoreUnavailable    the database is away or overloaded; worth another try
-│   │   └── StoreContended  a lock was not to be had in time: somebody holds what this statement needs
+│   │   └── StoreContended  a lock was not to be had in time, or what a statement needs takes too long
 │   ├── StoreRefused        the database refuses what a runner sent: a defect, or no runner
 │   ├── TooLarge            a stored value is larger than may be read at once
 │   └── LeaseLost           another runner has claimed the execution since
@@ -58,7 +58,7 @@ class StoreUnavailable(StoreError):
 
 
 class StoreContended(StoreUnavailable):
-    """A lock was not to be had in time: somebody holds what this statement needs, and that only."""
+    """A lock was not to be had in time, or the rows took longer than a statement may: it concerns what this one needs alone."""
 
 
 class StoreRefused(StoreError):

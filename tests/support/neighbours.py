@@ -129,13 +129,13 @@ class Neighbours:
         assert found is not None
         return found.state
 
-    async def recover(self) -> None:
-        """One round of custody, after runners had their time."""
+    def recovery(self) -> Recovery:
+        """Custody of a fresh replica."""
 
         async def blocked(*_: Any) -> None:
             pass
 
-        recovery = Recovery(
+        return Recovery(
             self.cluster,
             self.dispatch,
             Workloads(),
@@ -144,6 +144,10 @@ class Neighbours:
             lost=self.lost.append,
             blocked=blocked,
         )
+
+    async def recover(self) -> None:
+        """One round of custody, after runners had their time."""
+        recovery = self.recovery()
         await recovery.step()
         self.clock.advance(timedelta(seconds=RECOVERY_SECONDS))
         await recovery.step()

@@ -77,6 +77,8 @@ class Recovery:
         self._lost = lost
         self._blocked = blocked
         self._trusted_from: datetime | None = None
+        self._contended: set[str] = set()
+        """Namespaces of which something was not to be had in time: they come last, and cost a round one wait each."""
 
     def database_was_away(self) -> None:
         """Runners could not renew either: give them time."""
@@ -84,19 +86,38 @@ class Recovery:
 
     async def step(self) -> None:
         """Decides on everything that looks abandoned."""
-        expired = await self._dispatch.expired(grace_s=LEASE_GRACE_SECONDS, cancel_grace_s=CANCELLING.total_seconds())
-        starting = await self._dispatch.starting(older_than_s=STARTING_GRACE_SECONDS)
+        rows = await self._abandoned()
         # after the reads: only their success shows that the database is there, and the runners' time counts from then
         if not self._trustworthy():
             return
-        rows: list[Expired | Starting] = [*expired, *starting]
         cases = [self._decide(row) for row in rows if self._workloads.is_alive(row.namespace)]
         await self._requeue({case.row.id: case.row for case in cases if isinstance(case.decision, Requeue)})
-        for case in cases:
-            try:
-                await self._act(case)
-            except (ClusterError, StoreContended) as error:
-                log.warning("left to the next round", extra=_identity(case.row) | {"cause": str(error)})
+        contended: set[str] = set()
+        for case in sorted(cases, key=lambda case: case.row.namespace in self._contended):
+            if case.row.namespace not in contended:
+                await self._try(case, contended)
+        self._contended = contended
+
+    async def _abandoned(self) -> list[Expired | Starting]:
+        try:
+            expired = await self._dispatch.expired(
+                grace_s=LEASE_GRACE_SECONDS, cancel_grace_s=CANCELLING.total_seconds()
+            )
+            starting = await self._dispatch.starting(older_than_s=STARTING_GRACE_SECONDS)
+        except StoreContended:
+            # what holds up these reads holds up renewals, too
+            self.database_was_away()
+            raise
+        return [*expired, *starting]
+
+    async def _try(self, case: Case, contended: set[str]) -> None:
+        """Acts on a case; what cannot be done to it is left to the next round, and keeps no other."""
+        try:
+            await self._act(case)
+        except (ClusterError, StoreContended) as error:
+            log.warning("left to the next round", extra=_identity(case.row) | {"cause": str(error)})
+            if isinstance(error, StoreContended):
+                contended.add(case.row.namespace)
 
     def _trustworthy(self) -> bool:
         now = self._clock()

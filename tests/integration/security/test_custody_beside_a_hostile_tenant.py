@@ -1,9 +1,15 @@
 """Custody (recovery) goes on for everybody, whatever rows one tenant writes and whatever it keeps locked."""
 
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
 import pytest
 
 from neighbours import ACME, EVIL, FAR_OFF, Hostile, Neighbours
+from penstock_core.errors import StoreContended
 from penstock_core.states import ExecutionState
+from penstock_operator.executions.recovery import RECOVERY_SECONDS
 
 ROWS: dict[str, Hostile] = {
     "lease-minus-infinity": lambda _: "update live_executions set lease_until = '-infinity' where namespace = 'evil'",
@@ -132,3 +138,32 @@ async def test_a_crowd_of_one_namespace_does_not_come_before_another(neighbours:
     lost = await neighbours.running(ACME)
 
     assert lost in [row.id for row in await neighbours.dispatch.expired()][:2]
+
+
+async def test_one_that_takes_too_long_costs_its_namespace_the_round(
+    neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be done in time is tried once a round, last, and no other of its namespace: the neighbour's end first."""
+    tried: list[str] = []
+    end = neighbours.dispatch.end
+
+    async def slow(execution: UUID, state: ExecutionState, *, namespace: str, **words: Any) -> bool:
+        tried.append(namespace)
+        if namespace == EVIL:
+            raise StoreContended("canceling statement due to statement timeout")
+        return await end(execution, state, namespace=namespace, **words)
+
+    monkeypatch.setattr(neighbours.dispatch, "end", slow)
+    for namespace in (EVIL, EVIL, ACME):
+        await neighbours.running(namespace)
+    await neighbours.write("update live_executions set job_attempt = 2, epoch = 2")
+    recovery = neighbours.recovery()
+    await recovery.step()
+    neighbours.clock.advance(timedelta(seconds=RECOVERY_SECONDS))
+    await recovery.step()
+    await neighbours.running(ACME)
+    await neighbours.write("update live_executions set job_attempt = 2, epoch = 2")
+    await recovery.step()
+
+    assert sorted(tried[:2]) == [ACME, EVIL]
+    assert tried[2:] == [ACME, EVIL]

@@ -19,6 +19,7 @@ from psycopg.errors import (
     InterfaceError,
     LockNotAvailable,
     OperationalError,
+    QueryCanceled,
     ReadOnlySqlTransaction,
 )
 
@@ -34,8 +35,9 @@ def translated() -> Iterator[None]:
     """Raises StoreUnavailable, its message without password and address, for what is worth another try."""
     try:
         yield
-    # a deadlock is made by two, of which one may be a tenant: as with any lock, it concerns what this statement needs
-    except (LockNotAvailable, DeadlockDetected) as error:
+    # a deadlock is made by two, of which one may be a tenant, and so are rows that take a statement's whole time: as with
+    # any lock, it concerns what this statement needs
+    except (LockNotAvailable, DeadlockDetected, QueryCanceled) as error:
         raise StoreContended(f"the database did not answer as it should: {_reason(error)}") from error
     except (OperationalError, InterfaceError, ReadOnlySqlTransaction) as error:
         raise StoreUnavailable(f"the database did not answer as it should: {_reason(error)}") from error

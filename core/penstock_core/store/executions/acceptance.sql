@@ -24,7 +24,7 @@ order by namespace, flow_uid for update
 
 -- name: promote
 -- Moves the oldest that wait to starting, as many as a flow has room for; the flow's row is locked by the caller.
--- What somebody holds is passed over. `is_own` is false for a row that names no execution of its namespace: none is started.
+-- What somebody holds is not waited for. `is_own` is false for a row that names no execution of its namespace: none is started.
 with
 flow as (
     select f.namespace, f.flow_uid, least(f.most, f.flow_limit - (
@@ -41,11 +41,14 @@ oldest as (
         where l.namespace = f.namespace and l.flow_uid = f.flow_uid and l.state = 'queued'
             and (l.run_after is null or l.run_after <= now())
         order by l.id limit greatest(f.room, 0)
-        for update of l skip locked
     ) as waiting
+),
+free as (
+    select l.id from oldest join live_executions l on l.id = oldest.id where l.state = 'queued'
+    for update of l skip locked
 )
 update live_executions l set state = 'starting', state_since = now()
-from oldest where l.id = oldest.id and l.state = 'queued'
+from free where l.id = free.id
 returning
     l.id, l.namespace, l.flow_uid,
     (

@@ -7,6 +7,7 @@ its namespace, so that a row of another's that names it is not there.
 """
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
@@ -30,6 +31,7 @@ from penstock_core.store.executions.model import (
     Page,
     Step,
     StepDetails,
+    step_cursor,
 )
 from penstock_core.uuid7 import first_at
 
@@ -102,11 +104,11 @@ class Reading(Database):
         page: list[Step] = []
         while (room := limit - len(page)) > 0:
             found = await self.rows(_QUERIES["steps"], limit=room, **whose, **_step_cursor(cursor))
-            page += (steps := self._pool.aside.values("steps", found, _step, **whose))
-            # what was put aside leaves room, which a page without an end must not have
-            if len(found) < room or not steps:
+            page += self._pool.aside.values("steps", found, _step, **whose)
+            # what was put aside leaves room: a page that is not full would be the last
+            cursor = _behind(found)
+            if len(found) < room or cursor is None:
                 break
-            cursor = steps[-1].cursor
         return page
 
     async def step_value(
@@ -230,6 +232,12 @@ def _execution(row: DictRow) -> Execution:
 
 def _step(row: DictRow) -> Step:
     return Step(**{**row, "status": StepStatus(row["status"]), "warnings": texts(row["warnings"])})
+
+
+def _behind(rows: Sequence[DictRow]) -> str | None:
+    """The cursor behind the last of the rows that has a time; None where none has."""
+    timed = (row for row in reversed(rows) if isinstance(row["started_at"], datetime))
+    return next((step_cursor(row["started_at"], row["attempt"], row["path"]) for row in timed), None)
 
 
 def _log_line(row: DictRow) -> LogLine:

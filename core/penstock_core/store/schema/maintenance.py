@@ -6,7 +6,8 @@ or somebody who reads is waited for, until the time-out.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -15,6 +16,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.errors import CheckViolation, DeadlockDetected, LockNotAvailable
 
+from penstock_core.errors import StoreContended
 from penstock_core.store.connection.database import Database, rows
 from penstock_core.store.connection.limits import UPKEEP, Limits
 from penstock_core.store.connection.pool import Pool
@@ -23,6 +25,7 @@ from penstock_core.store.schema import partitions
 from penstock_core.store.tenants.sessions import Opening, way_cleared
 from penstock_core.uuid7 import first_at
 
+log = logging.getLogger(__name__)
 _QUERIES = load("schema/maintenance")
 _TRIES: Final = 5
 DAYS_AHEAD: Final = 14
@@ -63,10 +66,22 @@ class Maintenance(Database):
         before = first_at(now - timedelta(days=days))
         while found := await self.rows(_QUERIES["forgotten"], after=after, before=before, batch=batch):
             ids, namespaces = [row["id"] for row in found], [row["namespace"] for row in found]
+            removed, after = removed + await self._delete(ids, namespaces), ids[-1]
+        return removed
+
+    async def _delete(self, ids: Sequence[UUID], namespaces: Sequence[str]) -> int:
+        """Executions of the default partition, halved where they take too long: one that does alone is left."""
+        try:
             for query in ("delete_parts", "delete_executions"):
                 count = await self.count(_QUERIES[query], ids=ids, namespaces=namespaces)
-            removed, after = removed + count, ids[-1]
-        return removed
+        except StoreContended as error:
+            if len(ids) == 1:
+                extra = {"namespace": namespaces[0], "execution": str(ids[0]), "cause": str(error)}
+                log.warning("forgotten execution left", extra=extra)
+                return 0
+            half = len(ids) // 2
+            return await self._delete(ids[:half], namespaces[:half]) + await self._delete(ids[half:], namespaces[half:])
+        return count
 
     async def _repeat(self, query: str, *, batch: int) -> int:
         total = 0

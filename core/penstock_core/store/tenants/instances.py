@@ -5,6 +5,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from penstock_core.errors import StoreContended
 from penstock_core.store.connection.queries import load
 from penstock_core.store.tenants.model import InstanceMirror
 from penstock_core.store.tenants.roles import Access
@@ -32,14 +33,20 @@ class Tenancy(Access):
         """Removes everything of an instance, a batch at a time; returns how many executions there were.
 
         `other_flows` are the uids of all flows of the namespace that stay: what names none of them is removed, too.
-        Running ones lose their lease by it. May be broken off and repeated.
+        Running ones lose their lease by it. May be broken off and repeated. Batches become smaller where one takes too long.
         """
         removed = 0
         after = UUID(int=0)
         scope = {"namespace": namespace, "instance": instance, "instance_uid": instance_uid}
         while found := await self.rows(_QUERIES["instance_executions"], **scope, after=after, batch=batch):
             ids = [row["id"] for row in found]
-            deleted = await self.row(_QUERIES["delete_executions"], namespace=namespace, ids=ids)
+            try:
+                deleted = await self.row(_QUERIES["delete_executions"], namespace=namespace, ids=ids)
+            except StoreContended:
+                if batch == 1:
+                    raise
+                batch = max(batch // 10, 1)
+                continue
             removed += deleted["count"] if deleted else 0
             after = ids[-1]
         await self.count(
