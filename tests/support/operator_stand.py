@@ -1,7 +1,7 @@
 """Stand-ins for the cluster and the store, for tests of the operator: they remember what was asked, and what is there."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -13,7 +13,7 @@ from penstock_core.cluster import Key, Object, key_of
 from penstock_core.kinds import WatchedKind
 from penstock_core.observed.base import Observed
 from penstock_core.store.tenants.instances import Tenancy
-from penstock_core.store.tenants.model import InstanceMirror, RoleDsn
+from penstock_core.store.tenants.model import InstanceMirror, RoleDsn, StoredDefinition
 from penstock_operator.process.leader import Leader
 from penstock_operator.watch.collection import Collection
 from penstock_operator.watch.inventory import Inventory
@@ -98,12 +98,12 @@ class FakeTenancy(Tenancy):
     async def untie(self, namespace: str) -> None:
         self.roles.pop(namespace, None)
 
-    async def mirror_instance(self, instance: InstanceMirror) -> bool:
-        self.mirrored.append(instance)
-        return True
+    async def mirror_instances(self, instances: Sequence[InstanceMirror]) -> int:
+        self.mirrored += instances
+        return len(instances)
 
-    async def keep_definition(self, *, namespace: str, instance_uid: str, hash: str, packed: bytes) -> None:  # noqa: A002
-        self.definitions.add((namespace, instance_uid, hash))
+    async def keep_definitions(self, namespace: str, definitions: Sequence[StoredDefinition]) -> None:
+        self.definitions |= {(namespace, one.instance_uid, one.hash) for one in definitions}
 
     async def delete_instance_data(
         self, *, namespace: str, instance: str, instance_uid: str, other_flows: Iterable[str], batch: int = 1000

@@ -41,7 +41,7 @@ from penstock_core.store.executions.running import Running, connect
 from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.schema.migrate import migrate
 from penstock_core.store.tenants.instances import Tenancy
-from penstock_core.store.tenants.model import InstanceMirror
+from penstock_core.store.tenants.model import InstanceMirror, StoredDefinition
 from postgres import BINARIES, server
 from roles import uid
 
@@ -188,9 +188,8 @@ class Seed:
         packed = codec.pack(definition(*steps, flow=flow, timeout_ms=changes.pop("timeout_ms", 60_000))).data
         digest = hashlib.sha256(packed).hexdigest()
         defined = identity(flow, namespace=namespace, hash=digest)
-        await self._tenancy.keep_definition(
-            namespace=namespace, instance_uid=defined.instance_uid, hash=digest, packed=packed
-        )
+        kept = StoredDefinition(hash=digest, packed=packed, instance_uid=defined.instance_uid)
+        await self._tenancy.keep_definitions(namespace, [kept])
         values: dict[str, Any] = {
             "id": identifier(number, at=at),
             "flow": defined,
@@ -216,7 +215,7 @@ class Seed:
                 paused=paused,
                 ready=not paused,
             )
-            await self._tenancy.mirror_instance(mirror)
+            await self._tenancy.mirror_instances([mirror])
 
     async def _run_whole(self) -> None:
         """Those that runners ran from their start to their end."""
@@ -271,9 +270,8 @@ class Seed:
         """Ticks that ran, were skipped, wait and never came; pauses that lasted and last."""
         flow = identity("nightly", hash=self._hash_of(RETRIED, "nightly"))
         packed = codec.pack(definition(*RETRIED, flow="nightly")).data
-        await self._tenancy.keep_definition(
-            namespace="acme", instance_uid=INSTANCE_UID, hash=flow.definition_hash, packed=packed
-        )
+        kept = StoredDefinition(hash=flow.definition_hash, packed=packed, instance_uid=INSTANCE_UID)
+        await self._tenancy.keep_definitions("acme", [kept])
         with closing(Running(lambda: connect(self._runners["acme"]), "acme")) as running:
             ran = running.accept_tick(_tick(10, flow), holder="pod-10")
             assert isinstance(ran, Claim)

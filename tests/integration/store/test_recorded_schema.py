@@ -293,7 +293,7 @@ async def test_mirrors_and_maintenance(migrated: Pool, old: str) -> None:
     )  # fmt: skip
     maintenance = Maintenance(migrated)
 
-    assert not await Tenancy(migrated, dsn=old, prefix=PREFIX).mirror_instance(mirror)
+    assert await Tenancy(migrated, dsn=old, prefix=PREFIX).mirror_instances([mirror]) == 0
     assert await maintenance.delete_expired_keys() > 0
     assert await maintenance.create_partitions(DAY + timedelta(days=60), days=0)
     rows = await Database(migrated).rows(
