@@ -4,6 +4,7 @@ Everything is looked up in a namespace: what lies in one is never seen by who as
 """
 
 import asyncio
+import heapq
 from collections.abc import Callable, Hashable, Iterable
 from typing import Final, Generic, TypeVar
 
@@ -19,6 +20,8 @@ Value = TypeVar("Value", bound=Observed)
 Target = TypeVar("Target", bound=Hashable)
 MOST: Final = 10_000
 """Jobs, and pods, that are kept of one namespace: of what runs, and of what ended within ten minutes."""
+MOST_PODS: Final = 20
+"""Pods of a Job that are looked at, the newest ones: it makes three, and one more for each that was disrupted."""
 
 
 class Workloads:
@@ -84,8 +87,9 @@ class Workloads:
         return self._jobs.objects.get(key)
 
     def pods_of(self, job: Job) -> list[Pod]:
-        """The pods of a Job, by its uid."""
-        return [pod for pod in self._pods.index.objects_of((job.namespace, job.uid)) if is_of(pod, job)]
+        """The newest pods of a Job, by its uid: others may have been made that name it as their controller."""
+        found = [pod for pod in self._pods.index.objects_of((job.namespace, job.uid)) if is_of(pod, job)]
+        return heapq.nlargest(MOST_PODS, found, key=lambda pod: pod.created)
 
     def in_namespace(self, namespace: str, *, instance: str) -> list[Job]:
         """Jobs of an instance, by label."""

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+import builders
 from builders import controller, expired, flow, starting
 from execution_queue import Dispatch, Starters
 from fake_cluster import FakeCluster
@@ -14,7 +15,7 @@ from penstock_core.errors import ClusterError, ClusterUnavailable
 from penstock_core.observed.workload import Job, Pod
 from penstock_core.states import ExecutionState
 from penstock_core.store.executions.model import Expired, Starting
-from penstock_operator.executions.recovery import RECOVERY_SECONDS, Recovery
+from penstock_operator.executions.recovery import CASES_AT_ONCE, JOBS_AT_ONCE, RECOVERY_SECONDS, Recovery
 from penstock_operator.executions.recovery_decision import UNSEEN
 from penstock_operator.watch.inventory import Inventory
 from penstock_operator.workloads import index
@@ -181,6 +182,27 @@ async def test_a_runner_that_does_not_heed_a_cancellation_is_stopped(ward: Ward)
 
     assert ward.dispatch.ended == [(UUID(int=1), ExecutionState.CANCELLED, "cancelled", 3)]
     assert ward.cluster.of(JOBS) == {}
+
+
+async def test_a_namespace_of_lost_executions_holds_up_no_other(ward: Ward) -> None:
+    """Of each namespace so many are looked after in a round; the rest has its turn in the next ones."""
+    lost = [expired(ward.clock, id=UUID(int=number), job_attempt=2) for number in range(1, CASES_AT_ONCE + 11)]
+    other = expired(ward.clock, id=UUID(int=1000), namespace="globex", job_attempt=2)
+    ward.dispatch.expired_rows = [*lost, other]
+    await ward.step()
+
+    assert len(ward.dispatch.ended) == CASES_AT_ONCE + 1
+    assert ward.dispatch.ended[-1][0] == other.id
+
+
+async def test_jobs_that_somebody_made_up_are_deleted_a_few_at_a_time(ward: Ward) -> None:
+    """Under an execution's names there may be more Jobs than Penstock made: they take no longer than two would."""
+    made_up = [builders.job(f"pex-{UUID(int=1)}-{number}") for number in range(2, 20)]
+    ward.workloads.jobs = [JOBS.parse(ward.cluster.seed(JOBS, one)) for one in made_up]
+    ward.dispatch.expired_rows = [expired(ward.clock, job_attempt=2, cancel_at=ward.clock())]
+    await ward.step()
+
+    assert len(ward.cluster.of(JOBS)) == len(made_up) - JOBS_AT_ONCE
 
 
 async def test_an_execution_whose_flow_may_exist_is_not_ended(ward: Ward) -> None:

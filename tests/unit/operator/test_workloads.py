@@ -15,7 +15,7 @@ from penstock_core import names
 from penstock_core.cluster import JOBS, PODS, Object
 from penstock_core.observed.workload import Job, Pod
 from penstock_operator.workloads.identity import NUMBERS, Sought, can_be_ours
-from penstock_operator.workloads.index import Workloads
+from penstock_operator.workloads.index import MOST_PODS, Workloads
 
 EXECUTION = UUID("01a206fa-3a2c-79fc-8706-da40151b20f9")
 JOB = names.job(EXECUTION)
@@ -160,6 +160,16 @@ async def test_a_holder_of_another_job_does_not_count() -> None:
     """The name in the lease makes no pod the execution's, and no pod of a Job that has come since."""
     assert await found((PODS, pod("holder", names.job(UUID(int=7))))) == ([], [])
     assert await found((JOBS, job(uid="j2")), (PODS, pod("holder", job_uid="j1"))) == ([JOB], [])
+
+
+async def test_of_pods_that_name_a_job_the_newest_are_looked_at() -> None:
+    """However many pods say that a Job controls them, each round's work has an end."""
+    crowd = [
+        (PODS, pod(f"p{number:03}", creationTimestamp=builders.ago(900 - number))) for number in range(3 * MOST_PODS)
+    ]
+    _, pods = await found((JOBS, job()), *crowd)
+
+    assert sorted(pods) == [f"p{number:03}" for number in range(2 * MOST_PODS, 3 * MOST_PODS)]
 
 
 async def test_jobs_of_an_instance_are_those_of_its_namespace() -> None:
