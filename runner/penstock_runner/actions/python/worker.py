@@ -13,6 +13,7 @@ import io
 import mmap
 import os
 import select
+import signal
 import sys
 import threading
 from contextlib import suppress
@@ -29,6 +30,9 @@ MAX_TEXT: Final = 1 << 20
 """Characters of a line or of an error that are handed over: the runner masks them, and keeps fewer after that."""
 PIPE_BYTES: Final = 1 << 20
 """What a pipe may hold at most, however the code has set it."""
+MAX_OPEN_FILES: Final = 1024
+MAX_FILE_BYTES: Final = 256 * 1024 * 1024
+"""Of one file; all together take of the container's memory, for there is no other place than `/dev/shm`."""
 _NO_ANSWER: Final = 64
 
 
@@ -113,6 +117,38 @@ class Steps(dict[str, Any]):
         return Record(output=None, extracted=None, status=None, error=None, attempts=0)
 
 
+class NotRecorded(BaseException):
+    """What an earlier runner could not record is asked for; no `except Exception` of the code goes on without it."""
+
+    def __init__(self, step: str, member: str) -> None:
+        super().__init__(f"steps[{step!r}].{member} is not recorded as it was")
+        self.step = step
+        self.member = member
+
+
+class Partly(Record):
+    """A step of which some members were not recorded as they were."""
+
+    def __init__(self, step: str, members: dict[str, Any], missing: list[str]) -> None:
+        super().__init__({name: value for name, value in members.items() if name not in missing})
+        object.__setattr__(self, "_missing", {name: NotRecorded(step, name) for name in missing})
+
+    def __missing__(self, name: str) -> Any:
+        if name in self._missing:
+            raise self._missing[name]
+        raise KeyError(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The member, if there is one."""
+        return self[name] if name in self._missing else super().get(name, default)
+
+    def items(self) -> Any:
+        """All members, of which one is missing."""
+        raise next(iter(self._missing.values()))
+
+    values = items
+
+
 class Context(Record):
     """What `run` is given."""
 
@@ -122,7 +158,13 @@ class Context(Record):
 def context_of(variables: dict[str, Any], channel: Channel) -> Context:
     """The context of a call."""
     context = Context({name: Record(value) if _is_group(name, value) else value for name, value in variables.items()})
-    context["steps"] = Steps({name: Record(view) for name, view in variables.get("steps", {}).items()})
+    missing = context.pop("missing", {})
+    context["steps"] = Steps(
+        {
+            name: Partly(name, view, missing[name]) if name in missing else Record(view)
+            for name, view in variables.get("steps", {}).items()
+        }
+    )
     context["log"] = Log(channel)
     return context
 
@@ -141,6 +183,8 @@ def answer(call: dict[str, Any], channel: Channel) -> dict[str, Any]:
         if not callable(run):
             return _error("NameError", "the code does not define a function `run(context)`", None)
         result = run(context_of(call["context"], channel))
+    except NotRecorded as exc:
+        return {"not_recorded": [exc.step, exc.member]}
     except BaseException as exc:  # noqa: BLE001 - SystemExit included: whatever the code raises is its result
         return _raised(exc, file, call["code"])
     message, warnings = codec.to_message(result)
@@ -259,8 +303,28 @@ def serve(calls: IO[bytes], answers: IO[bytes]) -> int:
     return 0
 
 
+def _bound() -> None:
+    """Limits that the code cannot raise again; of processes there is none here, since the kernel counts a user's on the node.
+
+    What bounds those is the container's memory, of which the code's processes are the first to go.
+    """
+    import resource
+
+    for kind, most in (
+        (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
+        (resource.RLIMIT_FSIZE, MAX_FILE_BYTES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(kind)
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (most, most))
+
+
 def main() -> None:
     """Take the pipes out of the reach of the code, then serve."""
+    # the runner reads the signal instead of being ended by it; the code is ended
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    _bound()
     calls, answers = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb", buffering=0)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
