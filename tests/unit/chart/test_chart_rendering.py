@@ -43,6 +43,8 @@ LEAN = {
     "postgres.existingSecret.name": "my-database",
 }
 
+BLOCK = {"cidr": "10.0.0.0/8"}
+
 
 def pods(objects: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The pod specs among rendered objects, by kind and name."""
@@ -321,14 +323,39 @@ def test_hooks_run_commands_of_the_operators_image(render: Render) -> None:
 
 
 def test_gateway_network(render: Render, find: Find) -> None:
-    """should let `helm test` reach a gateway that only named peers may reach."""
-    peers = find(
-        render({"networkPolicy.gatewayFrom": [{"namespaceSelector": {}}]}), "NetworkPolicy", "penstock-gateway"
-    )["spec"]["ingress"][0]["from"]
+    """should let `helm test` reach a gateway that only named peers may reach, and bound probes and metrics apart."""
+    values = {
+        "networkPolicy.gatewayFrom": [{"namespaceSelector": {}}],
+        "networkPolicy.metricsFrom": [{"ipBlock": BLOCK}],
+    }
+    rules = find(render(values), "NetworkPolicy", "penstock-gateway")["spec"]["ingress"]
+    peers = {rule["ports"][0]["port"]: rule["from"] for rule in rules}
     test_pod = find(render(), "Pod", "penstock-test")["metadata"]["labels"]
 
-    assert peers[0] == {"namespaceSelector": {}}
-    assert peers[1]["podSelector"]["matchLabels"].items() <= test_pod.items()
+    assert {port: found[0] for port, found in peers.items()} == {
+        "health": {"ipBlock": BLOCK},
+        "http": {"namespaceSelector": {}},
+    }
+    assert peers["http"][1]["podSelector"]["matchLabels"].items() <= test_pod.items()
+
+
+def test_metrics_port(render: Render, find: Find) -> None:
+    """should keep probes and metrics off the port that the Service and so every sender reaches."""
+    rendered = pods(render())
+    service = find(render(), "Service", "penstock-gateway")["spec"]
+    for name in ("penstock-gateway", "penstock-operator"):
+        container = rendered[f"Deployment/{name}"]["containers"][0]
+        probes = [container[f"{kind}Probe"]["httpGet"]["port"] for kind in ("startup", "readiness", "liveness")]
+        assert probes == ["health"] * 3
+        assert "health" in {port["name"] for port in container["ports"]}
+    ports = {
+        port["name"]: port["containerPort"]
+        for port in rendered["Deployment/penstock-gateway"]["containers"][0]["ports"]
+    }
+
+    assert ports == {"http": 8080, "health": 8081}
+    assert environment(rendered["Deployment/penstock-gateway"])["PENSTOCK_HEALTH_PORT"] == str(ports["health"])
+    assert [port["targetPort"] for port in service["ports"]] == ["http"]
 
 
 def test_extra_variables(render: Render) -> None:
