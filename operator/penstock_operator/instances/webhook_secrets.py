@@ -103,7 +103,7 @@ class WebhookKeys:
             digests=digests,
             signature=credentials.signature,
         )
-        name: str = manifest["metadata"]["name"]
+        name = names.webhook_digest_secret(self._settings.release_name, instance.uid)
         if manifest["data"].items() <= self._mirrored(name).items():
             return None
         return self._gathering.put(name, manifest)
