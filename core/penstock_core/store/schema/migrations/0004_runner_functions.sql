@@ -486,6 +486,9 @@ from store_executions(
     key_kinds => array[case when key is not null then 'tick' end],
     key_digests => array[sha256(convert_to(key, 'UTF8'))], body_digests => array[''::bytea], key_seconds => array[604800]
 ) as s;
+-- An id that another namespace has is nobody's to use again; the key must not name it either.
+perform runner_refuse_v1('the id of a tick')
+where stored = tick and not exists (select from executions e where e.id = tick and e.namespace = caller);
 return query select stored, case when stored = tick then decided end;
 end
 $$;
