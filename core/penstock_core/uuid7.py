@@ -6,7 +6,13 @@ Python has these from 3.14 on; until then this is the whole of it.
 import os
 import time
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
+
+_EARLIEST_MS: Final = 1_577_836_800_000
+"""The beginning of 2020."""
+_AHEAD_MS: Final = 86_400_000
+"""A day: what a clock may be wrong by."""
 
 
 def new(now_ms: int | None = None) -> UUID:
@@ -26,3 +32,9 @@ def first_at(moment: datetime) -> UUID:
 def time_of(identifier: UUID) -> datetime:
     """The moment an id was made, in UTC, to the millisecond."""
     return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)
+
+
+def is_far_off(identifier: UUID, now: datetime) -> bool:
+    """Whether no program of ours can have made an id, by its time: more than a day after `now`, or before there were any."""
+    millis = identifier.int >> 80
+    return not _EARLIEST_MS <= millis <= int(now.timestamp() * 1000) + _AHEAD_MS

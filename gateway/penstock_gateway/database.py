@@ -14,7 +14,9 @@ from psycopg_pool import PoolTimeout
 
 from penstock_core.cluster import SECRETS, Cluster
 from penstock_core.errors import ClusterError, NotFound, StoreUnavailable
+from penstock_core.store.connection.limits import READING, Limits
 from penstock_core.store.connection.pool import Pool, make_pool
+from penstock_core.store.connection.readable import PutAside
 from penstock_core.store.executions.acceptance import Acceptances
 
 POLL_SECONDS: Final = 0.5
@@ -34,21 +36,29 @@ _log = logging.getLogger(__name__)
 class DatabaseAccess:
     """Holds two pools, so that slow reads take no connection from acceptances; `open()` must have ended before either is used."""
 
-    def __init__(self, cluster: Cluster, *, namespace: str, secret: str, pool_size: int, prepare: bool) -> None:
+    def __init__(
+        self, cluster: Cluster, *, namespace: str, secret: str, pool_size: int, prepare: bool, aside: PutAside
+    ) -> None:
         self._cluster = cluster
         self._namespace = namespace
         self._secret = secret
         self._dsn = ""
         self._opened = False
+        self._aside = aside
         # the database keeps the plan of what every batch sends (`store_executions`); prepared, the call is not parsed anew
-        self.accepting = self._pool("penstock-gateway", size=pool_size, prepare_after=2 if prepare else None)
+        # within the limits of the gateway's role: its one statement has no round trip to spare for others
+        self.accepting = self._pool(
+            "penstock-gateway", size=pool_size, prepare_after=2 if prepare else None, limits=None
+        )
         # lists differ from request to request, and each is planned for what it asks
-        self.reading = self._pool("penstock-gateway-api", size=READING_CONNECTIONS, prepare_after=None)
+        self.reading = self._pool("penstock-gateway-api", size=READING_CONNECTIONS, prepare_after=None, limits=READING)
 
-    def _pool(self, name: str, *, size: int, prepare_after: int | None) -> Pool:
+    def _pool(self, name: str, *, size: int, prepare_after: int | None, limits: Limits | None) -> Pool:
         return make_pool(
             self._current_dsn,
             name=name,
+            limits=limits,
+            aside=self._aside,
             min_size=min(4, size),
             max_size=size,
             timeout_s=POOL_TIMEOUT,

@@ -38,12 +38,22 @@ class Metrics:
         self.job_seconds = Histogram(
             "penstock_gateway_job_create_seconds", "Seconds from a durable row to its Job", registry=registry
         )
+        self._put_aside = Counter(
+            "penstock_rows_put_aside_total",
+            "Rows of the database that cannot be understood, by who reads them",
+            ["reader"],
+            registry=registry,
+        )
         self._gauges = Gauge(
             "penstock_gateway_reflector_lag_seconds",
             "Seconds since the API server was heard, by watched resource",
             ["resource"],
             registry=registry,
         )
+
+    def put_aside(self, reader: str) -> None:
+        """A row could not be understood; readers are fixed words."""
+        self._put_aside.labels(reader).inc()
 
     def watch_lag(self, resource: str, lag: Callable[[], float]) -> None:
         """Export the lag of one watched resource, read when it is scraped."""

@@ -1,4 +1,4 @@
-"""Keeps the database in order: partitions ahead of time, and what is past its retention removed."""
+"""Keeps the database in order: partitions ahead of time, what is past its retention removed, and no session in the way."""
 
 import logging
 from collections.abc import Callable
@@ -6,19 +6,35 @@ from datetime import datetime
 from typing import Final
 
 from penstock_core.store.schema.maintenance import Maintenance
+from penstock_core.store.tenants.sessions import Sessions
 from penstock_operator.control.controller import Controller, Loop
 from penstock_operator.services import Services
 
 log = logging.getLogger(__name__)
 MAINTENANCE_SECONDS: Final = 3600.0
+SESSIONS_SECONDS: Final = 10.0
 
 
 def build(services: Services) -> Controller:
     """One loop a part."""
+    sessions = LongSessions(Sessions(services.pool), ended=services.metrics.sessions_ended)
     housekeeping = Housekeeping(
         Maintenance(services.pool), clock=services.clock, retention_days=services.settings.retention_days
     )
-    return Controller(loops=housekeeping.loops())
+    watch = Loop(name="long-sessions", seconds=SESSIONS_SECONDS, step=sessions.step)
+    return Controller(loops=(*housekeeping.loops(), watch))
+
+
+class LongSessions:
+    """Ends the sessions of runners' roles that hold a transaction too long; `ended` is told how many."""
+
+    def __init__(self, sessions: Sessions, *, ended: Callable[[int], None]) -> None:
+        self._sessions = sessions
+        self._ended = ended
+
+    async def step(self) -> None:
+        """One look."""
+        self._ended(len(await self._sessions.end_long()))
 
 
 class Housekeeping:

@@ -49,6 +49,17 @@ class Metrics:
         self._missed = Counter(
             "penstock_ticks_missed", "Ticks of schedules that did not happen.", registry=self.registry
         )
+        self._put_aside = Counter(
+            "penstock_rows_put_aside",
+            "Rows of the database that cannot be understood, by who reads them.",
+            ["reader"],
+            registry=self.registry,
+        )
+        self._sessions = Counter(
+            "penstock_operator_sessions_ended",
+            "Sessions of runners' roles that held a transaction for too long.",
+            registry=self.registry,
+        )
         self._leader.set(0)
 
     def reconciled(self, queue: str, succeeded: bool, seconds: float) -> None:
@@ -81,6 +92,14 @@ class Metrics:
     def missed(self, count: int) -> None:
         """Ticks were recorded as missed."""
         self._missed.inc(count)
+
+    def put_aside(self, reader: str) -> None:
+        """A row could not be understood."""
+        self._put_aside.labels(reader=reader).inc()
+
+    def sessions_ended(self, count: int) -> None:
+        """Sessions of runners' roles were ended."""
+        self._sessions.inc(count)
 
     def text(self) -> bytes:
         """The exposition format."""

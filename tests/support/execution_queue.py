@@ -61,7 +61,14 @@ class Dispatch(live.Dispatch):
             queue[:] = [one for one in queue if one not in executions]
 
     async def end(
-        self, execution: UUID, state: ExecutionState, *, cause: str, code: str, epoch: int | None = None
+        self,
+        execution: UUID,
+        state: ExecutionState,
+        *,
+        namespace: str,
+        cause: str,
+        code: str,
+        epoch: int | None = None,
     ) -> bool:
         self.ended.append((execution, state, code, epoch))
         self._forget([execution])
@@ -73,14 +80,14 @@ class Dispatch(live.Dispatch):
     async def starting(self, *, older_than_s: float) -> list[Starting]:
         return self.starting_rows
 
-    async def replaced(self, execution: UUID, *, job_attempt: int, epoch: int | None = None) -> bool:
+    async def replaced(self, execution: UUID, *, namespace: str, job_attempt: int, epoch: int | None = None) -> bool:
         self.replacements.append(job_attempt)
         return self.claimable
 
-    async def asked_again(self, execution: UUID, *, job_attempt: int, epoch: int) -> bool:
+    async def asked_again(self, execution: UUID, *, namespace: str, job_attempt: int, epoch: int) -> bool:
         return self.claimable
 
-    async def requeue_unstarted(self, executions: Collection[UUID], *, older_than_s: float) -> list[UUID]:
+    async def requeue_unstarted(self, executions: Mapping[UUID, str], *, older_than_s: float) -> list[UUID]:
         self.requeued += executions
         return list(executions)
 

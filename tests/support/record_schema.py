@@ -41,8 +41,9 @@ from penstock_core.store.executions.running import Running, connect
 from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.schema.migrate import migrate
 from penstock_core.store.tenants.instances import Tenancy
-from penstock_core.store.tenants.model import InstanceMirror
+from penstock_core.store.tenants.model import InstanceMirror, StoredDefinition
 from postgres import BINARIES, server
+from roles import uid
 
 NEVER = datetime(2099, 1, 1, tzinfo=UTC)
 """When a lease, a key and a delay end that are to last in every test."""
@@ -187,9 +188,8 @@ class Seed:
         packed = codec.pack(definition(*steps, flow=flow, timeout_ms=changes.pop("timeout_ms", 60_000))).data
         digest = hashlib.sha256(packed).hexdigest()
         defined = identity(flow, namespace=namespace, hash=digest)
-        await self._tenancy.keep_definition(
-            namespace=namespace, instance_uid=defined.instance_uid, hash=digest, packed=packed
-        )
+        kept = StoredDefinition(hash=digest, packed=packed, instance_uid=defined.instance_uid)
+        await self._tenancy.keep_definitions(namespace, [kept])
         values: dict[str, Any] = {
             "id": identifier(number, at=at),
             "flow": defined,
@@ -215,7 +215,7 @@ class Seed:
                 paused=paused,
                 ready=not paused,
             )
-            await self._tenancy.mirror_instance(mirror)
+            await self._tenancy.mirror_instances([mirror])
 
     async def _run_whole(self) -> None:
         """Those that runners ran from their start to their end."""
@@ -227,7 +227,7 @@ class Seed:
     async def _end_early(self) -> None:
         """Those that somebody else ended: before they began, and in the middle."""
         key = _key("deduplicate-by", "A-5", b"{}")
-        await self._dispatch.cancel(await self._accept(5, *SLOW, flow="audit", idempotency=key))
+        await self._dispatch.cancel(await self._accept(5, *SLOW, flow="audit", idempotency=key), namespace="acme")
         for number, state, code, cause in (
             (6, ExecutionState.CANCELLED, "cancelled", "cancelled on request"),
             (7, ExecutionState.FAILED, "node_lost", "the node worker-1 was lost with the runner's pod pex-7"),
@@ -235,8 +235,8 @@ class Seed:
             execution = await self._accept(number, *WHOLE)
             with self._claimed(execution) as (running, claim):
                 running.record(execution, epoch=claim.epoch, steps=_begun(), logs=_lines())
-                await self._dispatch.replaced(execution, job_attempt=2, epoch=claim.epoch)
-            await self._dispatch.end(execution, state, cause=cause, code=code)
+                await self._dispatch.replaced(execution, namespace="acme", job_attempt=2, epoch=claim.epoch)
+            await self._dispatch.end(execution, state, namespace="acme", cause=cause, code=code)
 
     async def _odd_values(self) -> None:
         """What was cut, is damaged, nested too deep or too much to be searched."""
@@ -270,9 +270,8 @@ class Seed:
         """Ticks that ran, were skipped, wait and never came; pauses that lasted and last."""
         flow = identity("nightly", hash=self._hash_of(RETRIED, "nightly"))
         packed = codec.pack(definition(*RETRIED, flow="nightly")).data
-        await self._tenancy.keep_definition(
-            namespace="acme", instance_uid=INSTANCE_UID, hash=flow.definition_hash, packed=packed
-        )
+        kept = StoredDefinition(hash=flow.definition_hash, packed=packed, instance_uid=INSTANCE_UID)
+        await self._tenancy.keep_definitions("acme", [kept])
         with closing(Running(lambda: connect(self._runners["acme"]), "acme")) as running:
             ran = running.accept_tick(_tick(10, flow), holder="pod-10")
             assert isinstance(ran, Claim)
@@ -298,7 +297,7 @@ class Seed:
             execution = await self._accept(number, *WHOLE)
             with self._claimed(execution) as (running, claim):
                 running.record(execution, epoch=claim.epoch, steps=_begun(), logs=_lines())
-        await self._dispatch.cancel(identifier(22))
+        await self._dispatch.cancel(identifier(22), namespace="acme")
         await self._accept(23, *WHOLE)
         for number in (24, 25, 26):
             await self._accept(number, *WHOLE, flow="audit", limit=1)
@@ -461,7 +460,10 @@ def _dump(dsn: str) -> str:
 
 
 def _roles() -> str:
-    logins = [f"{PREFIX}_gateway", *(names.database_role(PREFIX, namespace) for namespace in NAMESPACES)]
+    logins = [
+        f"{PREFIX}_gateway",
+        *(names.database_role(PREFIX, namespace, uid=uid(namespace)) for namespace in NAMESPACES),
+    ]
     group = f"{PREFIX}_callers"
     lines = [
         f"perform 1 from pg_roles where rolname = '{role}'; if not found then create role {role} nologin; end if;"

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from penstock_core import __version__, names
 from penstock_core.cluster import FLOWS, SECRETS, Cluster, Reflector
+from penstock_core.store.connection.readable import PutAside
 from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.executions.reading import Reading
 from penstock_core.store.flows.statistics import Statistics
@@ -59,6 +60,7 @@ class Gateway:
             secret=settings.database_secret,
             pool_size=settings.pool_size,
             prepare=settings.prepare,
+            aside=PutAside(self.metrics.put_aside),
         )
         self._parsers = ThreadPoolExecutor(_PARSERS, thread_name_prefix="parser")
         self.starter = Starter(cluster, self.flows, runner=settings.runner, metrics=self.metrics)
@@ -85,6 +87,8 @@ class Gateway:
             public_url=settings.public_url,
         )
         self.api = self._create_api(cluster, values)
+        self.probes = health.application(self.health, self.metrics)
+        """Served on a port of its own."""
         self._export_lags()
         export(self, GAUGES)
 
@@ -122,11 +126,7 @@ class Gateway:
             flows=self.flows,
             values=Values(values),
         )
-        return create_api(
-            *(make(services) for make in ROUTERS),
-            health.router(self.health, self.metrics),
-            version=__version__,
-        )
+        return create_api(*(make(services) for make in ROUTERS), version=__version__)
 
     def _export_lags(self) -> None:
         self.metrics.watch_lag(

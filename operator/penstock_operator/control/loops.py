@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
-from penstock_core.errors import StoreUnavailable
+from penstock_core.errors import StoreContended, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +53,9 @@ async def every(
             try:
                 async with asyncio.timeout(limit):
                     await step()
+            except StoreContended as error:
+                # somebody holds what the step needs: the database is there, and runners reach it
+                log.warning("a lock was not to be had", extra={"loop": name, "cause": str(error)})
             except StoreUnavailable as error:
                 log.warning("database away", extra={"loop": name, "cause": str(error)})
                 if store_away is not None:

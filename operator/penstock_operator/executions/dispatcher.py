@@ -40,9 +40,12 @@ class Dispatcher:
         self._starter = starter
         self._max_running = max_running
         self._after = FIRST
+        self._contended: set[str] = set()
+        """Namespaces in which a lock was not to be had in this round: one wait each is enough."""
 
     async def step(self, *, live: int) -> int:
         """One round; `live` is how many start or run now; how many were started."""
+        self._contended.clear()
         room = min(self._max_running - live, STARTS)
         if room <= 0:
             return 0
@@ -75,12 +78,15 @@ class Dispatcher:
         return taken
 
     async def _take_of(self, one: WaitingFlow, flow: Flow, most: int) -> list[UUID]:
+        if one.namespace in self._contended:
+            return []
         try:
             return await self._dispatch.take_slots(
                 namespace=one.namespace, flow_uid=one.flow_uid, limit=flow.limit, most=most
             )
         except StoreContended:
-            # somebody accepts or starts for this flow just now: the others do not wait for it
+            # somebody holds what this flow needs: the others do not wait for it
+            self._contended.add(one.namespace)
             log.warning("slots of a flow are locked", extra=_log_keys(one))
             return []
 
@@ -92,19 +98,21 @@ class Dispatcher:
 
     async def _end_orphans(self, removed: Sequence[WaitingFlow]) -> None:
         """Ends what waits for flows that were removed, so many in a round."""
-        room = STARTS
-        for one in removed:
-            waiting = await self._dispatch.queued_in(namespace=one.namespace, flow_uid=one.flow_uid, limit=room)
-            for execution in waiting:
-                await self._end_orphan(one, execution)
-            room -= len(waiting)
-            if room <= 0:
-                return
+        share = max(STARTS // max(len(removed), 1), 1)
+        for one in removed[:STARTS]:
+            try:
+                for execution in await self._dispatch.queued_in(
+                    namespace=one.namespace, flow_uid=one.flow_uid, limit=share
+                ):
+                    await self._end_orphan(one, execution)
+            except StoreContended as error:
+                log.warning("left to the next round", extra=_log_keys(one) | {"cause": str(error)})
 
     async def _end_orphan(self, one: WaitingFlow, execution: UUID) -> None:
         cause = f"the flow {one.flow} of the instance {one.instance} was removed before the execution began"
-        await self._dispatch.end(execution, ExecutionState.CANCELLED, cause=cause, code="flow_removed")
-        log.info("execution of a removed flow ended", extra=_log_keys(one) | {"execution": str(execution)})
+        cancelled = ExecutionState.CANCELLED
+        if await self._dispatch.end(execution, cancelled, namespace=one.namespace, cause=cause, code="flow_removed"):
+            log.info("execution of a removed flow ended", extra=_log_keys(one) | {"execution": str(execution)})
 
 
 def _log_keys(one: WaitingFlow) -> dict[str, str]:

@@ -71,14 +71,17 @@ class Starter:
             except ClusterError as error:
                 log.warning("job not created", extra={**extra, "cause": str(error)})
                 if error.status == INVALID:
-                    await self._refuse(execution, str(error), epoch)
+                    await self._refuse(flow, execution, str(error), epoch)
                 return False
         log.info("job created", extra=extra)
         return True
 
-    async def _refuse(self, execution: UUID, message: str, epoch: int) -> None:
+    async def _refuse(self, flow: Flow, execution: UUID, message: str, epoch: int) -> None:
         cause = f"the API server refuses the Job: {message}"
-        if await self._dispatch.end(execution, ExecutionState.FAILED, cause=cause, code=REFUSED, epoch=epoch):
+        refused = ExecutionState.FAILED
+        if await self._dispatch.end(
+            execution, refused, namespace=flow.namespace, cause=cause, code=REFUSED, epoch=epoch
+        ):
             self._lost(REFUSED)
 
     async def _create(self, flow: Flow, execution: UUID, attempt: int) -> None:
@@ -88,4 +91,4 @@ class Starter:
         if creation.found is Found.OVER:
             raise ClusterError(f"every name of a Job for the execution {execution} is taken")
         if creation.found is Found.CREATED and creation.attempt != attempt:
-            await self._dispatch.replaced(execution, job_attempt=creation.attempt)
+            await self._dispatch.replaced(execution, namespace=flow.namespace, job_attempt=creation.attempt)

@@ -7,7 +7,8 @@
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,7 +16,7 @@ from uuid import UUID
 
 from penstock_core import names
 from penstock_core.cluster import JOBS, Cluster
-from penstock_core.errors import ClusterError
+from penstock_core.errors import ClusterError, StoreContended
 from penstock_core.observed.workload import Job
 from penstock_core.states import ExecutionState
 from penstock_core.store.executions.live import Dispatch
@@ -33,6 +34,7 @@ from penstock_operator.executions.recovery_decision import (
     decide,
 )
 from penstock_operator.workloads.diagnosis import Cause
+from penstock_operator.workloads.identity import Sought
 from penstock_operator.workloads.index import Workloads
 
 log = logging.getLogger(__name__)
@@ -40,6 +42,10 @@ LEASE_GRACE_SECONDS: Final = 5.0
 STARTING_GRACE_SECONDS: Final = 5.0
 RECOVERY_SECONDS: Final = 20.0
 """After the database was away: runners get this long to renew before anything is decided."""
+CASES_AT_ONCE: Final = 50
+"""Executions of one namespace that something is done about in a round: the others wait for the next, not those of others."""
+JOBS_AT_ONCE: Final = 4
+"""Jobs of an execution that are deleted at once: it has two at most, unless somebody made more under its names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +82,8 @@ class Recovery:
         self._lost = lost
         self._blocked = blocked
         self._trusted_from: datetime | None = None
+        self._contended: set[str] = set()
+        """Namespaces of which something was not to be had in time: they come last, and cost a round one wait each."""
 
     def database_was_away(self) -> None:
         """Runners could not renew either: give them time."""
@@ -83,19 +91,38 @@ class Recovery:
 
     async def step(self) -> None:
         """Decides on everything that looks abandoned."""
-        expired = await self._dispatch.expired(grace_s=LEASE_GRACE_SECONDS, cancel_grace_s=CANCELLING.total_seconds())
-        starting = await self._dispatch.starting(older_than_s=STARTING_GRACE_SECONDS)
+        rows = await self._abandoned()
         # after the reads: only their success shows that the database is there, and the runners' time counts from then
         if not self._trustworthy():
             return
-        rows: list[Expired | Starting] = [*expired, *starting]
         cases = [self._decide(row) for row in rows if self._workloads.is_alive(row.namespace)]
         await self._requeue({case.row.id: case.row for case in cases if isinstance(case.decision, Requeue)})
-        for case in cases:
-            try:
-                await self._act(case)
-            except ClusterError as error:
-                log.warning("left to the next round", extra=_identity(case.row) | {"cause": str(error)})
+        contended: set[str] = set()
+        for case in sorted(shared_out(cases), key=lambda case: case.row.namespace in self._contended):
+            if case.row.namespace not in contended:
+                await self._try(case, contended)
+        self._contended = contended
+
+    async def _abandoned(self) -> list[Expired | Starting]:
+        try:
+            expired = await self._dispatch.expired(
+                grace_s=LEASE_GRACE_SECONDS, cancel_grace_s=CANCELLING.total_seconds()
+            )
+            starting = await self._dispatch.starting(older_than_s=STARTING_GRACE_SECONDS)
+        except StoreContended:
+            # what holds up these reads holds up renewals, too
+            self.database_was_away()
+            raise
+        return [*expired, *starting]
+
+    async def _try(self, case: Case, contended: set[str]) -> None:
+        """Acts on a case; what cannot be done to it is left to the next round, and keeps no other."""
+        try:
+            await self._act(case)
+        except (ClusterError, StoreContended) as error:
+            log.warning("left to the next round", extra=_identity(case.row) | {"cause": str(error)})
+            if isinstance(error, StoreContended):
+                contended.add(case.row.namespace)
 
     def _trustworthy(self) -> bool:
         now = self._clock()
@@ -106,7 +133,7 @@ class Recovery:
 
     def _decide(self, row: Expired | Starting) -> Case:
         subject = _subject(row)
-        jobs, pods = self._workloads.of(row.id, namespace=row.namespace, holder=subject.holder)
+        jobs, pods = self._workloads.of(_sought(row, holder=subject.holder))
         return Case(row=row, decision=decide(subject, jobs=jobs, pods=pods, now=self._clock()), jobs=jobs)
 
     async def _act(self, case: Case) -> None:
@@ -128,7 +155,7 @@ class Recovery:
         # the row first: a replica that ends in between leaves a number without a Job, which is seen as missing and made,
         # while a Job without its number would run beside what the next round decides
         count = self._dispatch.replaced if decision.attempt > row.job_attempt else self._dispatch.asked_again
-        if not await count(row.id, job_attempt=decision.attempt, epoch=_epoch(row)):
+        if not await count(row.id, namespace=row.namespace, job_attempt=decision.attempt, epoch=_epoch(row)):
             return
         # before the new one is made, so that the old one makes no more pods beside it
         await self._delete_jobs(case)
@@ -144,7 +171,12 @@ class Recovery:
     async def _end(self, case: Case, decision: End) -> None:
         row = case.row
         ended = await self._dispatch.end(
-            row.id, decision.state, cause=decision.cause.words, code=decision.cause.code, epoch=_epoch(row)
+            row.id,
+            decision.state,
+            namespace=row.namespace,
+            cause=decision.cause.words,
+            code=decision.cause.code,
+            epoch=_epoch(row),
         )
         # not where a runner claimed it since: the Jobs are its own then
         if ended:
@@ -154,15 +186,24 @@ class Recovery:
 
     async def _delete_jobs(self, case: Case) -> None:
         """Jobs that might still make pods; those that are over stay for a look."""
-        for job in case.jobs:
-            if not job.is_over:
-                await self._cluster.delete(JOBS, case.row.namespace, job.name)
+        for job in [one for one in case.jobs if not one.is_over][:JOBS_AT_ONCE]:
+            await self._cluster.delete(JOBS, *job.key, uid=job.uid)
 
     async def _requeue(self, rows: Mapping[UUID, Expired | Starting]) -> None:
         if not rows:
             return
-        for execution in await self._dispatch.requeue_unstarted(list(rows), older_than_s=UNCLAIMED_SECONDS):
+        namespaces = {execution: row.namespace for execution, row in rows.items()}
+        for execution in await self._dispatch.requeue_unstarted(namespaces, older_than_s=UNCLAIMED_SECONDS):
             log.info("execution queued again: no job came of it", extra=_identity(rows[execution]))
+
+
+def shared_out(cases: Sequence[Case]) -> Iterator[Case]:
+    """The cases of a round: of each namespace no more than so many of which one is ended or gets another Job."""
+    counts: Counter[str] = Counter()
+    for case in cases:
+        counts[case.row.namespace] += isinstance(case.decision, Replace | End)
+        if counts[case.row.namespace] <= CASES_AT_ONCE:
+            yield case
 
 
 def _subject(row: Expired | Starting) -> Subject:
@@ -177,6 +218,18 @@ def _subject(row: Expired | Starting) -> Subject:
         replaced_at=row.replaced_at,
         holder=row.holder,
         cancel_at=row.cancel_at,
+    )
+
+
+def _sought(row: Expired | Starting, *, holder: str) -> Sought:
+    return Sought(
+        namespace=row.namespace,
+        execution=row.id,
+        instance=row.instance,
+        flow=row.flow,
+        flow_uid=row.flow_uid,
+        attempt=row.job_attempt,
+        holder=holder,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from penstock_core.cluster import Cluster
 from penstock_core.errors import ClusterError, StoreUnavailable
 from penstock_core.store.connection.pool import Pool, open_pool
+from penstock_core.store.connection.readable import PutAside
 from penstock_core.store.schema.migrate import migrate
 from penstock_operator.control.loops import Pulse
 from penstock_operator.errors import LeaseLostError
@@ -72,7 +73,8 @@ class Replica:
         settings = self._settings
         await migrate_patiently(settings)
         cluster = await Cluster.connect()
-        pool = await open_pool(settings.dsn, name="penstock-operator", max_size=POOL_SIZE)
+        aside = PutAside(self._metrics.put_aside)
+        pool = await open_pool(settings.dsn, name="penstock-operator", aside=aside, max_size=POOL_SIZE)
         lease = LeaseHolder(
             cluster,
             namespace=settings.release_namespace,

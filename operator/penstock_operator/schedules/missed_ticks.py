@@ -17,7 +17,7 @@ from typing import Any, Final
 from penstock_core import names
 from penstock_core.cluster import FLOWS, INSTANCES, JOBS, Cluster
 from penstock_core.cron import due
-from penstock_core.errors import StoreUnavailable
+from penstock_core.errors import StoreContended, StoreUnavailable
 from penstock_core.flow_identity import flow_identity
 from penstock_core.manifests.cronjob import STARTING_DEADLINE_SECONDS
 from penstock_core.observed.flow import Flow
@@ -27,6 +27,7 @@ from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.watch.inventory import Inventory
 from penstock_operator.workloads.diagnosis import blocker_of
+from penstock_operator.workloads.identity import is_tick
 from penstock_operator.workloads.index import Workloads
 
 log = logging.getLogger(__name__)
@@ -71,9 +72,16 @@ class Ticks:
         flows = {item.uid: item for item in self._inventory.all(FLOWS).values() if self._is_ours(item)}
         self._checked = {uid: at for uid, at in self._checked.items() if uid in flows}
         self._under_way = {uid: ticks for uid, ticks in self._under_way.items() if ticks and uid in flows}
+        contended: set[str] = set()
         for uid, flow in flows.items():
+            if flow.namespace in contended:
+                continue
             try:
                 await self._check(uid, flow)
+            except StoreContended as error:
+                # one wait a namespace and round is enough; its ticks are looked at again in the next
+                contended.add(flow.namespace)
+                log.warning("ticks not checked: somebody holds their rows", extra=_extra(flow) | {"cause": str(error)})
             except StoreUnavailable:
                 raise
             except Exception:
@@ -102,7 +110,8 @@ class Ticks:
         lost: list[datetime] = []
         for tick in ticks:
             job = self._workloads.job((flow.namespace, f"{cron_job}-{int(tick.timestamp()) // 60}"))
-            alive = job is not None and not job.is_over and await self._may_start(flow, job, tick)
+            ours = job is not None and is_tick(job, cron_job=cron_job)
+            alive = job is not None and ours and not job.is_over and await self._may_start(flow, job, tick)
             (under_way if alive else lost).append(tick)
         return under_way, lost
 
@@ -112,7 +121,7 @@ class Ticks:
         overdue = next((found[0] for found in blockers if found and found[1]), None)
         if overdue is None:
             return True
-        await self._cluster.delete(JOBS, *job.key)
+        await self._cluster.delete(JOBS, *job.key, uid=job.uid)
         await self._tell(flow, f"{flow.flow}: the tick of {_text(tick)} could not start: {overdue.words}")
         return False
 

@@ -39,6 +39,7 @@ from penstock_core.store.schema.migrate import files, migrate
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import InstanceMirror
 from postgres import Server
+from roles import uid
 
 PASSED, LOST, SKIPPED_TICK, LEFT, HELD, CANCELLED_SOON, STARTING, LIMITED = map(
     identifier, (1, 7, 11, 20, 21, 22, 23, 24)
@@ -172,18 +173,20 @@ async def test_every_execution_is_shown(migrated: Pool, old: str) -> None:
 
 async def read_whole(reading: Reading, execution: UUID) -> None:
     """Read all values of an execution."""
-    found = await reading.steps(execution)
+    found = await reading.steps(execution, namespace="acme")
     for step in found:
         for side in SIDES:
-            data = await reading.step_value(execution, path=step.path, attempt=step.attempt, side=side)
+            data = await reading.step_value(
+                execution, namespace="acme", path=step.path, attempt=step.attempt, side=side
+            )
             if data is not None and step.path != "damaged":
                 codec.unpack(data)
         if step.error_code is not None:
-            assert await reading.step_error(execution, path=step.path, attempt=step.attempt)
-    for line in await reading.logs(execution):
+            assert await reading.step_error(execution, namespace="acme", path=step.path, attempt=step.attempt)
+    for line in await reading.logs(execution, namespace="acme"):
         if line.fields is not None:
             assert isinstance(codec.unpack(line.fields), dict)
-    payload = await reading.payload(execution)
+    payload = await reading.payload(execution, namespace="acme")
     assert payload is None or codec.unpack(payload)["method"] == "POST"
 
 
@@ -192,8 +195,8 @@ async def test_members_of_an_execution(migrated: Pool) -> None:
     """What a release recorded of one execution reads as it was."""
     reading = Reading(migrated)
     item = await reading.execution(PASSED)
-    steps = {step.path: step for step in await reading.steps(PASSED)}
-    price = await reading.step_value(PASSED, path="price", attempt=1, side="output")
+    steps = {step.path: step for step in await reading.steps(PASSED, namespace="acme")}
+    price = await reading.step_value(PASSED, namespace="acme", path="price", attempt=1, side="output")
 
     assert item is not None
     assert (item.state, item.trigger, item.flow.flow) == (ExecutionState.PASSED, Trigger.WEBHOOK, "importOrder")
@@ -202,7 +205,10 @@ async def test_members_of_an_execution(migrated: Pool) -> None:
     assert (str(steps["rush"].status), steps["sized"].output_size, steps["silent"].output_size) == ("skipped", 21, 0)
     assert steps["lines/2/parts/1/part"].action == "set"
     assert codec.unpack(price or b"")["large"] == 2**70
-    assert [line.message for line in await reading.logs(PASSED)] == ["priced", "one line has no price"]
+    assert [line.message for line in await reading.logs(PASSED, namespace="acme")] == [
+        "priced",
+        "one line has no price",
+    ]
 
 
 @FIRST
@@ -222,7 +228,7 @@ async def test_what_was_live_goes_on(migrated: Pool, old: str) -> None:
     assert (await Statistics(migrated).live()).by_state == {
         ExecutionState.QUEUED: 4, ExecutionState.STARTING: 2, ExecutionState.RUNNING: 3,
     }  # fmt: skip
-    assert await dispatch.end(STARTING, ExecutionState.FAILED, cause="c", code="c")
+    assert await dispatch.end(STARTING, ExecutionState.FAILED, namespace="acme", cause="c", code="c")
     changes = await Statistics(migrated).changes(lookback_s=0)
     assert {item.flow for item in changes.last} == {"importOrder", "nightly", "syncStock", "audit"}
 
@@ -230,7 +236,9 @@ async def test_what_was_live_goes_on(migrated: Pool, old: str) -> None:
 @FIRST
 async def test_a_runner_goes_on_in_the_place_of_one_that_is_lost(migrated: Pool, old: str) -> None:
     """With the role of its namespace a runner claims, gets what was recorded, records and ends; what is held it is refused."""
-    role = await Tenancy(migrated, dsn=old, prefix=PREFIX).ensure_runner_role("acme", password="runner")
+    role = await Tenancy(migrated, dsn=old, prefix=PREFIX).ensure_runner_role(
+        "acme", uid=uid("acme"), password="runner"
+    )
     with closing(Running(lambda: connect(role.dsn), "acme")) as running:
         claim = running.claim(LEFT, holder="pod")
         held = running.claim(HELD, holder="pod")
@@ -264,7 +272,9 @@ async def test_keys_ticks_and_pauses_count_on(migrated: Pool, old: str) -> None:
     paused = flow_identity(flow="syncStock", flow_uid="11111111-0000-4000-8000-000000000002")
 
     batch = await Acceptances(migrated).accept([again])
-    role = await Tenancy(migrated, dsn=old, prefix=PREFIX).ensure_runner_role("acme", password="runner")
+    role = await Tenancy(migrated, dsn=old, prefix=PREFIX).ensure_runner_role(
+        "acme", uid=uid("acme"), password="runner"
+    )
     with closing(Running(lambda: connect(role.dsn), "acme")) as running:
         ticked = running.accept_tick(tick, holder="pod")
     missed = await Schedules(migrated).record_missed(paused, [DAY])
@@ -283,7 +293,7 @@ async def test_mirrors_and_maintenance(migrated: Pool, old: str) -> None:
     )  # fmt: skip
     maintenance = Maintenance(migrated)
 
-    assert not await Tenancy(migrated, dsn=old, prefix=PREFIX).mirror_instance(mirror)
+    assert await Tenancy(migrated, dsn=old, prefix=PREFIX).mirror_instances([mirror]) == 0
     assert await maintenance.delete_expired_keys() > 0
     assert await maintenance.create_partitions(DAY + timedelta(days=60), days=0)
     rows = await Database(migrated).rows(

@@ -32,7 +32,7 @@ async def test_without_a_limit_an_execution_starts_at_once(pool: Pool) -> None:
     stored = await Reading(pool).execution(item.id)
     assert stored is not None
     assert (stored.state, stored.flow, stored.warnings) == (ExecutionState.QUEUED, item.flow, ("a", "b"))
-    assert await Reading(pool).payload(item.id) == b"\x00\xff"
+    assert await Reading(pool).payload(item.id, namespace="acme") == b"\x00\xff"
 
 
 async def test_an_empty_customer_and_no_warnings_are_kept_as_such(pool: Pool) -> None:
@@ -180,7 +180,7 @@ async def test_a_full_flow_that_rejects_stores_nothing(pool: Pool) -> None:
     batch = await Acceptances(pool).accept([refused, repeat])
 
     assert batch.outcomes == (Full(), Repeated(id=first.id, state=ExecutionState.QUEUED, same_body=True))
-    await Dispatch(pool).end(first.id, ExecutionState.FAILED, cause="gone", code="gone")
+    await Dispatch(pool).end(first.id, ExecutionState.FAILED, namespace="acme", cause="gone", code="gone")
     later = acceptance(limit=1, when_full="reject", idempotency=key("second"))
     assert (await Acceptances(pool).accept([later])).outcomes == (Accepted(id=later.id, state=ExecutionState.STARTING),)
 
@@ -225,7 +225,7 @@ async def test_a_batch_that_is_sent_again_is_stored_once(pool: Pool) -> None:
     """The same ids again, with a key and without, add nothing, and what has ended meanwhile does not come back."""
     items = [acceptance(), acceptance(idempotency=key("k")), acceptance()]
     await Acceptances(pool).accept(items)
-    await Dispatch(pool).end(items[2].id, ExecutionState.FAILED, cause="c", code="c")
+    await Dispatch(pool).end(items[2].id, ExecutionState.FAILED, namespace="acme", cause="c", code="c")
 
     again = await Acceptances(pool).accept(items)
 

@@ -15,6 +15,7 @@ from penstock_core import uuid7
 from penstock_core.errors import StoreUnavailable
 from penstock_core.states import ExecutionState, StepStatus
 from penstock_core.store.connection.database import Database
+from penstock_core.store.connection.limits import Limits
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.executions.live import Dispatch
@@ -28,6 +29,7 @@ from postgres import TEMPLATE_DAYS, Server
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
+IMPATIENT = Limits(lock_ms=20, statement_ms=10_000)
 
 
 @pytest.fixture
@@ -74,7 +76,7 @@ async def test_a_backup_does_not_keep_the_operator_from_starting(pool: Pool, dsn
     """While somebody reads all tables, days far ahead are not made; the migration ends all the same."""
     async with Database(pool).transaction() as backup:
         await backup.execute("lock table executions, executions_default in access share mode")
-        assert await migrate(dsn, NOW, lock_timeout_ms=20) == []
+        assert await migrate(dsn, NOW, limits=IMPATIENT) == []
 
     assert len(await Maintenance(pool).create_partitions(NOW)) == (DAYS_AHEAD - TEMPLATE_DAYS) * len(partitions.TABLES)
 
@@ -84,7 +86,7 @@ async def test_the_partition_of_tomorrow_is_insisted_on(pool: Pool, dsn: str) ->
     async with Database(pool).transaction() as backup:
         await backup.execute("lock table executions, executions_default in access share mode")
         with pytest.raises(StoreUnavailable, match="lock timeout"):
-            await migrate(dsn, NOW + TEMPLATE_DAYS * DAY, lock_timeout_ms=20)
+            await migrate(dsn, NOW + TEMPLATE_DAYS * DAY, limits=IMPATIENT)
 
 
 async def test_a_database_that_is_away_is_unavailable_to_migrations(postgres_server: Server) -> None:
@@ -138,7 +140,7 @@ async def test_the_default_partition_is_emptied_into_a_new_one(pool: Pool, dsn: 
 async def test_old_days_are_dropped_but_what_lives_is_kept(pool: Pool, dsn: str) -> None:
     """Dropping removes ended executions; one that still runs keeps its rows, goes on and is swept after its end."""
     ended, lives = await accepted_at(pool, NOW), await accepted_at(pool, NOW, payload=b"kept")
-    await Dispatch(pool).end(ended, ExecutionState.FAILED, cause="c", code="c")
+    await Dispatch(pool).end(ended, ExecutionState.FAILED, namespace="acme", cause="c", code="c")
     maintenance = Maintenance(pool)
     later = NOW + 31 * DAY
     step = StepRecord(path="one", attempt=1, action="set", status=StepStatus.PASSED, started_at=NOW)
@@ -154,12 +156,12 @@ async def test_old_days_are_dropped_but_what_lives_is_kept(pool: Pool, dsn: str)
         assert await Reading(pool).execution(ended) is None
         assert await partition_of(pool, lives) == ["executions_default"]
         assert await maintenance.sweep_default(later) == 0
-        assert len(await Reading(pool).steps(lives)) == 1
+        assert len(await Reading(pool).steps(lives, namespace="acme")) == 1
         running.record(lives, epoch=1, steps=[step])
         running.finish(lives, epoch=1, outcome=Outcome(state=ExecutionState.PASSED))
     assert await maintenance.drop_partitions(later) == []
     assert await maintenance.sweep_default(later) == 1
-    assert await Reading(pool).steps(lives) == []
+    assert await Reading(pool).steps(lives, namespace="acme") == []
 
 
 async def test_a_partition_waits_for_a_long_query_and_gives_up_in_time(pool: Pool) -> None:
@@ -167,7 +169,7 @@ async def test_a_partition_waits_for_a_long_query_and_gives_up_in_time(pool: Poo
     async with Database(pool).transaction() as reader:
         await reader.execute("lock table executions_default in access share mode")
         with pytest.raises(StoreUnavailable):
-            await Maintenance(pool, lock_timeout_ms=20).create_partitions(NOW + DAY, days=TEMPLATE_DAYS)
+            await Maintenance(pool, limits=IMPATIENT).create_partitions(NOW + DAY, days=TEMPLATE_DAYS)
 
     assert len(await Maintenance(pool).create_partitions(NOW + DAY, days=TEMPLATE_DAYS)) == len(partitions.TABLES)
 

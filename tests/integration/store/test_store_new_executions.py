@@ -22,6 +22,7 @@ from penstock_core.store.executions.new_executions import STORE, columns
 from penstock_core.store.executions.ticks import tick_key
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import RoleDsn
+from roles import drop_roles, uid
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 BEFORE = parse((Path(__file__).parent / "statements_of_0_1.sql").read_text(encoding="utf-8"))
@@ -29,18 +30,24 @@ BEFORE = parse((Path(__file__).parent / "statements_of_0_1.sql").read_text(encod
 
 
 @pytest.fixture
-async def tenancy(pool: Pool, dsn: str) -> AsyncIterator[Tenancy]:
+def prefix() -> str:
+    """Roles belong to the whole server: each test has its own."""
+    return f"t{uuid4().hex[:8]}"
+
+
+@pytest.fixture
+async def tenancy(pool: Pool, dsn: str, prefix: str) -> AsyncIterator[Tenancy]:
     """The roles of a release, removed at the end."""
-    tenancy = Tenancy(pool, dsn=dsn, prefix=f"t{uuid4().hex[:8]}")
+    tenancy = Tenancy(pool, dsn=dsn, prefix=prefix)
     await tenancy.ensure_access()
     yield tenancy
-    await tenancy.drop_runner_role("acme")
+    await drop_roles(pool, dsn, prefix, "acme")
 
 
 @pytest.fixture
 async def runner(tenancy: Tenancy) -> RoleDsn:
     """The runner role of the namespace acme."""
-    return await tenancy.ensure_runner_role("acme")
+    return await tenancy.ensure_runner_role("acme", uid=uid("acme"))
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ async def test_filters_choose(pool: Pool) -> None:
     instance = acceptance(flow_identity(instance="second", instance_uid="second"))
     namespace = acceptance(flow_identity(namespace="beta", customer_id="beta"), trigger=Trigger.MANUAL)
     await accept(pool, old, flow, instance, namespace)
-    await Dispatch(pool).end(old.id, FAILED, cause="c", code="c")
+    await Dispatch(pool).end(old.id, FAILED, namespace="acme", cause="c", code="c")
     cases = {
         Filter(namespaces=("beta",)): [namespace],
         Filter(namespaces=("beta", "acme")): [namespace, instance, flow, old],
@@ -100,9 +100,9 @@ async def test_a_foreign_cursor_is_refused(pool: Pool) -> None:
     with pytest.raises(InvalidInput, match="repeat the list without it"):
         await Reading(pool).executions(Filter(), cursor="x")
     with pytest.raises(InvalidInput, match="repeat the list without it"):
-        await Reading(pool).logs(uuid7.new(), cursor="x")
+        await Reading(pool).logs(uuid7.new(), namespace="acme", cursor="x")
     with pytest.raises(InvalidInput, match="repeat the request without it"):
-        await Reading(pool).steps(uuid7.new(), cursor="x")
+        await Reading(pool).steps(uuid7.new(), namespace="acme", cursor="x")
 
 
 async def test_namespaces_that_have_executions(pool: Pool) -> None:
@@ -119,10 +119,10 @@ async def test_values_above_the_limit_are_not_read(pool: Pool) -> None:
     """The size alone is told."""
     item = acceptance(payload=b"x" * 100)
     await accept(pool, item)
-    assert await Reading(pool).payload(item.id) == item.payload
+    assert await Reading(pool).payload(item.id, namespace="acme") == item.payload
 
     with pytest.raises(TooLarge, match="100 bytes are stored, and 99"):
-        await Reading(pool, value_bytes=99).payload(item.id)
+        await Reading(pool, value_bytes=99).payload(item.id, namespace="acme")
 
 
 async def test_what_does_not_exist_is_none(pool: Pool) -> None:
@@ -130,15 +130,15 @@ async def test_what_does_not_exist_is_none(pool: Pool) -> None:
     nobody = uuid7.new()
 
     assert await Reading(pool).execution(nobody) is None
-    assert await Reading(pool).steps(nobody) == []
-    assert await Reading(pool).payload(nobody) is None
+    assert await Reading(pool).steps(nobody, namespace="acme") == []
+    assert await Reading(pool).payload(nobody, namespace="acme") is None
 
 
 async def test_counts_stop_at_their_cap(pool: Pool) -> None:
     """Counts honour the filter, and say so when there were more than they looked at."""
     items = [acceptance() for _ in range(4)]
     await accept(pool, *items)
-    await Dispatch(pool).end(items[0].id, FAILED, cause="c", code="c")
+    await Dispatch(pool).end(items[0].id, FAILED, namespace="acme", cause="c", code="c")
     counts = Reading(pool).counts
 
     assert await counts(Filter()) == Counts(by_state={FAILED: 1, ExecutionState.QUEUED: 3}, capped=False)
@@ -189,7 +189,7 @@ async def test_what_is_kept_takes_no_room_and_stays(pool: Pool) -> None:
     items = [acceptance(flow_identity(flow_uid=uid, flow=uid)) for uid in ("a", "b", "c")]
     await accept(pool, *items)
     for item in items:
-        await Dispatch(pool).end(item.id, FAILED, cause="c", code="c")
+        await Dispatch(pool).end(item.id, FAILED, namespace="acme", cause="c", code="c")
     statistics = Statistics(pool)
     kept = [items[0].id]
 
@@ -206,7 +206,7 @@ async def test_a_change_whose_rows_are_gone_can_be_settled(pool: Pool) -> None:
     """An ended execution whose day was dropped names no flow and still gives its mark."""
     item = acceptance()
     await accept(pool, item)
-    await Dispatch(pool).end(item.id, FAILED, cause="c", code="c")
+    await Dispatch(pool).end(item.id, FAILED, namespace="acme", cause="c", code="c")
     await Database(pool).count("delete from executions")
 
     change = await Statistics(pool).changes()
@@ -250,8 +250,7 @@ async def test_an_instances_data_goes_in_batches(pool: Pool, dsn: str, running: 
     mine = [acceptance(limit=1) for _ in range(5)]
     await accept(pool, *mine, other)
     running.claim(mine[0].id, holder="pod")
-    assert await tenancy.mirror_instance(mirror) is True
-    assert await tenancy.mirror_instance(mirror) is False
+    assert [await tenancy.mirror_instances([mirror, mirror]) for _ in range(2)] == [1, 0]
 
     whose: dict[str, Any] = {
         "namespace": "acme",

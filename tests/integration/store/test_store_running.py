@@ -37,6 +37,7 @@ from penstock_core.store.executions.running import Running, connect
 from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import RoleDsn
+from roles import drop_roles, uid
 
 NOW = datetime.now(UTC)
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -47,10 +48,11 @@ PASSED = Outcome(state=ExecutionState.PASSED)
 @pytest.fixture
 async def role(pool: Pool, dsn: str) -> AsyncIterator[RoleDsn]:
     """The runner role of the namespace acme."""
-    tenancy = Tenancy(pool, dsn=dsn, prefix=f"t{uuid4().hex[:8]}")
+    prefix = f"t{uuid4().hex[:8]}"
+    tenancy = Tenancy(pool, dsn=dsn, prefix=prefix)
     await tenancy.ensure_access()
-    yield await tenancy.ensure_runner_role("acme")
-    await tenancy.drop_runner_role("acme")
+    yield await tenancy.ensure_runner_role("acme", uid=uid("acme"))
+    await drop_roles(pool, dsn, prefix, "acme")
 
 
 @pytest.fixture
@@ -164,7 +166,7 @@ async def test_an_expired_lease_may_be_taken_with_the_recorded_steps(pool: Pool,
         running.record(claim.id, epoch=1, steps=[step("three")])
     with pytest.raises(LeaseLost):
         running.finish(claim.id, epoch=1, outcome=PASSED)
-    assert [each.path for each in await Reading(pool).steps(claim.id)] == ["one", "two"]
+    assert [each.path for each in await Reading(pool).steps(claim.id, namespace="acme")] == ["one", "two"]
 
 
 async def test_only_what_a_resumption_reads_is_loaded(pool: Pool, running: Running) -> None:
@@ -271,7 +273,7 @@ async def test_a_renewal_moves_the_lease_and_sees_the_mark(pool: Pool, running: 
 
     assert running.renew(claim.id, epoch=1) == Renewal(lost=False, cancel=False)
     assert await Dispatch(pool).expired() == []
-    assert await Dispatch(pool).cancel(claim.id) is Cancellation.MARKED
+    assert await Dispatch(pool).cancel(claim.id, namespace="acme") is Cancellation.MARKED
     assert running.renew(claim.id, epoch=1).cancel
     assert running.record(claim.id, epoch=1).cancel
 
@@ -299,14 +301,14 @@ async def test_a_step_is_recorded_with_all_it_has(pool: Pool, running: Running) 
 
     running.record(claim.id, epoch=1, steps=[record])
 
-    (stored,) = await Reading(pool).steps(claim.id)
+    (stored,) = await Reading(pool).steps(claim.id, namespace="acme")
     assert {name: getattr(stored, name) for name in stored.__slots__} == {
         name: getattr(record, name) for name in stored.__slots__
     }
     value = Reading(pool).step_value
-    assert await value(claim.id, path="each/3/push", attempt=2, side="input") == b"in\x00\xff"
-    assert await value(claim.id, path="each/3/push", attempt=2, side="output") == b""
-    assert await value(claim.id, path="each/3/push", attempt=1, side="output") is None
+    assert await value(claim.id, namespace="acme", path="each/3/push", attempt=2, side="input") == b"in\x00\xff"
+    assert await value(claim.id, namespace="acme", path="each/3/push", attempt=2, side="output") == b""
+    assert await value(claim.id, namespace="acme", path="each/3/push", attempt=1, side="output") is None
 
 
 async def test_a_step_that_ends_replaces_its_start(pool: Pool, running: Running) -> None:
@@ -317,7 +319,7 @@ async def test_a_step_that_ends_replaces_its_start(pool: Pool, running: Running)
 
     running.record(claim.id, epoch=1, steps=[step("one"), step("two", status=StepStatus.RUNNING), step("two")])
 
-    assert [(each.path, each.status) for each in await Reading(pool).steps(claim.id)] == [
+    assert [(each.path, each.status) for each in await Reading(pool).steps(claim.id, namespace="acme")] == [
         ("one", "passed"),
         ("two", "passed"),
     ]
@@ -332,13 +334,13 @@ async def test_closing_an_interrupted_attempt_keeps_its_input(pool: Pool, runnin
     running.record(claim.id, epoch=1, steps=[step(status=StepStatus.FAILED, error_code="interrupted")])
 
     reading = Reading(pool)
-    [closed] = await reading.steps(claim.id)
+    [closed] = await reading.steps(claim.id, namespace="acme")
     assert (closed.status, closed.error_code, closed.input_size, closed.truncated) == ("failed", "interrupted", 5, True)
-    assert await reading.step_value(claim.id, path="one", attempt=1, side="input") == b"given"
+    assert await reading.step_value(claim.id, namespace="acme", path="one", attempt=1, side="input") == b"given"
     running.record(claim.id, epoch=1, steps=[step(input=b"new", input_size=3)])
-    [again] = await reading.steps(claim.id)
+    [again] = await reading.steps(claim.id, namespace="acme")
     assert (again.input_size, again.truncated) == (3, False)
-    assert await reading.step_value(claim.id, path="one", attempt=1, side="input") == b"new"
+    assert await reading.step_value(claim.id, namespace="acme", path="one", attempt=1, side="input") == b"new"
 
 
 async def test_logs_come_back_in_order_and_once(pool: Pool, running: Running) -> None:
@@ -349,9 +351,9 @@ async def test_logs_come_back_in_order_and_once(pool: Pool, running: Running) ->
     running.record(claim.id, epoch=1, logs=lines[:2])
     running.record(claim.id, epoch=1, logs=lines)
 
-    stored = await Reading(pool).logs(claim.id)
+    stored = await Reading(pool).logs(claim.id, namespace="acme")
     assert [line.message for line in stored] == ["line 0", "line 1", "line 2"]
-    rest = await Reading(pool).logs(claim.id, cursor=stored[0].cursor)
+    rest = await Reading(pool).logs(claim.id, namespace="acme", cursor=stored[0].cursor)
     assert [line.message for line in rest] == ["line 1", "line 2"]
 
 
@@ -362,7 +364,7 @@ async def test_text_that_postgres_refuses_is_replaced(pool: Pool, running: Runni
 
     running.record(claim.id, epoch=1, steps=[step(error_message="x\x00")], logs=[log])
 
-    assert [line.message for line in await Reading(pool).logs(claim.id)] == ["a\ufffdb?c"]
+    assert [line.message for line in await Reading(pool).logs(claim.id, namespace="acme")] == ["a\ufffdb?c"]
 
 
 async def test_the_end_is_written_once_with_the_last_steps(pool: Pool, running: Running) -> None:
@@ -387,7 +389,7 @@ async def test_the_end_is_written_once_with_the_last_steps(pool: Pool, running: 
     assert (stored.failed_step, stored.steps_total, stored.steps_failed, stored.warnings) == ("one", 3, 1, ("w",))
     assert stored.ended_at is not None
     assert stored.duration_ms is not None
-    assert [each.path for each in await Reading(pool).steps(claim.id)] == ["one"]
+    assert [each.path for each in await Reading(pool).steps(claim.id, namespace="acme")] == ["one"]
     assert await Database(pool).rows("select from live_executions") == []
     assert running.finished(claim.id) is ExecutionState.FAILED
     with pytest.raises(LeaseLost):
@@ -413,7 +415,7 @@ async def test_a_broken_connection_is_unavailable_and_then_replaced(pool: Pool, 
         running.record(claim.id, epoch=1, steps=[step()])
     running.record(claim.id, epoch=1, steps=[step()])
 
-    assert len(await Reading(pool).steps(claim.id)) == 1
+    assert len(await Reading(pool).steps(claim.id, namespace="acme")) == 1
 
 
 async def test_a_tick_is_accepted_and_claimed(pool: Pool, running: Running) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from penstock_core.errors import StoreUnavailable
+from penstock_core.errors import StoreContended, StoreUnavailable
 from penstock_operator.control.loops import Pulse, every
 
 
@@ -30,6 +30,25 @@ async def test_a_failing_step_is_followed_by_the_next() -> None:
     assert steps >= 3
     assert away == [1]
     assert pulse.silent() == {}
+
+
+async def test_a_lock_does_not_mean_that_the_database_is_away() -> None:
+    """What one statement did not get in time gives no runner more time: a tenant could hold up everybody by it."""
+    done = asyncio.Event()
+    away: list[int] = []
+    steps = iter([StoreContended("locked")])
+
+    async def step() -> None:
+        for error in steps:
+            raise error
+        done.set()
+
+    task = asyncio.create_task(every(0, "test", step, pulse=Pulse(), store_away=lambda: away.append(1)))
+    await asyncio.wait_for(done.wait(), 5)
+    task.cancel()
+    await asyncio.wait({task})
+
+    assert away == []
 
 
 def test_a_silent_loop_is_noticed() -> None:

@@ -72,7 +72,8 @@ def test_reasons_without_a_connection_are_told_apart(said: str, reason: str) -> 
     assert str(caught.value).endswith(reason)
 
 
-def test_a_lock_is_told_apart() -> None:
-    """A lock that was not to be had says so: the rest of the database works."""
+@pytest.mark.parametrize("error", [errors.LockNotAvailable, errors.DeadlockDetected, errors.QueryCanceled])
+def test_what_concerns_one_statement_is_told_apart(error: type[psycopg.Error]) -> None:
+    """A lock that was not to be had, and a statement that took too long, say so: the rest of the database works."""
     with pytest.raises(StoreContended), translated():
-        raise errors.LockNotAvailable("canceling statement due to lock timeout")
+        raise error("canceling statement due to lock timeout")

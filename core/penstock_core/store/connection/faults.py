@@ -14,10 +14,12 @@ from typing import Final
 
 from psycopg.errors import (
     DatabaseError,
+    DeadlockDetected,
     Error,
     InterfaceError,
     LockNotAvailable,
     OperationalError,
+    QueryCanceled,
     ReadOnlySqlTransaction,
 )
 
@@ -33,7 +35,9 @@ def translated() -> Iterator[None]:
     """Raises StoreUnavailable, its message without password and address, for what is worth another try."""
     try:
         yield
-    except LockNotAvailable as error:
+    # a deadlock is made by two, of which one may be a tenant, and so are rows that take a statement's whole time: as with
+    # any lock, it concerns what this statement needs
+    except (LockNotAvailable, DeadlockDetected, QueryCanceled) as error:
         raise StoreContended(f"the database did not answer as it should: {_reason(error)}") from error
     except (OperationalError, InterfaceError, ReadOnlySqlTransaction) as error:
         raise StoreUnavailable(f"the database did not answer as it should: {_reason(error)}") from error

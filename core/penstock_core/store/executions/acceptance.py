@@ -20,6 +20,7 @@ from penstock_core.errors import StoreError
 from penstock_core.states import ExecutionState
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.queries import load
+from penstock_core.store.executions.live import own
 from penstock_core.store.executions.model import Accepted, AcceptedBatch, Full, Repeated, Started
 from penstock_core.store.executions.new_executions import STORE, Acceptance, columns
 
@@ -48,9 +49,10 @@ class Acceptances(Database):
         distinct = [item for item in batch if leaders[item.id].id == item.id]
         found, promoted = await self._store(distinct)
         stored = {row["id"]: row for row in found}
-        repeats = {row["execution_id"] for row in found if row["execution_id"] != row["id"]}
+        namespaces = {item.id: item.flow.namespace for item in distinct}
+        repeats = {row["execution_id"]: namespaces[row["id"]] for row in found if row["execution_id"] != row["id"]}
         states = await self._states(repeats) if repeats else {}
-        started = _started(distinct, stored, promoted)
+        started = _started(distinct, stored, self._pool.aside.values("queue", promoted, own))
         moved = {each.id for each in started}
         outcomes = (_outcome(item, leaders[item.id], stored, states, moved) for item in batch)
         return AcceptedBatch(outcomes=tuple(outcomes), started=started)
@@ -59,11 +61,12 @@ class Acceptances(Database):
         limited = [item for item in batch if item.limit is not None]
         if not limited:
             return await self.rows(STORE, **columns(batch)), []
-        async with self.connection() as connection, connection.pipeline(), connection.transaction():
+        async with self.pipeline() as (connection, _):
             return await _store_limited(connection, batch, limited)
 
-    async def _states(self, ids: Iterable[UUID]) -> dict[UUID, ExecutionState]:
-        found = await self.rows(_QUERIES["states"], ids=list(ids))
+    async def _states(self, repeats: Mapping[UUID, str]) -> dict[UUID, ExecutionState]:
+        """Of executions by their namespaces: a key that names another's is answered as if that had just begun."""
+        found = await self.rows(_QUERIES["states"], ids=list(repeats), namespaces=list(repeats.values()))
         return {row["id"]: ExecutionState(row["state"]) for row in found}
 
 

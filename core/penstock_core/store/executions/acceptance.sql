@@ -24,6 +24,7 @@ order by namespace, flow_uid for update
 
 -- name: promote
 -- Moves the oldest that wait to starting, as many as a flow has room for; the flow's row is locked by the caller.
+-- What somebody holds is not waited for. `is_own` is false for a row that names no execution of its namespace: none is started.
 with
 flow as (
     select f.namespace, f.flow_uid, least(f.most, f.flow_limit - (
@@ -41,11 +42,22 @@ oldest as (
             and (l.run_after is null or l.run_after <= now())
         order by l.id limit greatest(f.room, 0)
     ) as waiting
+),
+free as (
+    select l.id from oldest join live_executions l on l.id = oldest.id where l.state = 'queued'
+    for update of l skip locked
 )
 update live_executions l set state = 'starting', state_since = now()
-from oldest where l.id = oldest.id and l.state = 'queued'
-returning l.id, l.namespace, l.flow_uid
+from free where l.id = free.id
+returning
+    l.id, l.namespace, l.flow_uid,
+    (
+        select true from executions e where e.id = l.id and e.namespace = l.namespace and e.ended_at is null limit 1
+    ) is true as is_own
 
 -- name: states
--- The states of executions that acceptances were repeated of.
-select id, state from executions where id = any(%(ids)s)
+-- The states of executions that acceptances were repeated of, each in the namespace of its acceptance.
+select e.id, e.state
+from unnest(%(ids)s::uuid[], %(namespaces)s::text[]) as i (id, namespace)
+join executions e on e.id = i.id and e.namespace = i.namespace
+where e.id = any(%(ids)s::uuid[])

@@ -239,8 +239,13 @@ class Step:
     @property
     def cursor(self) -> str:
         """Continues after this attempt."""
-        start = (self.started_at - EPOCH) // timedelta(microseconds=1)
-        return f"{start}.{self.attempt}.{self.path}"
+        return step_cursor(self.started_at, self.attempt, self.path)
+
+
+def step_cursor(started_at: datetime, attempt: int, path: str) -> str:
+    """Continues behind an attempt of a step."""
+    start = (started_at - EPOCH) // timedelta(microseconds=1)
+    return f"{start}.{attempt}.{path}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

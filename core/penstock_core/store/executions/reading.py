@@ -2,12 +2,14 @@
 
 A list never touches a payload and never counts; conditions that are not asked for are not in the statement, so that each
 combination is planned for what it is.
-The caller decides which namespaces a person may see and puts them into the filter.
+The caller decides which namespaces a person may see and puts them into the filter; what belongs to an execution is read with
+its namespace, so that a row of another's that names it is not there.
 """
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -18,6 +20,7 @@ from penstock_core.states import ExecutionState, StepStatus, Trigger
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.connection.queries import load
+from penstock_core.store.connection.readable import texts
 from penstock_core.store.executions.model import (
     EPOCH,
     Counts,
@@ -28,6 +31,7 @@ from penstock_core.store.executions.model import (
     Page,
     Step,
     StepDetails,
+    step_cursor,
 )
 from penstock_core.uuid7 import first_at
 
@@ -66,8 +70,8 @@ class Reading(Database):
         conditions, parameters = _conditions(filter, cursor)
         query = _QUERIES["executions"].format(conditions=conditions)
         found = await self.rows(query, limit=limit + 1, **parameters)
-        items = tuple(_execution(row) for row in found[:limit])
-        return Page(items=items, next_cursor=str(items[-1].id) if len(found) > limit and items else None)
+        items = tuple(self._pool.aside.values("executions", found[:limit], _execution))
+        return Page(items=items, next_cursor=str(found[limit - 1]["id"]) if len(found) > limit else None)
 
     async def counts(self, filter: Filter, *, cap: int = 10_000) -> Counts:  # noqa: A002
         """Executions per state among the newest `cap` that match."""
@@ -77,57 +81,78 @@ class Reading(Database):
         return Counts(by_state=by_state, capped=sum(by_state.values()) >= cap)
 
     async def execution(self, execution: UUID) -> Execution | None:
-        """One execution's summary, None where there is none."""
-        row = await self.row(_QUERIES["execution"], id=execution)
-        return _execution(row) if row else None
+        """One execution's summary, None where there is none, or none that can be understood.
+
+        Whoever asks for an id knows no namespace: what is found says which, and the caller compares it before anything else
+        of the execution is read.
+        """
+        found = await self.values("executions", _QUERIES["execution"], _execution, id=execution)
+        return found[0] if found else None
 
     async def namespaces(self, *, limit: int = 1000) -> frozenset[str]:
         """Namespaces that have executions, or so many of them."""
         return frozenset(row["namespace"] for row in await self.rows(_QUERIES["namespaces"], limit=limit))
 
-    async def steps(self, execution: UUID, *, cursor: str | None = None, limit: int = 1000) -> list[Step]:
+    async def steps(
+        self, execution: UUID, *, namespace: str, cursor: str | None = None, limit: int = 1000
+    ) -> list[Step]:
         """One page of the attempts of an execution's steps, in the order in which they began, without payloads.
 
         InvalidInput for a cursor that no step gave.
         """
-        found = await self.rows(_QUERIES["steps"], id=execution, limit=limit, **_step_cursor(cursor))
-        return [
-            Step(**{**row, "status": StepStatus(row["status"]), "warnings": tuple(row["warnings"])}) for row in found
-        ]
+        whose = {"id": execution, "namespace": namespace}
+        page: list[Step] = []
+        while (room := limit - len(page)) > 0:
+            found = await self.rows(_QUERIES["steps"], limit=room, **whose, **_step_cursor(cursor))
+            page += self._pool.aside.values("steps", found, _step, **whose)
+            # what was put aside leaves room: a page that is not full would be the last
+            cursor = _behind(found)
+            if len(found) < room or cursor is None:
+                break
+        return page
 
-    async def step_value(self, execution: UUID, *, path: str, attempt: int, side: StepSide) -> bytes | None:
+    async def step_value(
+        self, execution: UUID, *, namespace: str, path: str, attempt: int, side: StepSide
+    ) -> bytes | None:
         """One packed value of one attempt; None where there is no such attempt or nothing was recorded."""
-        return await self._value(_QUERIES[f"step_{side}"], id=execution, path=path, attempt=attempt)
+        query = _QUERIES[f"step_{side}"]
+        return await self._value(query, id=execution, namespace=namespace, path=path, attempt=attempt)
 
-    async def step_error(self, execution: UUID, *, path: str, attempt: int) -> tuple[str, str | None] | None:
+    async def step_error(
+        self, execution: UUID, *, namespace: str, path: str, attempt: int
+    ) -> tuple[str, str | None] | None:
         """Code and message of one attempt's error; None where there is no such attempt or it did not fail."""
-        row = await self.row(_QUERIES["step_error"], id=execution, path=path, attempt=attempt)
+        query = _QUERIES["step_error"]
+        row = await self.row(query, id=execution, namespace=namespace, path=path, attempt=attempt)
         return (row["error_code"], row["error_message"]) if row else None
 
     async def step_details(
-        self, execution: UUID, *, each: int, total: int, cursor: str | None = None, limit: int = 1000
+        self, execution: UUID, *, namespace: str, each: int, total: int, cursor: str | None = None, limit: int = 1000
     ) -> list[StepDetails]:
         """What the attempts of a page recorded beside input and output, of those that did.
 
         Values above `each` bytes are not read, nor those of later attempts once `total` bytes are.
         """
-        page = {"limit": limit, **_step_cursor(cursor)}
-        found = await self.rows(_QUERIES["step_details"], id=execution, each=each, total=total, **page)
+        page = {"id": execution, "namespace": namespace, "limit": limit, **_step_cursor(cursor)}
+        found = await self.rows(_QUERIES["step_details"], each=each, total=total, **page)
         return [StepDetails(**row) for row in found]
 
-    async def payload(self, execution: UUID) -> bytes | None:
+    async def payload(self, execution: UUID, *, namespace: str) -> bytes | None:
         """The packed trigger data."""
-        return await self._value(_QUERIES["payload"], id=execution)
+        return await self._value(_QUERIES["payload"], id=execution, namespace=namespace)
 
     async def definition(self, *, namespace: str, hash: str) -> bytes | None:  # noqa: A002
         """A packed flow definition by its hash."""
         return await self._value(_QUERIES["definition"], namespace=namespace, hash=hash)
 
-    async def logs(self, execution: UUID, *, cursor: str | None = None, limit: int = 200) -> list[LogLine]:
+    async def logs(
+        self, execution: UUID, *, namespace: str, cursor: str | None = None, limit: int = 200
+    ) -> list[LogLine]:
         """One page of an execution's log, oldest first; InvalidInput for a cursor that no line gave."""
         epoch, sequence = _log_cursor(cursor)
-        found = await self.rows(_QUERIES["logs"], id=execution, epoch=epoch, sequence=sequence, limit=limit)
-        return [LogLine(cursor=f"{row.pop('epoch')}.{row.pop('sequence')}", **row) for row in found]
+        whose = {"id": execution, "namespace": namespace}
+        found = await self.rows(_QUERIES["logs"], epoch=epoch, sequence=sequence, limit=limit, **whose)
+        return self._pool.aside.values("logs", found, _log_line, **whose)
 
     async def _value(self, query: str, **parameters: Any) -> bytes | None:
         row = await self.row(_QUERIES["value"].format(query=query), most=self._value_bytes, **parameters)
@@ -186,7 +211,7 @@ def _log_cursor(cursor: str | None) -> tuple[int, int]:
 def _step_cursor(cursor: str | None) -> dict[str, Any]:
     """What `Step.cursor` says, as the parameters of a page; None begins."""
     if cursor is None:
-        return {"after_start": datetime.min.replace(tzinfo=UTC), "after_path": "", "after_attempt": 0}
+        return {"after_start": None, "after_path": "", "after_attempt": 0}
     if found := _STEP_CURSOR.fullmatch(cursor):
         with suppress(OverflowError):
             after = EPOCH + timedelta(microseconds=int(found[1]))
@@ -200,6 +225,20 @@ def _execution(row: DictRow) -> Execution:
         flow=flow,
         trigger=Trigger(row.pop("trigger")),
         state=ExecutionState(row.pop("state")),
-        warnings=tuple(row.pop("warnings")),
+        warnings=texts(row.pop("warnings")),
         **row,
     )
+
+
+def _step(row: DictRow) -> Step:
+    return Step(**{**row, "status": StepStatus(row["status"]), "warnings": texts(row["warnings"])})
+
+
+def _behind(rows: Sequence[DictRow]) -> str | None:
+    """The cursor behind the last of the rows that has a time; None where none has."""
+    timed = (row for row in reversed(rows) if isinstance(row["started_at"], datetime))
+    return next((step_cursor(row["started_at"], row["attempt"], row["path"]) for row in timed), None)
+
+
+def _log_line(row: DictRow) -> LogLine:
+    return LogLine(cursor=f"{row.pop('epoch')}.{row.pop('sequence')}", **row)

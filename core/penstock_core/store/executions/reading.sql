@@ -39,30 +39,39 @@ select
     path, attempt, action, status, started_at, ended_at, duration_ms, input_size, output_size, truncated, error_code,
     error_message, items_total, items_failed, warnings
 from step_results
-where execution_id = %(id)s and (started_at, path, attempt) > (%(after_start)s, %(after_path)s, %(after_attempt)s)
+where execution_id = %(id)s and namespace = %(namespace)s
+    and (started_at, path, attempt) > (coalesce(%(after_start)s::timestamptz, '-infinity'), %(after_path)s, %(after_attempt)s)
 order by started_at, path, attempt limit %(limit)s
 
 -- name: step_input
 -- What one attempt of a step got.
-select input as value from step_results where execution_id = %(id)s and path = %(path)s and attempt = %(attempt)s
+select input as value
+from step_results
+where execution_id = %(id)s and namespace = %(namespace)s and path = %(path)s and attempt = %(attempt)s
 
 -- name: step_output
 -- What one attempt of a step gave.
-select output as value from step_results where execution_id = %(id)s and path = %(path)s and attempt = %(attempt)s
+select output as value
+from step_results
+where execution_id = %(id)s and namespace = %(namespace)s and path = %(path)s and attempt = %(attempt)s
 
 -- name: step_assertions
 -- The assertions of one attempt of a step, with what was compared.
-select assertions as value from step_results where execution_id = %(id)s and path = %(path)s and attempt = %(attempt)s
+select assertions as value
+from step_results
+where execution_id = %(id)s and namespace = %(namespace)s and path = %(path)s and attempt = %(attempt)s
 
 -- name: step_extracted
 -- What one attempt of a step extracted.
-select extracted as value from step_results where execution_id = %(id)s and path = %(path)s and attempt = %(attempt)s
+select extracted as value
+from step_results
+where execution_id = %(id)s and namespace = %(namespace)s and path = %(path)s and attempt = %(attempt)s
 
 -- name: step_error
 -- Why one attempt of a step failed.
 select error_code, error_message
 from step_results
-where execution_id = %(id)s and path = %(path)s and attempt = %(attempt)s and error_code is not null
+where execution_id = %(id)s and namespace = %(namespace)s and path = %(path)s and attempt = %(attempt)s and error_code is not null
 
 -- name: step_details
 -- Assertions and extractions of the attempts of one page, as far as each is small and they fit together; sizes are known
@@ -70,7 +79,8 @@ where execution_id = %(id)s and path = %(path)s and attempt = %(attempt)s and er
 with page as (
     select path, attempt, started_at, assertions, extracted
     from step_results
-    where execution_id = %(id)s and (started_at, path, attempt) > (%(after_start)s, %(after_path)s, %(after_attempt)s)
+    where execution_id = %(id)s and namespace = %(namespace)s
+        and (started_at, path, attempt) > (coalesce(%(after_start)s::timestamptz, '-infinity'), %(after_path)s, %(after_attempt)s)
     order by started_at, path, attempt limit %(limit)s
 ),
 sized as (
@@ -97,7 +107,9 @@ from ({query}) as found
 
 -- name: payload
 -- The trigger data of an execution.
-select payload as value from execution_payloads where execution_id = %(id)s
+select payload as value
+from execution_payloads
+where execution_id = %(id)s and namespace = %(namespace)s
 
 -- name: definition
 -- A flow as it was when an execution of it ran.
@@ -107,5 +119,5 @@ select definition as value from flow_definitions where namespace = %(namespace)s
 -- One page of an execution's log, in the order in which it was written.
 select epoch, sequence, at, severity, message, step, fields
 from execution_logs
-where execution_id = %(id)s and (epoch, sequence) > (%(epoch)s, %(sequence)s)
+where execution_id = %(id)s and namespace = %(namespace)s and (epoch, sequence) > (%(epoch)s, %(sequence)s)
 order by epoch, sequence limit %(limit)s

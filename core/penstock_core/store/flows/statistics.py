@@ -1,6 +1,7 @@
 """What the operator publishes without reading the history: each flow's last execution, and the load."""
 
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from psycopg.rows import DictRow
@@ -9,6 +10,7 @@ from penstock_core.states import ExecutionState
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.queries import load
 from penstock_core.store.flows.model import FlowChange, LastExecution, LiveCounts
+from penstock_core.uuid7 import first_at
 
 _QUERIES = load("flows/statistics")
 
@@ -22,10 +24,12 @@ class Statistics(Database):
         At most `limit` that ended, without those in `kept`, which the caller has read before and not settled.
         A flow may have published a newer one already: ids are ordered by time, so the larger id is the later.
         """
-        found = await self.rows(_QUERIES["changes"], kept=list(kept), limit=limit, lookback=lookback_s)
+        ahead = first_at(datetime.now(UTC) + timedelta(days=1))
+        found = await self.rows(_QUERIES["changes"], kept=list(kept), limit=limit, lookback=lookback_s, ahead=ahead)
         # An execution that was deleted meanwhile has a mark and no row.
-        last = tuple(_last_execution(row) for row in found if row["id"] is not None)
-        return FlowChange(last=last, marks=tuple(found[0]["marks"]))
+        there = [row for row in found if row["id"] is not None]
+        last = self._pool.aside.values("last-executions", there, _last_execution)
+        return FlowChange(last=tuple(last), marks=tuple(found[0]["marks"]))
 
     async def settle(self, marks: Sequence[int], *, kept: Collection[UUID] = ()) -> None:
         """Forgets what `changes` gave, but for the executions in `kept`: those come again, also after a restart."""

@@ -1,25 +1,29 @@
 -- name: changes
 -- The newest execution of each flow of which one began or ended lately, with the marks of those that ended; one row at
--- least. What the caller keeps is passed over, so that it takes no room from the rest.
+-- least. What the caller keeps is passed over, so that it takes no room from the rest. Namespaces are kept apart
+-- everywhere: a row may name another's flow, or another's execution. Ids that lie ahead of all times are nobody's newest.
 with
 ended as (
-    select mark, id, flow_uid from ended_executions where id <> all(%(kept)s::uuid[]) order by mark limit %(limit)s
+    select mark, id, namespace, flow_uid
+    from ended_executions where id <> all(%(kept)s::uuid[]) order by mark limit %(limit)s
 ),
 newest as (
-    select distinct on (flow_uid) id
+    select distinct on (namespace, flow_uid) id, namespace
     from (
-        select id, flow_uid from ended
+        select id, namespace, flow_uid from ended
         union all
-        select id, flow_uid from live_executions
+        select id, namespace, flow_uid from live_executions
         where state = 'running' and state_since > now() - %(lookback)s * interval '1 second'
     ) as touched
-    order by flow_uid, id desc
+    where id < %(ahead)s
+    order by namespace, flow_uid, id desc
 )
 select
-    e.id, e.namespace, e.instance, e.flow, e.flow_uid, e.state, e.started_at, e.ended_at,
-    published.marks
+    e.id, e.namespace, left(e.instance, 253) as instance, left(e.flow, 253) as flow, left(e.flow_uid, 253) as flow_uid,
+    e.state, e.started_at, e.ended_at, published.marks
 from (select coalesce(array_agg(mark), '{}') as marks from ended) as published
-left join executions e on e.id = any(array(select id from newest))
+left join executions e
+    on e.id = any(array(select id from newest)) and (e.id, e.namespace) in (select id, namespace from newest)
 
 -- name: settle
 -- Removes marks that nobody needs any more.

@@ -73,5 +73,6 @@ def attach(table: str, day: date) -> str:
 def rescue(table: str, day: date) -> str:
     """A statement that brings rows of executions that have not ended from a detached partition back through the parent."""
     return (
-        f"insert into {table} select p.* from {name(table, day)} p join live_executions l on l.id = p.{TABLES[table]}"
+        f"insert into {table} select p.* from {name(table, day)} p"
+        f" join live_executions l on l.id = p.{TABLES[table]} and l.namespace = p.namespace"
     )

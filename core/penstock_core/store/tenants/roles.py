@@ -1,16 +1,18 @@
-"""Database roles: one per namespace for its runners, one for the gateway, and what each may do.
+"""Database roles: one per namespace for its runners, one for the gateway, and what each may do. Their end: `role_removal`.
 
 The operator connects as the owner of the tables, whom the policies do not bind; it is the only one.
 Runner roles belong to a group, the callers, that may call the runner's functions and touches no table, so that a thousand
 namespaces do not make a thousand grants; which namespace a role stands for is a row of `tenants`.
+A namespace that is made again under its old name gets another role.
 The functions belong to a role that cannot log in, the interface: it has the rights that they need and no more, and policies
 that compare each row's namespace with the caller's.
-Creating roles needs CREATEROLE alone.
+Creating roles needs CREATEROLE alone. The operator's role is a member of each runner role: from Postgres 16 on CREATEROLE does
+not suffice to end its sessions and to drop what it owns or was granted.
 """
 
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from psycopg import AsyncConnection, DatabaseError, sql
@@ -20,19 +22,18 @@ from psycopg.rows import DictRow
 from penstock_core import names
 from penstock_core.errors import StoreError
 from penstock_core.store.connection.database import Database, rows
+from penstock_core.store.connection.limits import GATEWAY_ROLE, RUNNER_ROLE
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.connection.queries import load
 from penstock_core.store.tenants.model import RoleDsn
+from penstock_core.store.tenants.sessions import way_cleared
 
 _QUERIES = load("tenants/roles")
 
-_GATEWAY_SETTINGS: Final = {"lock_timeout": "1s", "idle_in_transaction_session_timeout": "10s"}
-"""A runner's role may hold locks on rows of its namespace: nobody else's acceptance waits long for them.
-
-These are settings of roles, as no session state goes through a PgBouncer that pools transactions.
-"""
-_RUNNER_SETTINGS: Final = {"lock_timeout": "10s", "idle_in_transaction_session_timeout": "30s"}
-"""A runner that froze inside of a transaction frees its rows; one that works never comes near, and tries again after either."""
+_TEMPORARY_FILES: Final = "1GB"
+"""What a session of a runner's role may put into temporary files, where the server's administrator lets us set that."""
+GRACE_SECONDS: Final = 3600
+"""How long a role of the release before serves its namespace beside the new one, at most."""
 
 _GATEWAY_TABLES: Final = [
     "executions",
@@ -77,13 +78,17 @@ _OWN_TO_ONE_ROLE: Final = (
 
 
 class Access(Database):
-    """Makes roles; `dsn` is the operator's, `host` (`host[:port]`) what runners use instead of its host."""
+    """Makes roles; `dsn` is the operator's, `host` (`host[:port]`) what runners use instead of its host.
 
-    def __init__(self, pool: Pool, *, dsn: str, prefix: str, host: str | None = None) -> None:
+    A runner role may hold `connections` connections at a time, -1: as many as there are.
+    """
+
+    def __init__(self, pool: Pool, *, dsn: str, prefix: str, host: str | None = None, connections: int = -1) -> None:
         super().__init__(pool)
         self._base = {key: value for key, value in conninfo_to_dict(dsn).items() if key not in _OWN_TO_ONE_ROLE}
         self._prefix = prefix
         self._host = host
+        self._connections = connections
         self._group = f"{prefix}_callers"
         self._interface = f"{prefix}_interface"
         self._old_group = f"{prefix}_runners"
@@ -103,41 +108,39 @@ class Access(Database):
                 await connection.execute(right["statement"].encode())
             # roles of before are handed the functions too: their runners may be of this release already
             if await rows(connection, _QUERIES["role"], role=self._old_group):
-                await _join(connection, self._old_group, group=self._group)
+                await _ensure_membership(connection, self._old_group, group=self._group)
 
     async def retire_old_group(self) -> bool:
         """Removes the group to which release 0.1 granted rights on tables; False while a role belongs to it.
 
         True where it is gone. In another database of the server that still knows it, it stays until that one lets it go.
         """
-        async with self._changing(self._old_group) as connection:
-            await connection.execute(_QUERIES["lock"].encode())
-            if not await rows(connection, _QUERIES["role"], role=self._old_group):
-                return True
-            group = _quoted(self._old_group)
-            if await rows(connection, _QUERIES["members"], group=group):
-                return False
-            for right in await rows(connection, _QUERIES["retired_rights"], group=group):
-                await connection.execute(right["statement"].encode())
-            await connection.execute(sql.SQL("drop role {}").format(sql.Identifier(self._old_group)))
+        if not await self.rows(_QUERIES["role"], role=self._old_group):
+            return True
+        group = _quoted(self._old_group)
+        with changing(self._old_group):
+            async with self.transaction() as connection:
+                await connection.execute(_QUERIES["lock"].encode())
+                if await rows(connection, _QUERIES["members"], group=group):
+                    return False
+                async with way_cleared(self.connection, connection):
+                    for right in await rows(connection, _QUERIES["retired_rights"], group=group):
+                        await connection.execute(right["statement"].encode())
+                await connection.execute(sql.SQL("drop role {}").format(sql.Identifier(self._old_group)))
         return True
 
-    async def ensure_runner_role(self, namespace: str, *, password: str | None = None) -> RoleDsn:
-        """The role of a namespace's runners.
+    async def ensure_runner_role(self, namespace: str, *, uid: str, password: str | None = None) -> RoleDsn:
+        """The role of the runners in a namespace, which `uid` tells from others of its name.
 
         `password` is the one in use, from the Secret that holds it; None makes a new one, and the old one ends.
         A namespace that another release has left in this database is taken over: its role sees nothing any more.
         """
-        role = names.database_role(self._prefix, namespace)
+        role = names.database_role(self._prefix, namespace, uid=uid)
         password = password or secrets.token_urlsafe(24)
-        tenant = {"role": role, "namespace": namespace}
-        async with self._changing(role) as connection:
-            await connection.execute(_QUERIES["lock"].encode())
-            await _ensure_login(connection, role, password)
-            await _configure(connection, role, _RUNNER_SETTINGS)
-            await _join(connection, role, group=self._group)
-            await connection.execute(_QUERIES["displace_tenants"].encode(), tenant)
-            await connection.execute(_QUERIES["add_tenant"].encode(), tenant)
+        with changing(role):
+            async with self.transaction() as connection:
+                await self._make(connection, role, password)
+                await self._tie(connection, role, namespace=namespace, uid=uid)
         return self._role_dsn(role, password, self._host)
 
     async def ensure_gateway_role(self, *, password: str | None = None) -> RoleDsn:
@@ -147,30 +150,38 @@ class Access(Database):
         async with self.transaction() as connection:
             await connection.execute(_QUERIES["lock"].encode())
             await _ensure_login(connection, role, password)
-            await _configure(connection, role, _GATEWAY_SETTINGS)
+            await _configure(connection, role, GATEWAY_ROLE)
             await self._grant(connection, "gateway", role)
             # Only what is missing: making a policy locks out every reader of its table.
-            for table in await _without_policy(connection, _GATEWAY_TABLES, policy="gateway", role=role):
-                await connection.execute(_policy("gateway", table, role, rows="true"))
+            missing = await _without_policy(connection, _GATEWAY_TABLES, policy="gateway", role=role)
+            async with way_cleared(self.connection, connection):
+                for table in missing:
+                    await connection.execute(_policy("gateway", table, role, rows="true"))
         return self._role_dsn(role, password, None)
 
-    async def drop_runner_role(self, namespace: str) -> None:
-        """Removes the role of a namespace; one that is gone is no error."""
-        role = names.database_role(self._prefix, namespace)
-        async with self._changing(role) as connection:
-            await connection.execute(_QUERIES["lock"].encode())
-            await connection.execute(_QUERIES["remove_tenant"].encode(), {"role": role})
-            await connection.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(role)))
+    async def untie(self, namespace: str) -> None:
+        """Takes a namespace from its runners' role, which sees nothing from then on; its removal goes on by itself."""
+        await self.count(_QUERIES["untie"], namespace=namespace, own=f"{self._prefix}_")
 
-    @asynccontextmanager
-    async def _changing(self, role: str) -> AsyncIterator[AsyncConnection[DictRow]]:
-        """A transaction about a role; StoreError where the database refuses (a right is missing, the role owns something)."""
-        try:
-            async with self.transaction() as connection:
-                yield connection
-        except DatabaseError as error:
-            reason = error.diag.message_primary or str(error)
-            raise StoreError(f"the database refuses to change the role {role}: {reason}") from error
+    async def _make(self, connection: AsyncConnection[DictRow], role: str, password: str) -> None:
+        await connection.execute(_QUERIES["lock"].encode())
+        await _ensure_login(connection, role, password)
+        await _configure(connection, role, RUNNER_ROLE)
+        await self._bound(connection, role)
+        await _ensure_membership(connection, role, group=self._group)
+        await become_member(connection, role)
+
+    async def _tie(self, connection: AsyncConnection[DictRow], role: str, *, namespace: str, uid: str) -> None:
+        tenant = {"role": role, "namespace": namespace, "uid": uid, "own": f"{self._prefix}_", "seconds": GRACE_SECONDS}
+        for query in ("displace", "give_time", "tie", "return_to_service"):
+            await connection.execute(_QUERIES[query].encode(), tenant)
+
+    async def _bound(self, connection: AsyncConnection[DictRow], role: str) -> None:
+        """What a role may take of the server."""
+        limit = sql.SQL("alter role {} connection limit {}")
+        await connection.execute(limit.format(sql.Identifier(role), sql.Literal(self._connections)))
+        if await rows(connection, _QUERIES["may_limit_files"]):
+            await _configure(connection, role, {"temp_file_limit": _TEMPORARY_FILES})
 
     async def _hand_over_functions(self, connection: AsyncConnection[DictRow]) -> None:
         """Gives the interface the functions that it does not own yet; Postgres wants it to be able to create them meanwhile."""
@@ -179,8 +190,7 @@ class Access(Database):
             return
         # who makes a role may not act as it by that alone; without, a function could not be handed over or ever changed
         interface, schema = sql.Identifier(self._interface), await _schema(connection)
-        if not await rows(connection, _QUERIES["acts_as"], role=_quoted(self._interface)):
-            await connection.execute(sql.SQL("grant {} to current_user").format(interface))
+        await become_member(connection, self._interface)
         await connection.execute(sql.SQL("grant create on schema {} to {}").format(schema, interface))
         for function in functions:
             statement = f"alter function {function['name']} owner to {{}}"
@@ -191,10 +201,11 @@ class Access(Database):
         """The second wall: whatever a function asks for, the interface meets rows of the caller's namespace alone."""
         role = self._interface
         whose = {"tenants": "role = session_user"}
-        for table in await _without_policy(connection, ["tenants", *_INTERFACE_TABLES], policy="caller", role=role):
-            await connection.execute(_policy("caller", table, role, rows=whose.get(table, _OF_CALLER)))
-        for table in await _without_policy(connection, ["executions"], policy="ended", role=role):
-            await connection.execute(_ENDED_STAYS.format(sql.Identifier(table), sql.Identifier(role)))
+        async with way_cleared(self.connection, connection):
+            for table in await _without_policy(connection, ["tenants", *_INTERFACE_TABLES], policy="caller", role=role):
+                await connection.execute(_policy("caller", table, role, rows=whose.get(table, _OF_CALLER)))
+            for table in await _without_policy(connection, ["executions"], policy="ended", role=role):
+                await connection.execute(_ENDED_STAYS.format(sql.Identifier(table), sql.Identifier(role)))
 
     async def _grant(self, connection: AsyncConnection[DictRow], kind: str, role: str) -> None:
         schema = (await _schema(connection)).as_string(connection)
@@ -205,6 +216,35 @@ class Access(Database):
         base: dict[str, Any] = {key: value for key, value in self._base.items() if not (host and key == "hostaddr")}
         dsn = make_conninfo("", **{**base, **address, "user": role, "password": password})
         return RoleDsn(role=role, password=password, dsn=dsn)
+
+
+@contextmanager
+def changing(role: str) -> Iterator[None]:
+    """Raises StoreError where the database refuses to change a role (a right is missing, something depends on the role)."""
+    try:
+        yield
+    except DatabaseError as error:
+        raise StoreError(f"the database refuses to change the role {role}: {words(error)}") from error
+
+
+def words(error: DatabaseError) -> str:
+    """What the server said, what stands in the way included."""
+    return ": ".join(filter(None, (error.diag.message_primary or str(error), error.diag.message_detail)))
+
+
+async def become_member(connection: AsyncConnection[DictRow], role: str) -> None:
+    """Lets the operator act as a runner role: end its sessions, drop what it owns, take back what it gave."""
+    if not await rows(connection, _QUERIES["is_ours"], role=role):
+        await connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)))
+
+
+async def _ensure_membership(connection: AsyncConnection[DictRow], role: str, *, group: str) -> None:
+    """Of the group, and of nothing else."""
+    found = {row["name"] for row in await rows(connection, _QUERIES["memberships"], role=role)}
+    for other in sorted(found - {group}):
+        await connection.execute(sql.SQL("revoke {} from {}").format(sql.Identifier(other), sql.Identifier(role)))
+    if group not in found:
+        await connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(group), sql.Identifier(role)))
 
 
 async def _ensure_login(connection: AsyncConnection[DictRow], role: str, password: str) -> None:
@@ -220,12 +260,6 @@ async def _configure(connection: AsyncConnection[DictRow], role: str, settings: 
     for name, value in settings.items():
         statement = sql.SQL("alter role {} set {} = {}")
         await connection.execute(statement.format(sql.Identifier(role), sql.Identifier(name), sql.Literal(value)))
-
-
-async def _join(connection: AsyncConnection[DictRow], role: str, *, group: str) -> None:
-    """Makes a role a member of a group, once."""
-    if not await rows(connection, _QUERIES["member"], group=_quoted(group), role=_quoted(role)):
-        await connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(group), sql.Identifier(role)))
 
 
 async def _without_policy(

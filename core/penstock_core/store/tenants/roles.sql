@@ -70,30 +70,59 @@ where not exists (
 -- Whether a role exists.
 select from pg_roles where rolname = %(role)s
 
--- name: member
--- Whether a role belongs to a group directly.
-select from pg_auth_members where roleid = %(group)s::regrole and member = %(role)s::regrole
+-- name: memberships
+-- The groups that a role belongs to directly.
+select g.rolname::text as name
+from pg_auth_members m join pg_roles g on g.oid = m.roleid join pg_roles r on r.oid = m.member
+where r.rolname = %(role)s
 
--- name: acts_as
--- Whether the present role has all rights of another.
-select where pg_has_role(%(role)s::regrole, 'usage')
+-- name: is_ours
+-- Whether the present role acts as another, too.
+select from pg_roles where rolname = %(role)s and pg_has_role(current_user, oid, 'usage')
 
--- name: add_tenant
+-- name: may_limit_files
+-- Whether the server's administrator has let us bound what sessions of a role put into temporary files.
+select where has_parameter_privilege(current_user, 'temp_file_limit', 'set')
+
+-- name: tie
 -- Ties a runner role to its namespace.
-insert into tenants (role, namespace) values (%(role)s, %(namespace)s)
-on conflict (role) do update set namespace = excluded.namespace where tenants.namespace <> excluded.namespace
+insert into tenants (role, namespace, namespace_uid) values (%(role)s, %(namespace)s, %(uid)s)
+on conflict (role) do update set namespace_uid = excluded.namespace_uid, retires_at = null
+where (tenants.namespace_uid, tenants.retires_at) is distinct from (excluded.namespace_uid, null)
 
--- name: displace_tenants
--- Unties the roles of other releases from a namespace: it belongs to one.
-delete from tenants where namespace = %(namespace)s and role <> %(role)s
+-- name: displace
+-- Unties the other roles of a namespace. One that a release before gave to the namespace itself has time, see `give_time`;
+-- whoever had a namesake of it has none. Another release's role is not ours to remove.
+with displaced as (
+    delete from tenants t
+    where t.namespace = %(namespace)s and t.role <> %(role)s and (
+        t.namespace_uid is not null or not starts_with(t.role::text, %(own)s)
+        or exists (select from tenants o where o.namespace = t.namespace and o.namespace_uid <> %(uid)s)
+    )
+    returning t.role
+)
+insert into retired_roles (role) select role from displaced where starts_with(role::text, %(own)s) on conflict do nothing
 
--- name: remove_tenant
--- Unties a runner role.
-delete from tenants where role = %(role)s
+-- name: give_time
+-- Runners of the release before may end with the role that they began with, within a time.
+update tenants set retires_at = now() + %(seconds)s * interval '1 second'
+where namespace = %(namespace)s and role <> %(role)s and retires_at is null
+
+-- name: return_to_service
+-- A role that was to be removed serves its namespace again.
+delete from retired_roles where role = %(role)s
+
+-- name: untie
+-- Unties this release's roles from a namespace: at once they see nothing, and they are to be removed.
+with untied as (
+    delete from tenants where namespace = %(namespace)s and starts_with(role::text, %(own)s) returning role
+)
+insert into retired_roles (role) select role from untied on conflict do nothing
 
 -- name: lock
--- One at a time makes roles: two that make the same one would collide.
-select pg_advisory_xact_lock(hashtext('penstock roles'))
+-- One at a time makes or removes roles: two that make the same one would collide. A lock that no tenant can take or hold up:
+-- reading the table does not conflict with it, and nobody else may do more.
+lock table tenants in share row exclusive mode
 
 -- name: members
 -- Whether any role belongs to a group, beside the present one that made it.
