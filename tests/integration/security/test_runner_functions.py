@@ -21,7 +21,8 @@ from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.executions.records import Tick
 from penstock_core.store.flows.statistics import Statistics
 from penstock_core.store.tenants.instances import Tenancy
-from penstock_core.store.tenants.model import RoleDsn
+from penstock_core.store.tenants.model import RoleDsn, StoredDefinition
+from roles import drop_roles, uid
 
 CALLS = {**load("executions/running"), **running._WRITES, "accept_tick": ticks.ACCEPT}
 """How a runner calls the functions; what a hostile tenant changes are the values."""
@@ -44,23 +45,23 @@ class Scene(NamedTuple):
 @pytest.fixture
 async def tenancy(pool: Pool, dsn: str) -> AsyncIterator[Tenancy]:
     """The roles of a release, removed at the end."""
-    tenancy = Tenancy(pool, dsn=dsn, prefix=f"t{uuid4().hex[:8]}")
+    prefix = f"t{uuid4().hex[:8]}"
+    tenancy = Tenancy(pool, dsn=dsn, prefix=prefix)
     await tenancy.ensure_access()
     yield tenancy
-    for namespace in ("acme", "beta"):
-        await tenancy.drop_runner_role(namespace)
+    await drop_roles(pool, dsn, prefix, "acme", "beta")
 
 
 @pytest.fixture
 async def beta(tenancy: Tenancy) -> RoleDsn:
     """The role of the neighbour."""
-    return await tenancy.ensure_runner_role("beta")
+    return await tenancy.ensure_runner_role("beta", uid=uid("beta"))
 
 
 @pytest.fixture
 async def acme(tenancy: Tenancy) -> AsyncIterator[psycopg.Connection[Any]]:
     """A session with the hostile tenant's role, in which it has set what a session may set."""
-    role = await tenancy.ensure_runner_role("acme")
+    role = await tenancy.ensure_runner_role("acme", uid=uid("acme"))
     with psycopg.connect(role.dsn, autocommit=True, row_factory=dict_row) as connection:
         for setting in (
             "standard_conforming_strings = off",
@@ -74,8 +75,9 @@ async def acme(tenancy: Tenancy) -> AsyncIterator[psycopg.Connection[Any]]:
 @pytest.fixture
 async def scene(pool: Pool, tenancy: Tenancy, acme: psycopg.Connection[Any], beta: RoleDsn) -> Scene:
     store = Acceptances(pool)
-    await tenancy.keep_definition(namespace="acme", instance_uid="uid-acme-orders", hash=DEFINITION_HASH, packed=b"d")
-    await tenancy.keep_definition(namespace="beta", instance_uid="uid-beta", hash=THEIR_HASH, packed=b"d")
+    kept = StoredDefinition(hash=DEFINITION_HASH, packed=b"d", instance_uid="uid-acme-orders")
+    await tenancy.keep_definitions("acme", [kept])
+    await tenancy.keep_definitions("beta", [StoredDefinition(hash=THEIR_HASH, packed=b"d", instance_uid="uid-beta")])
     neighbour = flow_identity(namespace="beta", instance_uid="uid-beta", flow_uid="theirs", definition_hash=THEIR_HASH)
     items = [acceptance(neighbour), acceptance(), acceptance()]
     await store.accept(items)

@@ -16,6 +16,7 @@ from penstock_core.store.connection.pool import Pool
 from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import RoleDsn
+from roles import drop_roles, uid
 
 Connection = psycopg.Connection[dict[str, str]]
 
@@ -116,14 +117,14 @@ ELSEWHERE = (
 @pytest.fixture
 async def tenancy(pool: Pool, dsn: str) -> AsyncIterator[Tenancy]:
     """A release with all its roles and a namespace with rows."""
-    tenancy = Tenancy(pool, dsn=dsn, prefix=f"t{uuid4().hex[:8]}")
+    prefix = f"t{uuid4().hex[:8]}"
+    tenancy = Tenancy(pool, dsn=dsn, prefix=prefix)
     await tenancy.ensure_access()
     gateway = await tenancy.ensure_gateway_role()
-    await tenancy.ensure_runner_role("beta")
+    await tenancy.ensure_runner_role("beta", uid=uid("beta"))
     await Acceptances(pool).accept([acceptance()])
     yield tenancy
-    for namespace in ("acme", "beta"):
-        await tenancy.drop_runner_role(namespace)
+    await drop_roles(pool, dsn, prefix, "acme", "beta")
     await Database(pool).count(f"drop owned by {gateway.role}")
     await Database(pool).count(f"drop role {gateway.role}")
 
@@ -131,7 +132,7 @@ async def tenancy(pool: Pool, dsn: str) -> AsyncIterator[Tenancy]:
 @pytest.fixture
 async def role(tenancy: Tenancy) -> RoleDsn:
     """The role of the namespace acme."""
-    return await tenancy.ensure_runner_role("acme")
+    return await tenancy.ensure_runner_role("acme", uid=uid("acme"))
 
 
 @pytest.fixture
