@@ -1,8 +1,10 @@
 """All that there is in the database, asked of a runner's role: what is added later is tried too, and found where it is open."""
 
 import random
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import nullcontext
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -226,6 +228,18 @@ def test_no_other_role_can_be_taken(runner: Connection, role: RoleDsn) -> None:
     tried += [f"grant {each['name']} to {role.role}" for each in roles]
 
     assert [statement for statement in tried if succeeds(runner, statement)] == []
+
+
+def test_the_documented_checks_say_what_the_document_says(runner: Connection) -> None:
+    """What docs/security.md tells to ask with a runner's role gives no table, the seven functions, and a refusal."""
+    text = (Path(__file__).parents[3] / "docs" / "security.md").read_text(encoding="utf-8")
+    tables, functions, temporary = re.findall(r'^psql "\$DSN" -c "(.*)"$', text, re.MULTILINE)
+
+    assert names(runner, tables) == []
+    assert {
+        each["oid"].split("(")[0] for each in names(runner, functions.replace("regprocedure", "regprocedure::text"))
+    } == CALLED
+    assert not succeeds(runner, temporary)
 
 
 async def test_what_is_added_and_open_is_found(pool: Pool, runner: Connection, role: RoleDsn) -> None:
