@@ -392,7 +392,7 @@ def test_no_setting_of_a_session_reaches_into_a_function(acme: psycopg.Connectio
     """Names are looked up in our schema first and in a session's own last; no literal is read in two ways."""
     found = list(functions(acme))
 
-    assert len(found) == 10
+    assert len(found) == 9
     for each in found:
         assert "\\" not in each["source"], each["name"]
         if each["definer"]:
