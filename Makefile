@@ -32,10 +32,12 @@ check: setup ## Read-only: format, lint, types, import contracts, drift of gener
 	@echo "== mypy --strict, tests and test bed too"; $(VENV)/bin/mypy
 	@echo "== import contracts"; $(VENV)/bin/lint-imports
 	@echo "== generated CRDs"; $(VENV)/bin/penstock-crds --check
+	@echo "== generated rules of admission"; $(PY) -m penstock_core.manifests.allow_list --check
 
-fix: setup ## Format, apply safe lint fixes, regenerate the CRDs
+fix: setup ## Format, apply safe lint fixes, regenerate the CRDs and the rules of admission
 	@$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .
 	@$(VENV)/bin/penstock-crds
+	@$(PY) -m penstock_core.manifests.allow_list
 
 test: setup ## Everything: unit, integration, e2e on a real cluster
 	@$(PY) -m tests.support.everything
@@ -59,11 +61,18 @@ cluster-up: setup ## Start the test bed (kind where Docker answers, else a node 
 cluster-down: ## Stop the test bed and remove its state
 	@$(if $(wildcard $(PY)),$(PY),$(PYTHON)) -m testbed down
 
-images: setup ## Build the images and load them into the cluster
+images: setup ## Build the images, load them into the cluster, and write what is in them (build/sbom)
 	@$(PY) -m testbed images
+	@$(PY) -m testbed sboms
+
+audit: setup ## Known vulnerabilities of what is pinned; asks PyPI's advisories, so it needs the internet
+	@$(PY) -m venv build/audit
+	@build/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	@for set in $(PROGRAMS); do echo "== $$set"; \
+	  build/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/$$set.txt || exit 1; done
 
 lock: setup ## Resolve requirements/*.in again into pinned, hashed *.txt
-	@for set in dev go $(PROGRAMS); do \
+	@for set in dev go audit $(PROGRAMS); do \
 	  $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --no-header --no-annotate $$([[ $$set =~ ^(dev|go)$$ ]] || echo --constraint requirements/dev.txt) \
 	    --output-file requirements/$$set.txt requirements/$$set.in || exit 1; done
@@ -74,4 +83,4 @@ clean: ## Remove the test bed, what it built, and everything made in the checkou
 	@$(PYTHON) -B -m testbed down --purge
 	@echo "clean"
 
-.PHONY: help setup demo check fix test test-unit test-integration test-e2e bench cluster-up cluster-down images lock clean
+.PHONY: help setup demo check fix test test-unit test-integration test-e2e bench cluster-up cluster-down images audit lock clean

@@ -11,7 +11,20 @@ from testbed.console import timed
 from testbed.shell import run
 
 SUITE = "bookworm"
-LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*", "/usr/lib/*/gconv/*")
+LEFT_OUT = (
+    "/usr/share/doc/*",
+    "/usr/share/man/*",
+    "/usr/share/locale/*",
+    "/usr/share/info/*",
+    "/usr/lib/*/gconv/*",
+)
+# The packages' own scripts want these while they are set up; nobody does later.
+TAKEN_OUT = (
+    "usr/lib/python3*/lib2to3",
+    "usr/lib/python3*/pydoc_data",
+    "usr/lib/python3*/test",
+    "var/cache/debconf/*-old",
+)
 
 DOCKERFILE = """\
 FROM scratch
@@ -43,6 +56,7 @@ class Base:
             f"--include={','.join(('usr-is-merged', 'ca-certificates', 'tzdata', *self.packages))}",
             *(f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT),
             *([f"--essential-hook={self.hook}"] if self.hook else []),
+            *(f'--customize-hook=rm -rf "$1"/{pattern}' for pattern in TAKEN_OUT),
         ]
 
     def write_context(self, directory: Path) -> None:

@@ -60,6 +60,9 @@ class Builder(Protocol):
         In the latter the blobs that are `present` where it goes to are links.
         """
 
+    def output(self, image: str, script: str) -> str:
+        """Run a script of the shell in an image as root, without a network, and return what it wrote."""
+
     def tidy(self) -> None:
         """Make room, when all else is done."""
 
@@ -102,6 +105,9 @@ class Docker:
         archive = directory / "image.tar"
         run(["docker", "save", "--output", archive, image])
         return archive
+
+    def output(self, image: str, script: str) -> str:
+        return run(["docker", "run", "--rm", "--network=none", "--user=0", "--entrypoint=sh", image, "-c", script])
 
     def tidy(self) -> None:
         """Leave it to Docker's own `image prune`."""
@@ -155,6 +161,13 @@ class Buildah:
             (blobs / digest.partition(":")[2]).symlink_to(found)
         run([*push, "--format", "oci", image, f"oci:{directory / 'image'}:{image}"])
         return directory / "image"
+
+    def output(self, image: str, script: str) -> str:
+        container = run([*self._buildah, "from", "--pull-never", image]).strip()
+        try:
+            return run([*self._buildah, "run", "--isolation=chroot", "--user=0", container, "--", "sh", "-c", script])
+        finally:
+            run([*self._buildah, "rm", container])
 
     def tidy(self) -> None:
         """Remove old images with the layers that only they have; not while another process builds, which may use them."""

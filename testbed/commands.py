@@ -95,6 +95,14 @@ def build_images(_: argparse.Namespace, provider: Provider, layout: Layout) -> i
     return 0
 
 
+def sboms(_: argparse.Namespace, provider: Provider, layout: Layout) -> int:
+    from testbed import sbom  # its library comes with the development requirements: the demo has none
+
+    say("what is in the images:")
+    sbom.write_all(layout, builders.choose(layout))
+    return 0
+
+
 def prepare(_: argparse.Namespace, provider: Provider, layout: Layout) -> int:
     preparation.prepare(layout, provider)
     return 0
@@ -144,4 +152,5 @@ def _parser() -> argparse.ArgumentParser:
         "install what the tests need before a cluster is up: Debian packages, and the node's programs",
     )
     add("images", build_images, "build the runner, operator and gateway images and load them into the cluster")
+    add("sboms", sboms, "write build/sbom/PROGRAM.cdx.json: what is in each image, in CycloneDX")
     return parser

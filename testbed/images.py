@@ -43,9 +43,12 @@ class Image:
 
 
 IMAGES = (
-    Image("runner", ("requirements/runner.txt", "core/penstock_core", "runner/penstock_runner")),
-    Image("operator", ("requirements/operator.txt", "core/penstock_core", "operator/penstock_operator", "crds")),
-    Image("gateway", ("requirements/gateway.txt", "core/penstock_core", "gateway/penstock_gateway")),
+    Image("runner", ("requirements/runner.txt", "images/trim.py", "core/penstock_core", "runner/penstock_runner")),
+    Image(
+        "operator",
+        ("requirements/operator.txt", "images/trim.py", "core/penstock_core", "operator/penstock_operator", "crds"),
+    ),
+    Image("gateway", ("requirements/gateway.txt", "images/trim.py", "core/penstock_core", "gateway/penstock_gateway")),
     Image(
         "postgres",
         ("images/postgres/entrypoint",),

@@ -18,10 +18,16 @@ class ConnectionType:
     """Of the Secret."""
     declares_fields = False
     """The Integration lists the fields of the Secret, and the headers that are made of them."""
+    readable: frozenset[str] = frozenset()
+    """Fields that are no secret, and stay readable in what is recorded."""
 
     def fields_of(self, declared: Members) -> tuple[str, ...]:
         """The fields of the Secret that a connection reads."""
         return tuple(declared.get("fields", ())) if self.declares_fields else self.fields
+
+    def readable_of(self, described: Members) -> frozenset[str]:
+        """The fields that are no secret, of a declaration or a description."""
+        return frozenset(described.get("readable") or ()) if self.declares_fields else self.readable
 
     def described(self, declared: Members) -> dict[str, Any]:
         """What the runner must know beside type and fields."""
@@ -54,6 +60,7 @@ class Basic(ConnectionType):
     """User name and password."""
 
     fields = ("username", "password")
+    readable = frozenset({"username"})
 
     def headers(self, description: Members, field: FieldValue) -> dict[str, str]:
         """RFC 7617."""
@@ -79,8 +86,9 @@ class Custom(ConnectionType):
     declares_fields = True
 
     def described(self, declared: Members) -> dict[str, Any]:
-        """The texts of the headers."""
-        return {"headers": dict(declared.get("headers", {}))}
+        """The texts of the headers, and which fields are no secret."""
+        readable = {"readable": list(declared["readable"])} if declared.get("readable") else {}
+        return {"headers": dict(declared.get("headers", {})), **readable}
 
     def headers(self, description: Members, field: FieldValue) -> dict[str, str]:
         """Each with its fields filled in."""
@@ -88,10 +96,11 @@ class Custom(ConnectionType):
         return {header: _filled(text, field) for header, text in headers.items()}
 
     def secrets(self, description: Members, fields: Mapping[str, str]) -> Iterator[str]:
-        """Headers with fields in them, where all fields are there."""
+        """Headers with secret fields in them, where all fields are there."""
         if fields.keys() >= set(description.get("fields", ())):
+            readable = self.readable_of(description)
             for text in (description.get("headers") or {}).values():
-                if "${" in text.replace("$${", ""):
+                if _used(text) - readable:
                     yield _filled(text, lambda name: sent(fields[name]))
 
 
@@ -109,11 +118,21 @@ def described(declared: Members) -> dict[str, Any]:
     return {"type": declared["type"], "fields": list(kind.fields_of(declared)), **kind.described(declared)}
 
 
+_FIELD: Final = r"\$\$\{|\$\{\s*(\w+)\s*\}"
+
+
 def _filled(text: str, field: FieldValue) -> str:
     """A header's text with `${field}` replaced by that field, and `$${` by a literal `${`."""
     import re
 
-    return re.sub(r"\$\$\{|\$\{\s*(\w+)\s*\}", lambda match: field(match[1]) if match[1] else "${", text)
+    return re.sub(_FIELD, lambda match: field(match[1]) if match[1] else "${", text)
+
+
+def _used(text: str) -> set[str]:
+    """The fields that a header's text names."""
+    import re
+
+    return {name for name in re.findall(_FIELD, text) if name}
 
 
 def sent(value: str) -> str:

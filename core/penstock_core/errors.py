@@ -8,11 +8,13 @@ PenstockError
 ├── StoreError
 │   ├── StoreUnavailable    the database is away or overloaded; worth another try
 │   │   └── StoreContended  a lock was not to be had in time, or what a statement needs takes too long
+│   ├── StoreRefused        the database refuses what a runner sent: a defect, or no runner
 │   ├── TooLarge            a stored value is larger than may be read at once
 │   └── LeaseLost           another runner has claimed the execution since
 └── ClusterError            the Kubernetes API refused or is away
     ├── Conflict            the object exists already or has changed since (409)
     ├── NotFound            404
+    ├── AnswerTooLarge      more than is read at once: ask for less
     └── ClusterUnavailable  no answer, 429 or 5xx; worth another try
 """
 
@@ -59,6 +61,10 @@ class StoreContended(StoreUnavailable):
     """A lock was not to be had in time, or the rows took longer than a statement may: it concerns what this one needs alone."""
 
 
+class StoreRefused(StoreError):
+    """A function of the database refuses what it was given: a namespace, a number, a word that no runner sends."""
+
+
 class TooLarge(StoreError):
     """A stored value is larger than may be read at once."""
 
@@ -81,6 +87,10 @@ class Conflict(ClusterError):
 
 class NotFound(ClusterError):
     """There is no such object."""
+
+
+class AnswerTooLarge(ClusterError):
+    """The Kubernetes API's answer is larger than is read at once: who asked for many objects asks for fewer."""
 
 
 class ClusterUnavailable(ClusterError):

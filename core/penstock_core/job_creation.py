@@ -6,9 +6,9 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from penstock_core import names
 from penstock_core.cluster import JOBS, Cluster
 from penstock_core.errors import Conflict, NotFound
-from penstock_core.job_status import job_is_over
 from penstock_core.manifests.job import RunnerPod, execution_job
 from penstock_core.observed.flow import Flow
 
@@ -20,7 +20,7 @@ class Found(Enum):
     ALIVE = "alive"
     """It was there and may still run its pod: ours, after an answer that was lost."""
     OVER = "over"
-    """It was there and starts no more pods."""
+    """It was there and starts no more pods, or is not this execution's at all."""
     GONE = "gone"
     """It was there when ours was refused, and no more a moment later."""
 
@@ -53,8 +53,10 @@ async def _create(cluster: Cluster, job: Mapping[str, Any]) -> Found:
         await cluster.create(JOBS, namespace, job)
     except Conflict:
         try:
-            standing = await cluster.get(JOBS, namespace, name)
+            standing = JOBS.parse(await cluster.get(JOBS, namespace, name))
         except NotFound:
             return Found.GONE
-        return Found.OVER if job_is_over(standing) else Found.ALIVE
+        execution = job["metadata"]["labels"][names.LABEL_EXECUTION]
+        ours = standing.labels.get(names.LABEL_EXECUTION) == execution
+        return Found.ALIVE if ours and not standing.is_over else Found.OVER
     return Found.CREATED

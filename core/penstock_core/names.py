@@ -107,9 +107,12 @@ def database_secret(release_name: str) -> str:
     return f"penstock-database-{release_name}"
 
 
-def database_role(prefix: str, namespace: str) -> str:
-    """Postgres role of a namespace's runners; role names are cut at 63 bytes, hence the hash."""
-    return f"{prefix}_{_short_hash(namespace, 16)}"
+def database_role(prefix: str, namespace: str, *, uid: str) -> str:
+    """Postgres role of a namespace's runners; one that is deleted and made again has another uid, and another role.
+
+    Role names are cut at 63 bytes, hence the hash.
+    """
+    return f"{prefix}_{_short_hash(f'{namespace}/{uid}', 16)}"
 
 
 def connection_variable(connection: str, field: str) -> str:

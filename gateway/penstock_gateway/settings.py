@@ -29,6 +29,9 @@ class Settings:
     """Of all request bodies that are being read or stored at one time; beyond it callers get 503."""
     host: str = "0.0.0.0"  # noqa: S104 - a pod is reached from outside
     port: int = 8080
+    """Of webhooks and the REST API."""
+    health_port: int = 8081
+    """Of probes and metrics."""
     pool_size: int = 8
     """Database connections for acceptances; the API has four more."""
     prepare: bool = True
@@ -62,6 +65,7 @@ def from_environment(variables: Mapping[str, str]) -> Settings:
         max_buffered_bytes=given.integer("PENSTOCK_MAX_BUFFERED_BYTES", default=8 * limit),
         host=given.text("PENSTOCK_HOST", default="0.0.0.0"),  # noqa: S104
         port=given.integer("PENSTOCK_PORT", default=8080),
+        health_port=given.integer("PENSTOCK_HEALTH_PORT", default=8081),
         pool_size=given.integer("PENSTOCK_POOL_SIZE", default=8),
         prepare=given.flag("PENSTOCK_DATABASE_PREPARE", default=True),
         max_running=given.integer("PENSTOCK_MAX_RUNNING", default=500),

@@ -1,12 +1,13 @@
 """`python -m penstock_operator [COMMAND]`: reads the environment once and runs one of the commands of the table."""
 
 import argparse
-import asyncio
 import logging
 import os
 import sys
 from collections.abc import Mapping
 from typing import Final
+
+import uvloop
 
 from penstock_core import logs
 from penstock_core.errors import SettingsError
@@ -46,7 +47,7 @@ def main() -> int:
     else:
         logs.configure(variables.get("PENSTOCK_LOG_LEVEL") or "info", libraries=quiet)
     try:
-        return asyncio.run(command.run(options, variables))
+        return uvloop.run(command.run(options, variables))
     except SettingsError as error:
         print(f"penstock-operator: {error}", file=sys.stderr)
         return 2

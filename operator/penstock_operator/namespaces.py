@@ -1,6 +1,7 @@
 """What a namespace with instances needs besides them: a database role with its Secret, and the gateway's right to create Jobs.
 
 Made before the first Flow, removed after the last Instance. Calls for one namespace are serialised.
+The role is only untied here, which holds up nobody; `retired_roles` removes it.
 """
 
 import asyncio
@@ -14,10 +15,11 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from penstock_core import names
-from penstock_core.cluster import ROLE_BINDINGS, SECRETS, Cluster, Object
+from penstock_core.cluster import NAMESPACES, ROLE_BINDINGS, SECRETS, Cluster, Object
 from penstock_core.errors import ClusterError, NotFound
 from penstock_core.manifests.access import gateway_role_binding
 from penstock_core.manifests.secret import database
+from penstock_core.observed.base import Observed
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_operator.objects.apply import ensure
 from penstock_operator.settings import Settings
@@ -72,7 +74,7 @@ class Namespaces:
     async def _clear(self, namespace: str) -> None:
         """Takes everything away again; repeated calls do no harm."""
         self._prepared.discard(namespace)
-        await self._tenancy.drop_runner_role(namespace)
+        await self._tenancy.untie(namespace)
         await self._cluster.delete(SECRETS, namespace, names.database_secret(self._settings.release_name))
         if self._settings.jobs_role:
             await self._cluster.delete(ROLE_BINDINGS, namespace, self._settings.jobs_role)
@@ -83,9 +85,11 @@ class Namespaces:
         await self._ensure_binding(namespace)
 
     async def _ensure_database(self, namespace: str) -> None:
+        uid = Observed.parse(await self._cluster.get(NAMESPACES, None, namespace)).uid
+        user = names.database_role(self._settings.database_role_prefix, namespace, uid=uid)
         name = names.database_secret(self._settings.release_name)
         current = await self._get(SECRETS, namespace, name)
-        role = await self._tenancy.ensure_runner_role(namespace, password=password_in(current))
+        role = await self._tenancy.ensure_runner_role(namespace, uid=uid, password=password_in(current, user=user))
         manifest = database(release=self._settings.release, namespace=namespace, name=name, dsn=role.dsn)
         _, written = await ensure(self._cluster, SECRETS, manifest, current=current)
         if written:
@@ -121,11 +125,14 @@ class Namespaces:
             return None
 
 
-def password_in(secret: Mapping[str, Any] | None) -> str | None:
-    """The password of the DSN in a Secret, so that programs which use it are not locked out; None where there is none."""
+def password_in(secret: Mapping[str, Any] | None, *, user: str | None = None) -> str | None:
+    """The password of the DSN in a Secret, so that programs which use it are not locked out; None where there is none.
+
+    With `user`, only where it is that role's: one that follows another gets a password of its own.
+    """
     try:
-        dsn = base64.b64decode((secret or {})["data"]["dsn"]).decode()
-        password = conninfo_to_dict(dsn).get("password")
+        found = conninfo_to_dict(base64.b64decode((secret or {})["data"]["dsn"]).decode())
     except (KeyError, ValueError, ProgrammingError):
         return None
-    return str(password) if password else None
+    password = found.get("password")
+    return str(password) if password and user in {None, found.get("user")} else None

@@ -67,7 +67,11 @@ def services(
 def tenancy_of(pool: Pool, settings: Settings) -> Tenancy:
     """Namespaces and Instances in the database, as the release's settings name roles and hosts."""
     return Tenancy(
-        pool, dsn=settings.dsn, prefix=settings.database_role_prefix, host=settings.runner_database_host or None
+        pool,
+        dsn=settings.dsn,
+        prefix=settings.database_role_prefix,
+        host=settings.runner_database_host or None,
+        connections=settings.namespace_connections,
     )
 
 

@@ -26,6 +26,8 @@ class Settings:
     database_role_prefix: str
     runner_database_host: str
     """host[:port] that runners use; empty: that of the DSN."""
+    namespace_connections: int
+    """Connections that the runners of one namespace may hold at a time."""
     gateway_database_secret: str
     """Name of the Secret, in the release's namespace, that the gateway waits for."""
     gateway_service_account: str
@@ -85,6 +87,7 @@ def from_environment(variables: Mapping[str, str]) -> Settings:
         dsn=given.required("PENSTOCK_DSN"),
         database_role_prefix=given.required("PENSTOCK_DATABASE_ROLE_PREFIX"),
         runner_database_host=given.text("PENSTOCK_RUNNER_DATABASE_HOST"),
+        namespace_connections=given.integer("PENSTOCK_NAMESPACE_CONNECTIONS", default=220),
         gateway_database_secret=given.text("PENSTOCK_GATEWAY_DATABASE_SECRET"),
         gateway_service_account=given.text("PENSTOCK_GATEWAY_SERVICE_ACCOUNT"),
         jobs_role=given.text("PENSTOCK_JOBS_ROLE"),

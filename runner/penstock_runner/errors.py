@@ -6,7 +6,7 @@ RunnerError
 ├── StepFailed              a step failed for good, and nothing says to go on
 ├── Expired                 a deadline passed: the step's own, an enclosing step's or the flow's
 ├── Interrupted             somebody outside wants this process to stop: cancelled, SIGTERM, lost lease
-├── ResultCut               what follows reads a result that an earlier runner could only record cut
+├── NotRecorded             what follows reads a result that the record of an earlier runner does not have as it was
 └── Stopped                 a `stop` step ended the flow
 """
 
@@ -44,6 +44,8 @@ class Failure(RunnerError):
         super().__init__(message)
         self.code = code
         self.message = message
+        self.shown = message
+        """What may be recorded of the message: less of it where the step's `record` keeps no values."""
         self.details = details
         self.output = output
 
@@ -68,18 +70,33 @@ class StepFailed(RunnerError):
         self.failure = failure
 
 
-class ResultCut(RunnerError):
-    """A result is needed whole that only a cut record is left of; `path` names its step, nothing may go on."""
+class Gap(StrEnum):
+    """Why the record does not have a value as it was."""
 
-    def __init__(self, path: str) -> None:
+    CUT = "cut"
+    MASKED = "masked"
+    LEFT_OUT = "left_out"
+
+
+_GAPS = {
+    Gap.CUT: "was too large to be recorded whole, and the runner that held all of it was lost:"
+    " let the step give less, or extract in it what later steps read",
+    Gap.MASKED: "held a connection's secret, which no record keeps, and the runner that held it was lost:"
+    " extract in the step what later steps read, without the secret",
+    Gap.LEFT_OUT: "was not recorded, as its `record` says, and the runner that held it was lost:"
+    " record the step in full, or read nothing of it later",
+}
+
+
+class NotRecorded(RunnerError):
+    """A value is needed that the record does not have as it was; `path` names its step, nothing may go on."""
+
+    def __init__(self, path: str, gap: Gap) -> None:
         super().__init__(path)
         self.path = path
-        self.failure = Failure(
-            "recorded_result_cut",
-            f"step {path}: its result was too large to be recorded whole, and the runner that held all of it was lost:"
-            " let the step give less, or extract in it what later steps read",
-            details={"step": path},
-        )
+        self.gap = gap
+        message = f"step {path}: its result {_GAPS[gap]}"
+        self.failure = Failure(f"recorded_result_{gap.value}", message, details={"step": path})
 
 
 class Expired(RunnerError):

@@ -61,7 +61,7 @@ async def measure(site: Site) -> dict[str, Any]:
 
 async def _ours(site: Site, name: str) -> dict[str, Any]:
     path, headers = site.webhook(name)
-    await site.http.get("/healthz")  # the client's connection is open, as a caller's would be
+    await site.http.get("/")  # the client's connection is open, as a caller's would be
     sent = time.time()
     answer = await site.http.post(path, json={"n": 1}, headers=headers)
     answer.raise_for_status()

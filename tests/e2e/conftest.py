@@ -3,36 +3,44 @@
 import os
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 from testbed.errors import TestbedError
-from testbed.release import enter, helm_install, images, reached
+from testbed.release import enter, helm_install, images
 from xdist.scheduler import LoadScopeScheduling
 
 import timeouts
-from installation import Installation, discard_namespace, remove_namespace
-from kubectl import CommandFailed, apply, get, helm_uninstall, kubectl
+from borders import keep_out, open_borders
+from installation import Installation, connected, discard_namespace, remove_namespace, uninstall
+from kubectl import CommandFailed, apply, get, kubectl
 from releases import PROGRAMS, restarts, settle
 from turns import Turns
 
 HERE = Path(__file__).parent
-WHOLE = {"test_chart.py", "test_examples.py"}
-"""One release is for all tests of the first; the second's namespaces have names that the examples give."""
+WHOLE = ("test_disturbances.py", "test_chart.py", "test_examples.py")
+"""A file has a release of its own for its tests, or namespaces of given names; the longest comes first."""
+LONG = "test_a_schedule_ticks_and_stops_ticking_while_paused"
+"""Waits for two full minutes; at the end all others would wait for it."""
 RELEASE = "penstock"
 NAMESPACE = "penstock-e2e"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that disturb the installation come last, and a test may wait for its turn longer than other tests may run."""
-    items.sort(key=lambda item: item.get_closest_marker("disturbs") is not None)
+    """What takes long comes first, what disturbs the installation last; a test may wait longer for its turn than others run."""
+    items.sort(key=_place)
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.timeout(timeouts.TEST))
+
+
+def _place(item: pytest.Item) -> tuple[bool, int, bool]:
+    """Where a test comes in the order of all."""
+    whole = WHOLE.index(item.path.name) if item.path.name in WHOLE else len(WHOLE)
+    last = whole == len(WHOLE) and item.get_closest_marker("disturbs") is not None
+    return last, whole, item.name != LONG
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -43,6 +51,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         file = nodeid.partition("::")[0]
         return file if Path(file).name in WHOLE else nodeid
 
+    config.option.loadscopereorder = False  # the order is ours
     scheduling = LoadScopeScheduling(config, log)
     scheduling._split_scope = unit
     return scheduling
@@ -76,42 +85,42 @@ def turns(meeting: Path) -> Turns:
 
 
 @pytest.fixture(scope="session")
-def penstock(cluster: None, meeting: Path, turns: Turns) -> Iterator[Installation]:
-    """Penstock, installed by its chart into a namespace of its own: by the first worker that needs it, for all of them."""
-    users = meeting / "users"
-    with turns.alone():
-        if not users.exists():
-            install()
-        users.write_text(f"{users.read_text() if users.exists() else ''}+")
-    token = kubectl("create", "token", "reader", "-n", NAMESPACE, "--duration", "6h").strip()
-    with ExitStack() as stack:
-        host, port = stack.enter_context(reached("penstock-gateway", 80, namespace=NAMESPACE))
-        # each request has a connection of its own: one that was kept may lead to a gateway that has ended since
-        transport = httpx.HTTPTransport(retries=5, limits=httpx.Limits(max_keepalive_connections=0))
-        client = stack.enter_context(
-            httpx.Client(base_url=f"http://{host}:{port}", timeout=timeouts.ANSWERED, transport=transport)
-        )
-        yield Installation(release=RELEASE, namespace=NAMESPACE, client=client, token=token)
-    with turns.alone():
-        users.write_text(users.read_text()[1:])
-        if not users.read_text():
-            users.unlink()
+def office(meeting: Path) -> Turns:
+    """Whose turn it is to install or remove what is for all, and to say who is there: no test waits for that."""
+    directory = meeting / "office"
+    directory.mkdir(exist_ok=True)
+    return Turns(directory)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def present(meeting: Path, office: Turns) -> Iterator[None]:
+    """A worker is there from its first test to its last; the last of all removes the installation."""
+    workers = meeting / "workers"
+    with office.alone():
+        workers.write_text(f"{workers.read_text() if workers.exists() else ''}+")
+    yield
+    with office.alone():
+        workers.write_text(workers.read_text()[1:])
+        if not workers.read_text() and (meeting / "installed").exists():
+            (meeting / "installed").unlink()
             remove()
 
 
+@pytest.fixture(scope="session")
+def penstock(cluster: None, present: None, meeting: Path, office: Turns) -> Iterator[Installation]:
+    """Penstock, installed by its chart into a namespace of its own: by the first worker that needs it, for all of them."""
+    with office.alone():
+        if not (meeting / "installed").exists():
+            (meeting / "installed").touch()
+            install()
+    with connected(RELEASE, namespace=NAMESPACE) as installation:
+        yield installation
+
+
 def install() -> None:
-    """The release, and an account that may read everything."""
+    """The release, which keeps out of other releases' namespaces."""
+    keep_out(f"{RELEASE}-operator", namespace=NAMESPACE)
     helm_install(RELEASE, namespace=NAMESPACE)
-    apply(
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "reader", "namespace": NAMESPACE}},
-        {
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "ClusterRoleBinding",
-            "metadata": {"name": "penstock-e2e-reader"},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "admin"},
-            "subjects": [{"kind": "ServiceAccount", "name": "reader", "namespace": NAMESPACE}],
-        },
-    )
     settle(RELEASE, namespace=NAMESPACE)
 
 
@@ -120,9 +129,8 @@ def remove() -> None:
     for item in get("namespaces")["items"]:
         if "deletionTimestamp" in item["metadata"]:
             remove_namespace(item["metadata"]["name"])
-    helm_uninstall(RELEASE, namespace=NAMESPACE)
-    kubectl("delete", "clusterrolebinding", "penstock-e2e-reader")
-    remove_namespace(NAMESPACE)
+    uninstall(RELEASE, namespace=NAMESPACE)
+    open_borders()
 
 
 @pytest.fixture
@@ -149,9 +157,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     values = getattr(item, "funcargs", {})
     if not report.failed or "penstock" not in values:
         return
+    penstock = values["penstock"]
     looks: dict[str, tuple[str, ...]] = {
-        f"{part} log": ("-n", NAMESPACE, "logs", f"deployment/penstock-{part}", "--tail=40")
-        for part in ("operator", "gateway")
+        f"{part} log": ("-n", penstock.namespace, "logs", f"deployment/{penstock.release}-{part}", "--tail=40")
+        for part in PROGRAMS
     }
     looks |= (
         {"objects": ("-n", values["tenant"], "get", "penstock,jobs,pods,events", "-o", "wide")}
@@ -167,21 +176,22 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def turn(request: pytest.FixtureRequest, turns: Turns) -> Iterator[None]:
-    """A test's turn on the installation: alone where it disturbs it, which it leaves settled.
+    """A test's turn on its installation: alone where it disturbs the one for all, and left settled where it disturbs any.
 
     After every test: operator and gateway are the same and did not restart, but for those that the test disturbs.
     """
     if "penstock" not in request.fixturenames:
         yield
         return
+    penstock = request.getfixturevalue("penstock")
     marker = request.node.get_closest_marker("disturbs")
     disturbed = set(marker.args) if marker else set()
-    with turns.alone() if marker else turns.together():
-        before = restarts(RELEASE, namespace=NAMESPACE)
+    with turns.alone() if marker and penstock.namespace == NAMESPACE else turns.together():
+        before = restarts(penstock.release, namespace=penstock.namespace)
         yield
         if marker:
-            settle(RELEASE, namespace=NAMESPACE)
-        after = restarts(RELEASE, namespace=NAMESPACE)
+            settle(penstock.release, namespace=penstock.namespace)
+        after = restarts(penstock.release, namespace=penstock.namespace)
         assert {program: after[program] for program in PROGRAMS if program not in disturbed} == {
             program: before[program] for program in PROGRAMS if program not in disturbed
         }

@@ -10,16 +10,13 @@ import pytest
 from testbed.release import helm_install, images, reached
 
 import timeouts
-from eventually import eventually
+from borders import own_namespace
 from installation import instance, integration, ready, remove_namespace, webhook_flow
 from kubectl import CommandFailed, apply, exists, get, helm_uninstall, items, kubectl, run, secret
 from penstock_core.manifests.job import RunnerPod, execution_job
 from penstock_core.observed.flow import Flow
 from releases import settle
-from turns import Turns
 
-SUITE, SUITES = "penstock-e2e", "penstock"
-"""Where the other tests' release is, and its name; it serves all namespaces."""
 RELEASE = "side"
 EXECUTION = UUID("01a20706-7068-7d47-962d-8340ee9dfa40")
 
@@ -37,24 +34,10 @@ def helm_test(namespace: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def alone(cluster: None, turns: Turns) -> Iterator[None]:
-    """The suite's own operator rests: it serves all namespaces, and two operators must not share an Instance."""
-    with turns.alone():
-        resting = exists("deployment", f"{SUITES}-operator", namespace=SUITE)
-        if resting:
-            kubectl("-n", SUITE, "scale", f"deployment/{SUITES}-operator", "--replicas=0")
-            selector = "app.kubernetes.io/component=operator"
-            eventually(lambda: not items("pods", namespace=SUITE, selector=selector), within=timeouts.GONE)
-        yield
-        if resting:
-            kubectl("-n", SUITE, "scale", f"deployment/{SUITES}-operator", "--replicas=1")
-            settle(SUITES, namespace=SUITE)
-
-
-@pytest.fixture(scope="module")
-def release(alone: None) -> Iterator[str]:
+def release(cluster: None) -> Iterator[str]:
     """A release in a namespace of its own; gives the namespace."""
     namespace = f"chart-{uuid4().hex[:6]}"
+    own_namespace(namespace)
     install(namespace)
     yield namespace
     helm_uninstall(RELEASE, namespace=namespace)
@@ -126,13 +109,13 @@ def test_own_job_is_allowed(release: str) -> None:
     ("change", "words"),
     [
         (lambda pod: pod["containers"][0].update(image="other:1"), "runner image only"),
-        (lambda pod: pod.update(automountServiceAccountToken=True), "no service account token"),
-        (lambda pod: pod.update(serviceAccountName="admin"), "no service account token"),
-        (lambda pod: pod.update(volumes=[{"name": "v", "emptyDir": {}}]), "no volumes"),
-        (lambda pod: pod.update(hostNetwork=True), "share nothing with their node"),
-        (lambda pod: pod["containers"][0].update(command=["python3"]), "the image's own command"),
-        (lambda pod: pod["securityContext"].update(runAsNonRoot=False), "restricted"),
-        (lambda pod: pod["containers"][0]["securityContext"].update(runAsUser=0), "restricted"),
+        (lambda pod: pod.update(automountServiceAccountToken=True), "spec.automountServiceAccountToken"),
+        (lambda pod: pod.update(serviceAccountName="admin"), "spec.serviceAccountName"),
+        (lambda pod: pod.update(volumes=[{"name": "v", "emptyDir": {}}]), "spec.volumes"),
+        (lambda pod: pod.update(hostNetwork=True), "spec.hostNetwork"),
+        (lambda pod: pod["containers"][0].update(command=["python3"]), r"containers\[0\].command"),
+        (lambda pod: pod["securityContext"].update(runAsNonRoot=False), "template.spec.securityContext"),
+        (lambda pod: pod["containers"][0]["securityContext"].update(runAsUser=0), r"containers\[0\].securityContext"),
         (lambda pod: variable(pod, "PENSTOCK_DSN").update(valueFrom=None, value="postgresql://mine"), "variables only"),
         (lambda pod: variable(pod, "PENSTOCK_DSN")["valueFrom"]["secretKeyRef"].update(name="x"), "variables only"),
         (lambda pod: pod["containers"][0]["env"].append({"name": "LD_PRELOAD", "value": "x"}), "variables only"),
@@ -227,10 +210,10 @@ def give_database(release: str, to: str) -> None:
 def test_side_by_side_and_removed(release: str) -> None:
     """A second release, with a database of its own outside, works beside the first; removing it leaves CRDs and Instances, nothing that hangs, and the first as it was."""
     other = f"chart-{uuid4().hex[:6]}"
-    kubectl("create", "namespace", other)
+    own_namespace(other)
     give_database(release, other)
     gone = f"gone-{uuid4().hex[:6]}"
-    kubectl("create", "namespace", gone)
+    own_namespace(gone)
     external = ("bundled=false", "existingSecret.name=database", "existingSecret.key=url")
     install(
         other,

@@ -95,6 +95,11 @@ def job(
     return {"metadata": metadata, "status": {"conditions": conditions}}
 
 
+def controller(name: str, uid: str, *, kind: str = "Job") -> Object:
+    """The owner reference to a Job, or to a CronJob."""
+    return {"apiVersion": "batch/v1", "kind": kind, "name": name, "uid": uid, "controller": True}
+
+
 def pod(
     name: str = "p",
     *,
@@ -107,11 +112,11 @@ def pod(
     waiting: str | None = None,
     deleted: float | None = None,
     job_name: str = "pex-1",
+    job_uid: str = "",
     **status: Any,
 ) -> Object:
     """A Job's pod with one container; `age`, `started`, `ended` and `deleted` are seconds ago."""
-    labels = {"batch.kubernetes.io/job-name": job_name}
-    metadata: Object = {"name": name, "creationTimestamp": ago(age), "labels": labels}
+    metadata: Object = {"name": name, "creationTimestamp": ago(age), "ownerReferences": [controller(job_name, job_uid)]}
     if deleted is not None:
         metadata["deletionTimestamp"] = ago(deleted)
     seen = {"startedAt": started, "finishedAt": ended}

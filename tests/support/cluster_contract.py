@@ -214,6 +214,15 @@ class ClusterContract:
         with pytest.raises(NotFound):
             await api.get(SECRETS, namespace, "gone")
 
+    async def test_what_is_deleted_by_its_uid_is_no_other_of_its_name(self, api: Cluster, namespace: str) -> None:
+        """A deletion that names a uid passes over an object that has the name by now."""
+        first = await api.create(CONFIG_MAPS, namespace, config_map())
+        await api.delete(CONFIG_MAPS, namespace, "plain", uid=first["metadata"]["uid"])
+        second = await api.create(CONFIG_MAPS, namespace, config_map())
+        await api.delete(CONFIG_MAPS, namespace, "plain", uid=first["metadata"]["uid"])
+
+        assert (await api.get(CONFIG_MAPS, namespace, "plain"))["metadata"]["uid"] == second["metadata"]["uid"]
+
     async def test_a_finalizer_holds_what_is_deleted(self, api: Cluster, namespace: str) -> None:
         """A deleted object stays, marked once, until its last finalizer is taken off."""
         await api.create(CONFIG_MAPS, namespace, config_map(finalizers=[FINALIZER, "penstock.dev/other"]))

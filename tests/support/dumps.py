@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 
 from penstock_core.store.tenants.instances import Tenancy
+from roles import uid
 
 PLACE = Path(__file__).parent.parent / "integration" / "store" / "schema"
 DUMPS = sorted(PLACE.glob("*.sql"))
@@ -33,9 +34,9 @@ def restore(dsn: str, dump: Path) -> None:
         connection.execute(dump.read_bytes())
 
 
-async def ensure_roles(tenancy: Tenancy) -> None:
-    """The roles and grants, as the operator brings them up to date after every migration."""
+async def ensure_roles(tenancy: Tenancy) -> dict[str, str]:
+    """The roles and grants, as the operator brings them up to date after every migration; each namespace's runners' DSN."""
     await tenancy.ensure_access()
     await tenancy.ensure_gateway_role(password="gateway")
-    for namespace in NAMESPACES:
-        await tenancy.ensure_runner_role(namespace, password="runner")
+    roles = {each: await tenancy.ensure_runner_role(each, uid=uid(each), password="runner") for each in NAMESPACES}
+    return {namespace: role.dsn for namespace, role in roles.items()}

@@ -1,81 +1,141 @@
-"""`make test`: every test there is, in the order in which a failure is cheapest, on a cluster that it starts and stops.
+"""`make test`: every test there is, on a cluster that it starts and stops.
 
-The test bed proves itself, starts and gets its images beside the tests that need no cluster: it mostly waits, they mostly compute.
-What it says is shown once they are through.
+What needs the cluster takes longest and mostly waits, so it begins at once: the test bed proves itself, starts, gets its
+images, and the tests end to end follow. Beside it the tests that need no cluster compute, with what the others leave of
+the processors; they are on the screen first, being the cheapest to fail.
 A test bed that is up already (from `make demo`, say) is stopped first: its release serves all namespaces and would take
 part in the tests. An existing cluster (`PENSTOCK_TESTBED_CONTEXT`) is used as it stands and left standing.
 """
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
+from queue import SimpleQueue
 
 from testbed.layout import layout_from
 from testbed.provider import choose
 
 COMPUTING = ("-n", "2")
 """Workers for tests that compute: as many as the cores of a small machine."""
-WAITING = ("-n", "4")
+WAITING = ("-n", "6")
 """Workers for tests that wait for a cluster most of the time."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """A module of Python that is run with words, and what it is called."""
+    """A module of Python that is run with words, and what it is called; a modest one leaves the processors to others."""
 
     title: str
     command: tuple[str, ...]
+    modest: bool = False
 
-    def run(self, *, shown: bool = True) -> str:
-        """Run it, with its output on the screen or returned; the process's code is raised where it fails."""
-        print(f"\n== {self.title}{'' if shown else ' (meanwhile)'}", flush=True)
-        start = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-m", *self.command],
-            check=False,
+    def started(self, *, shown: bool) -> "subprocess.Popen[str]":
+        """The process, with its output on the screen; or in its `stdout`, and then first of a group of its own."""
+        return subprocess.Popen(
+            [*(("nice", "-n", "10") if self.modest else ()), sys.executable, "-m", *self.command],
             text=True,
             stdout=None if shown else subprocess.PIPE,
             stderr=None if shown else subprocess.STDOUT,
+            process_group=None if shown else 0,
         )
-        outcome = "done" if done.returncode == 0 else f"failed ({done.returncode})"
-        text = f"-- {self.title}: {outcome} after {time.monotonic() - start:.0f} s"
-        if shown:
-            print(text, flush=True)
-        else:
-            text = f"\n== {self.title}\n{done.stdout}{text}"
-        if done.returncode:
-            raise Failed(text if not shown else "", done.returncode)
-        return text
+
+    def run(
+        self,
+        *,
+        say: Callable[[str], None] | None = None,
+        seen: Callable[["subprocess.Popen[str]"], None] | None = None,
+    ) -> None:
+        """Run it to its end, its output on the screen or line by line given to `say`; raises Failed.
+
+        `seen` is given the process.
+        """
+        tell = say or _show
+        tell(f"\n== {self.title}\n")
+        start = time.monotonic()
+        with self.started(shown=say is None) as process:
+            if seen:
+                seen(process)
+            for line in process.stdout or ():
+                tell(line)
+        outcome = "done" if process.returncode == 0 else f"failed ({process.returncode})"
+        tell(f"-- {self.title}: {outcome} after {time.monotonic() - start:.0f} s\n")
+        if process.returncode:
+            raise Failed(process.returncode)
 
 
 class Failed(Exception):
-    """A stage failed: what is still to be shown of it, and the process's code."""
+    """A stage failed, and has said why; with its process's code."""
+
+
+def _show(text: str) -> None:
+    print(text, end="", flush=True)
+
+
+class Aside:
+    """Stages that run one after the other beside those on the screen: what they say is kept until it is asked for."""
+
+    def __init__(self, *stages: Stage) -> None:
+        self._stages = stages
+        self._said: SimpleQueue[str | None] = SimpleQueue()
+        self._process: subprocess.Popen[str] | None = None
+        self._ended = False
+        self._failure: Failed | None = None
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def shown(self) -> None:
+        """Show what they said, and what they say from now on, until all are through; raises Failed."""
+        while (line := self._said.get()) is not None:
+            _show(line)
+        if self._failure:
+            raise self._failure
+
+    def end(self) -> None:
+        """End them where they are, with all that they started; nothing is done where they are through."""
+        self._ended = True
+        self._terminate()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            for stage in self._stages:
+                stage.run(say=self._said.put, seen=self._see)
+        except Failed as failure:
+            self._failure = failure
+        finally:
+            self._said.put(None)
+
+    def _see(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+        if self._ended:
+            self._terminate()
+
+    def _terminate(self) -> None:
+        if self._process and self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGTERM)
 
 
 PACKAGES = Stage(title="packages and programs that the tests need", command=("testbed", "packages"))
-UNIT = Stage(title="unit tests", command=("pytest", "tests/unit", "-q", *COMPUTING))
+UNIT = Stage(title="unit tests", command=("pytest", "tests/unit", "-q", *COMPUTING), modest=True)
 INTEGRATION = Stage(
-    title="integration tests (a real Postgres)", command=("pytest", "tests/integration", "-q", *COMPUTING)
+    title="integration tests (a real Postgres)", command=("pytest", "tests/integration", "-q", *COMPUTING), modest=True
 )
 STOP = Stage(title="the test bed is up already: stopping it, `make demo` brings it back", command=("testbed", "down"))
-BED = Stage(
-    title="the test bed itself",
-    # two pytests at once would write one cache
-    command=("pytest", "tests/testbed", "-q", "--durations=5", "-p", "no:cacheprovider"),
-)
+# two pytests at once would write one cache
+ASIDE = ("-p", "no:cacheprovider")
+BED = Stage(title="the test bed itself", command=("pytest", "tests/testbed", "-q", "--durations=5", *ASIDE))
 BED_WITHOUT_NODE = Stage(title=BED.title, command=(*BED.command, "-m", "not testbed_cycle"))
 UP = Stage(title="test bed", command=("testbed", "up"))
 IMAGES = Stage(title="images", command=("testbed", "images"))
-E2E = Stage(title="end to end, on a real cluster", command=("pytest", "tests/e2e", "-q", "--durations=10", *WAITING))
+E2E = Stage(
+    title="end to end, on a real cluster", command=("pytest", "tests/e2e", "-q", "--durations=10", *WAITING, *ASIDE)
+)
 DOWN = Stage(title="test bed down", command=("testbed", "down"))
-
-
-def meanwhile(*stages: Stage) -> str:
-    """What the stages say, one after the other, without a word on the screen."""
-    return "\n".join(stage.run(shown=False) for stage in stages)
 
 
 def run_all() -> None:
@@ -85,15 +145,13 @@ def run_all() -> None:
     PACKAGES.run()
     if ours and provider.running():
         STOP.run()
-    bed = BED if provider.name == "node" else BED_WITHOUT_NODE
+    aside = Aside(BED if provider.name == "node" else BED_WITHOUT_NODE, UP, IMAGES, E2E)
     try:
-        with ThreadPoolExecutor(1) as pool:
-            aside = pool.submit(meanwhile, bed, UP, IMAGES)
-            UNIT.run()
-            INTEGRATION.run()
-            print(aside.result(), flush=True)
-        E2E.run()
+        UNIT.run()
+        INTEGRATION.run()
+        aside.shown()
     finally:
+        aside.end()
         if ours:
             DOWN.run()
 
@@ -104,9 +162,7 @@ def main() -> None:
     try:
         run_all()
     except Failed as failure:
-        output, code = failure.args
-        print(output, flush=True)
-        sys.exit(code)
+        sys.exit(failure.args[0])
     print(f"\n-- all tests passed in {(time.monotonic() - start) / 60:.1f} min", flush=True)
 
 

@@ -124,7 +124,7 @@ class FakeApi(Transport):
             case "apply":
                 return self._apply(address, body, force=query.get("force") == "true")
             case "delete":
-                return self._delete(address)
+                return self._delete(address, (body or {}).get("preconditions", {}))
             case _:
                 return self._patch(address, body)
 
@@ -233,8 +233,10 @@ class FakeApi(Transport):
             return after
         return self._keep(address.place, after)
 
-    def _delete(self, address: Address) -> Object:
+    def _delete(self, address: Address, preconditions: Mapping[str, str]) -> Object:
         item = self._found(address)
+        if preconditions.get("uid", item["metadata"]["uid"]) != item["metadata"]["uid"]:
+            raise Conflict(f"{address.plural} {address.name}: the uid in the precondition is another's", status=409)
         if not item["metadata"].get("finalizers"):
             return self.remove(address.place)
         if "deletionTimestamp" in item["metadata"]:

@@ -20,7 +20,7 @@ from penstock_core.errors import ClusterError
 from penstock_core.manifests.job import RunnerPod
 from penstock_gateway.api.values.responses import LIMITS, ValueLimits
 from penstock_gateway.server.gateway import Gateway
-from penstock_gateway.server.server import config
+from penstock_gateway.server.server import config, probes_config
 from penstock_gateway.settings import Settings
 
 NAMESPACE = "penstock-system"
@@ -121,6 +121,7 @@ def settings(**changed: Any) -> Settings:
             "public_url": "https://hooks.example",
             "host": "127.0.0.1",
             "port": 0,
+            "health_port": 0,
             **changed,
         }
     )
@@ -129,11 +130,20 @@ def settings(**changed: Any) -> Settings:
 class Stand:
     """A running gateway, its cluster, and a client."""
 
-    def __init__(self, gateway: Gateway, cluster: GatewayCluster, *, client: httpx.AsyncClient, port: int) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        cluster: GatewayCluster,
+        *,
+        client: httpx.AsyncClient,
+        port: int,
+        health_port: int,
+    ) -> None:
         self.gateway = gateway
         self.cluster = cluster
         self.client = client
         self.port = port
+        self.health_port = health_port
 
     async def post(self, flow: str = "importOrder", **request: Any) -> httpx.Response:
         """POST to a flow with the right key; `request` is httpx's."""
@@ -145,9 +155,13 @@ class Stand:
         headers = {"Authorization": f"Bearer {token}", **query.pop("headers", {})}
         return await self.client.get(f"/api/v1/executions{path}", params=query, headers=headers)
 
-    async def raw(self, data: bytes) -> bytes:
+    async def probe(self, path: str, method: str = "GET") -> httpx.Response:
+        """Ask the port of probes and metrics."""
+        return await self.client.request(method, f"http://127.0.0.1:{self.health_port}{path}")
+
+    async def raw(self, data: bytes, *, port: int | None = None) -> bytes:
         """Send bytes as they are; everything that comes back until the gateway closes."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port or self.port)
         writer.write(data)
         try:
             return await asyncio.wait_for(reader.read(), 10)
@@ -191,24 +205,34 @@ async def standing(
         cluster.seed(SECRETS, database_secret(dsn))
     chosen = settings(**changed)
     gateway = Gateway(chosen, cluster, values=values)
-    served = config(chosen, gateway)
-    served.load()
-    server = uvicorn.Server(served)
-    server.lifespan = served.lifespan_class(served)
     background = asyncio.create_task(gateway.run())
-    await server.startup()
-    port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+        async with (
+            _listening(config(chosen, gateway)) as port,
+            _listening(probes_config(chosen, gateway)) as health_port,
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
+        ):
             if ready:
                 await until(lambda: not gateway.health.missing())
-            yield Stand(gateway, cluster, client=client, port=port)
+            yield Stand(gateway, cluster, client=client, port=port, health_port=health_port)
     finally:
-        server.should_exit = server.force_exit = True
-        await server.shutdown()
         background.cancel()
         await asyncio.gather(background, return_exceptions=True)
         await gateway.close()
+
+
+@asynccontextmanager
+async def _listening(served: uvicorn.Config) -> AsyncIterator[int]:
+    """A server's port, as long as it listens."""
+    served.load()
+    server = uvicorn.Server(served)
+    server.lifespan = served.lifespan_class(served)
+    await server.startup()
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = server.force_exit = True
+        await server.shutdown()
 
 
 __all__ = ["JOBS", "KEY", "GatewayCluster", "Stand", "flow", "key_secret", "mirrored", "settings", "standing", "until"]

@@ -1,14 +1,18 @@
 """Penstock as a user has it: installed by its chart, reached over HTTP, with a token of Kubernetes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 import httpx
+import pytest
+from testbed.release import reached
 
 import timeouts
 from eventually import eventually
-from kubectl import apply, condition, exists, get, items, kubectl, secret, wait_for
+from kubectl import apply, condition, exists, get, helm_uninstall, items, kubectl, secret, wait_for
 from releases import served
 
 FINAL = {"passed", "failed", "completed_with_errors", "cancelled", "timed_out", "skipped"}
@@ -72,6 +76,17 @@ class Installation:
 
         return eventually(look, within=within, about=f"execution {identifier} ends")
 
+    def until_running(self, identifier: str, path: str) -> None:
+        """Wait until a step of an execution is recorded as running."""
+
+        def look() -> bool:
+            found = self.execution(identifier)
+            if found["status"] in FINAL:
+                pytest.fail(f"ended before step {path} ran: {found}")
+            return found["status"] == "running" and steps(found).get(path, {}).get("status") == "running"
+
+        eventually(look, within=timeouts.EXECUTION_ENDED, about=f"step {path} runs")
+
     def value(self, identifier: str, path: str, kind: str = "output", attempt: int = 1) -> Any:
         """A step's recorded input or output."""
         return self.read(f"/executions/{identifier}/steps/{quote(path, safe='')}/attempts/{attempt}/{kind}")
@@ -80,6 +95,41 @@ class Installation:
         """The namespace's executions, newest first."""
         found: list[dict[str, Any]] = self.read("/executions", namespace=tenant, **query)["items"]
         return found
+
+
+@contextmanager
+def connected(release: str, *, namespace: str) -> Iterator[Installation]:
+    """The way to a release that is there, with an account that may read everything."""
+    account = {"name": "reader", "namespace": namespace}
+    apply(
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account},
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": _reader(namespace)},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "admin"},
+            "subjects": [{"kind": "ServiceAccount", **account}],
+        },
+    )
+    token = kubectl("create", "token", account["name"], "-n", namespace, "--duration", "6h").strip()
+    # each request has a connection of its own: one that was kept may lead to a gateway that has ended since
+    transport = httpx.HTTPTransport(retries=5, limits=httpx.Limits(max_keepalive_connections=0))
+    with (
+        reached(f"{release}-gateway", 80, namespace=namespace) as (host, port),
+        httpx.Client(base_url=f"http://{host}:{port}", timeout=timeouts.ANSWERED, transport=transport) as client,
+    ):
+        yield Installation(release=release, namespace=namespace, client=client, token=token)
+
+
+def uninstall(release: str, *, namespace: str) -> None:
+    """Remove a release with its namespace, and the account that could read everything."""
+    helm_uninstall(release, namespace=namespace)
+    kubectl("delete", "clusterrolebinding", _reader(namespace))
+    remove_namespace(namespace)
+
+
+def _reader(namespace: str) -> str:
+    return f"{namespace}-reader"
 
 
 def steps(execution: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,8 @@
-"""kubectl and helm as the tests call them: the real programs against the test bed, never a client library of our own."""
+"""kubectl and helm as the tests call them: the real programs against the test bed, never a client library of our own.
+
+What is only read is read through one `kubectl proxy`: tests look often, and each kubectl is a process of a tenth of a
+second's work.
+"""
 
 import atexit
 import base64
@@ -7,6 +11,7 @@ import subprocess
 import time
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import yaml
@@ -33,13 +38,52 @@ def kubectl(*arguments: str, stdin: str | None = None, timeout: float = timeouts
     return run("kubectl", *arguments, stdin=stdin, timeout=timeout)
 
 
-def api(path: str) -> dict[str, Any]:
-    """What the API server answers to a GET: for looks that are taken often, as `kubectl get` starts a process for each."""
-    answer = _proxy().get(path)
+def api(path: str, **headers: str) -> dict[str, Any]:
+    """What the API server answers to a GET; CommandFailed with its words where that is no success."""
+    answer = _answer(path, **headers)
     if answer.status_code != httpx.codes.OK:
         raise CommandFailed(f"GET {path}: {answer.status_code} {answer.text}")
     found: dict[str, Any] = answer.json()
     return found
+
+
+def _answer(path: str, **headers: str) -> httpx.Response:
+    try:
+        return _proxy().get(path, headers=headers)
+    except httpx.HTTPError as error:
+        raise CommandFailed(f"GET {path}: {error!r}") from error
+
+
+def path_to(kind: str, name: str = "", *, namespace: str = "") -> str:
+    """The API's path of a kind as kubectl takes it (`pods`, `pod`, `po`, `flow.penstock.dev`), or of one object."""
+    if kind not in _kinds():
+        _kinds.cache_clear()  # its definition came later
+    base, plural, namespaced = _kinds()[kind]
+    inside = f"/namespaces/{namespace}" if namespaced and namespace else ""
+    return f"{base}{inside}/{plural}{'/' if name else ''}{name}"
+
+
+@cache
+def _kinds() -> dict[str, tuple[str, str, bool]]:
+    """Every name of every kind: where the API has it, its plural, and whether it lies in namespaces."""
+    found: dict[str, tuple[str, str, bool]] = {}
+    for root in ("/api", "/apis"):  # what both have, such as events, is the first one's
+        for group in api(root, Accept="application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList")["items"]:
+            name, version = group["metadata"].get("name", ""), group["versions"][0]
+            base = f"{root}/{name}/{version['version']}" if name else f"{root}/{version['version']}"
+            for each in version["resources"]:
+                place = (base, each["resource"], each["scope"] == "Namespaced")
+                for word in (each["resource"], each["singularResource"], *each.get("shortNames", ())):
+                    found.setdefault(word, place)
+                    found.setdefault(f"{word}.{name}", place)
+    return found
+
+
+def asked_as(user: str, method: str, path: str, body: Any, *, patch: str = "", **query: str) -> httpx.Response:
+    """What the API server answers somebody else, a user or a service account; `patch` is the kind of one, such as merge-patch."""
+    content_type = f"application/{patch}+json" if patch else "application/json"
+    headers = {"Impersonate-User": user, "Content-Type": content_type}
+    return _proxy().request(method, path, content=json.dumps(body), params=query, headers=headers)
 
 
 def through_api(namespace: str, pod: str, port: int, method: str, path: str) -> httpx.Response:
@@ -90,11 +134,8 @@ def apply(*documents: dict[str, Any] | str) -> str:
 
 def get(kind: str, name: str = "", *, namespace: str = "", selector: str = "") -> dict[str, Any]:
     """An object, or a list of them, as a dict; CommandFailed when it does not exist."""
-    words = ["get", kind, *([name] if name else []), "-o", "json"]
-    words += ["-n", namespace] if namespace else []
-    words += ["-l", selector] if selector else []
-    found: dict[str, Any] = json.loads(kubectl(*words))
-    return found
+    query = f"?{urlencode({'labelSelector': selector})}" if selector else ""
+    return api(path_to(kind, name, namespace=namespace) + query)
 
 
 def wait_for(kind: str, name: str, what: str, *, namespace: str, within: float = timeouts.RECONCILED) -> dict[str, Any]:
@@ -116,8 +157,10 @@ def items(kind: str, *, namespace: str, selector: str = "") -> list[dict[str, An
 
 def exists(kind: str, name: str, *, namespace: str = "") -> bool:
     """True where the object is there."""
-    words = ["get", kind, name, "--ignore-not-found", "-o", "name", *(["-n", namespace] if namespace else [])]
-    return bool(kubectl(*words).strip())
+    answer = _answer(path_to(kind, name, namespace=namespace))
+    if answer.status_code not in {httpx.codes.OK, httpx.codes.NOT_FOUND}:
+        raise CommandFailed(f"{kind} {name}: {answer.status_code} {answer.text}")
+    return answer.status_code == httpx.codes.OK
 
 
 def condition(thing: dict[str, Any], kind: str) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def version(number: str, sha: str = "s") -> IntegrationVersion:
 
 def secret(name: str = "acme-erp", *, fields: Iterable[str] = ("key",), labels: dict[str, str] | None = None) -> Secret:
     given = {"penstock.dev/connection": "true"} if labels is None else labels
-    data = {field: base64.b64encode(b"value").decode() for field in fields}
+    data = {field: base64.b64encode(b"value-of-it").decode() for field in fields}
     return Secret.parse({"metadata": {"name": name, "labels": given}, "data": data})
 
 

@@ -1,18 +1,19 @@
 """Stand-ins for the cluster and the store, for tests of the operator: they remember what was asked, and what is there."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from fake_api import Change
 from fake_cluster import FakeCluster, Told
+from penstock_core import names
 from penstock_core.cluster import Key, Object, key_of
 from penstock_core.kinds import WatchedKind
 from penstock_core.observed.base import Observed
 from penstock_core.store.tenants.instances import Tenancy
-from penstock_core.store.tenants.model import InstanceMirror, RoleDsn
+from penstock_core.store.tenants.model import InstanceMirror, RoleDsn, StoredDefinition
 from penstock_operator.process.leader import Leader
 from penstock_operator.watch.collection import Collection
 from penstock_operator.watch.inventory import Inventory
@@ -78,30 +79,31 @@ class FakeTenancy(Tenancy):
 
     def __init__(self) -> None:
         self.roles: dict[str, str] = {}
+        self.given: list[str | None] = []
         self.mirrored: list[InstanceMirror] = []
         self.removed: list[tuple[str, str, str]] = []
         self.kept_flows: list[str] = []
         self.definitions: set[tuple[str, str, str]] = set()
 
-    async def ensure_runner_role(self, namespace: str, *, password: str | None = None) -> RoleDsn:
+    async def ensure_runner_role(self, namespace: str, *, uid: str, password: str | None = None) -> RoleDsn:
+        self.given.append(password)
         self.roles[namespace] = password = password or "generated"
-        return RoleDsn(
-            role=f"role_{namespace}", password=password, dsn=f"postgresql://role_{namespace}:{password}@db/penstock"
-        )
+        role = names.database_role(ENVIRONMENT["PENSTOCK_DATABASE_ROLE_PREFIX"], namespace, uid=uid)
+        return RoleDsn(role=role, password=password, dsn=f"postgresql://{role}:{password}@db/penstock")
 
     async def ensure_gateway_role(self, *, password: str | None = None) -> RoleDsn:
         password = password or "generated"
         return RoleDsn(role="gateway", password=password, dsn=f"postgresql://gateway:{password}@db/penstock")
 
-    async def drop_runner_role(self, namespace: str) -> None:
+    async def untie(self, namespace: str) -> None:
         self.roles.pop(namespace, None)
 
-    async def mirror_instance(self, instance: InstanceMirror) -> bool:
-        self.mirrored.append(instance)
-        return True
+    async def mirror_instances(self, instances: Sequence[InstanceMirror]) -> int:
+        self.mirrored += instances
+        return len(instances)
 
-    async def keep_definition(self, *, namespace: str, instance_uid: str, hash: str, packed: bytes) -> None:  # noqa: A002
-        self.definitions.add((namespace, instance_uid, hash))
+    async def keep_definitions(self, namespace: str, definitions: Sequence[StoredDefinition]) -> None:
+        self.definitions |= {(namespace, one.instance_uid, one.hash) for one in definitions}
 
     async def delete_instance_data(
         self, *, namespace: str, instance: str, instance_uid: str, other_flows: Iterable[str], batch: int = 1000

@@ -48,7 +48,9 @@ async def collect(server: Server) -> Answers:
             async with _standing(group, dsn) as stand:
                 ids: list[str] = []
                 for exchange in exchanges:
-                    answer = await _asked(stand, exchange, ids)
+                    answer = await _asked(
+                        stand, exchange, ids, port=stand.health_port if group.startswith("probes") else stand.port
+                    )
                     ids += [each for each in _accepted(answer) if each not in ids]
                     answers[f"{group}/{exchange.name}"] = _stable(answer, exchange, ids)
     return answers
@@ -56,7 +58,7 @@ async def collect(server: Server) -> Answers:
 
 @asynccontextmanager
 async def _standing(group: str, dsn: str) -> AsyncIterator[Stand]:
-    is_away = group == "database-away"
+    is_away = group.endswith("database-away")
     async with standing(None if is_away else dsn, ready=not is_away) as stand:
         if is_away:
             await until(lambda: len(stand.gateway.health.missing()) == 1)
@@ -112,10 +114,10 @@ def _signing_secret() -> dict[str, Any]:
     return secret
 
 
-async def _asked(stand: Stand, exchange: Exchange, ids: Sequence[str]) -> bytes:
+async def _asked(stand: Stand, exchange: Exchange, ids: Sequence[str], *, port: int) -> bytes:
     message = exchange.message()
     return await stand.raw(
-        message.replace(EXECUTION.encode(), ids[-1].encode()) if EXECUTION.encode() in message else message
+        message.replace(EXECUTION.encode(), ids[-1].encode()) if EXECUTION.encode() in message else message, port=port
     )
 
 

@@ -41,8 +41,9 @@ from penstock_core.store.executions.running import Running, connect
 from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.schema.migrate import migrate
 from penstock_core.store.tenants.instances import Tenancy
-from penstock_core.store.tenants.model import InstanceMirror
+from penstock_core.store.tenants.model import InstanceMirror, StoredDefinition
 from postgres import BINARIES, server
+from roles import uid
 
 NEVER = datetime(2099, 1, 1, tzinfo=UTC)
 """When a lease, a key and a delay end that are to last in every test."""
@@ -167,10 +168,11 @@ class Seed:
         self._tenancy = Tenancy(pool, dsn=dsn, prefix=PREFIX)
         self._dispatch = Dispatch(pool)
         self._schedules = Schedules(pool)
+        self._runners: dict[str, str] = {}
 
     async def fill(self) -> None:
         """Every table and every state."""
-        await ensure_roles(self._tenancy)
+        self._runners = await ensure_roles(self._tenancy)
         await self._mirror()
         await self._run_whole()
         await self._end_early()
@@ -186,9 +188,8 @@ class Seed:
         packed = codec.pack(definition(*steps, flow=flow, timeout_ms=changes.pop("timeout_ms", 60_000))).data
         digest = hashlib.sha256(packed).hexdigest()
         defined = identity(flow, namespace=namespace, hash=digest)
-        await self._tenancy.keep_definition(
-            namespace=namespace, instance_uid=defined.instance_uid, hash=digest, packed=packed
-        )
+        kept = StoredDefinition(hash=digest, packed=packed, instance_uid=defined.instance_uid)
+        await self._tenancy.keep_definitions(namespace, [kept])
         values: dict[str, Any] = {
             "id": identifier(number, at=at),
             "flow": defined,
@@ -214,7 +215,7 @@ class Seed:
                 paused=paused,
                 ready=not paused,
             )
-            await self._tenancy.mirror_instance(mirror)
+            await self._tenancy.mirror_instances([mirror])
 
     async def _run_whole(self) -> None:
         """Those that runners ran from their start to their end."""
@@ -269,18 +270,20 @@ class Seed:
         """Ticks that ran, were skipped, wait and never came; pauses that lasted and last."""
         flow = identity("nightly", hash=self._hash_of(RETRIED, "nightly"))
         packed = codec.pack(definition(*RETRIED, flow="nightly")).data
-        await self._tenancy.keep_definition(
-            namespace="acme", instance_uid=INSTANCE_UID, hash=flow.definition_hash, packed=packed
-        )
-        with closing(Running(lambda: connect(self._dsn), "acme")) as running:
+        kept = StoredDefinition(hash=flow.definition_hash, packed=packed, instance_uid=INSTANCE_UID)
+        await self._tenancy.keep_definitions("acme", [kept])
+        with closing(Running(lambda: connect(self._runners["acme"]), "acme")) as running:
             ran = running.accept_tick(_tick(10, flow), holder="pod-10")
             assert isinstance(ran, Claim)
-            assert isinstance(running.accept_tick(_tick(11, flow), holder="pod-11"), Skipped)
+            skipped = running.accept_tick(_tick(11, flow), holder="pod-11")
+            assert isinstance(skipped, Skipped)
             outcome = Outcome(state=ExecutionState.PASSED)
             running.finish(ran.id, epoch=ran.epoch, outcome=outcome)
             manual = running.accept_tick(_tick(12, flow, scheduled=False), holder="pod-12")
             assert isinstance(manual, Claim)
             running.finish(manual.id, epoch=manual.epoch, outcome=outcome)
+        for number, answer in ((10, ran), (11, skipped), (12, manual)):
+            self._number(answer.id, number)
         begin = DAY - timedelta(hours=6)
         await self._schedules.pause(namespace="acme", flow_uid=flow.flow_uid, at=begin)
         await self._schedules.unpause(namespace="acme", flow_uid=flow.flow_uid, at=begin + timedelta(hours=1))
@@ -309,17 +312,30 @@ class Seed:
         self._run(await self._accept(41, *WHOLE, at=DAY + timedelta(days=1)))
         self._run(await self._accept(42, *WHOLE, at=FAR, trigger=Trigger.MANUAL, requested_by="kubectl"))
 
+    def _number(self, execution: UUID, number: int) -> None:
+        """Gives a tick its place among the dump's executions: a runner's may not lie months back."""
+        with psycopg.connect(self._dsn) as connection:
+            for table, column in (
+                ("executions", "id"),
+                ("execution_payloads", "execution_id"),
+                ("idempotency_keys", "execution_id"),
+                ("ended_executions", "id"),
+            ):
+                connection.execute(
+                    f"update {table} set {column} = %s where {column} = %s".encode(), (identifier(number), execution)
+                )
+
     def _hash_of(self, steps: Sequence[Mapping[str, Any]], flow: str) -> str:
         return hashlib.sha256(codec.pack(definition(*steps, flow=flow)).data).hexdigest()
 
     def _claimed(self, execution: UUID) -> "_Claimed":
-        return _Claimed(self._dsn, execution)
+        return _Claimed(self._runners["acme"], execution)
 
     def _run(self, execution: UUID, *, namespace: str = "acme") -> None:
         """A runner from its start to its end."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith("PENSTOCK_")}
         given = {
-            names.ENV_DSN: self._dsn,
+            names.ENV_DSN: self._runners[namespace],
             names.ENV_NAMESPACE: namespace,
             names.ENV_POD: f"pex-{execution}",
             names.ENV_EXECUTION: str(execution),
@@ -350,7 +366,7 @@ def _key(kind: Any, key: str, body: bytes) -> IdempotencyKey:
 def _tick(number: int, flow: FlowIdentity, *, scheduled: bool = True) -> Tick:
     due = DAY + timedelta(minutes=number)
     return Tick(
-        id=identifier(number),
+        id=uuid7.new(),
         flow=flow,
         scheduled_at=due if scheduled else None,
         skip_overlap=True,
@@ -444,10 +460,14 @@ def _dump(dsn: str) -> str:
 
 
 def _roles() -> str:
-    logins = [f"{PREFIX}_gateway", *(names.database_role(PREFIX, namespace) for namespace in NAMESPACES)]
-    group = f"{PREFIX}_runners"
+    logins = [
+        f"{PREFIX}_gateway",
+        *(names.database_role(PREFIX, namespace, uid=uid(namespace)) for namespace in NAMESPACES),
+    ]
+    group = f"{PREFIX}_callers"
     lines = [
-        f"perform 1 from pg_roles where rolname = '{group}'; if not found then create role {group} nologin; end if;"
+        f"perform 1 from pg_roles where rolname = '{role}'; if not found then create role {role} nologin; end if;"
+        for role in (group, f"{PREFIX}_interface")
     ]
     lines += [
         f"perform 1 from pg_roles where rolname = '{role}'; if not found then create role {role} login; end if;"

@@ -187,7 +187,7 @@ OTHERS = (
     _get("healthz-head", "/healthz", "", method="HEAD"),
     _get("healthz-post", "/healthz", "", method="POST"),
     _get("readyz", "/readyz", ""),
-    _get("metrics", "/metrics", ""),
+    _get("no-metrics", "/metrics", ""),
     *(
         _get(f"no-such-path-{number}", path)
         for number, path in enumerate(("/", "/api", "/api/v1/nothing", "/hooks", f"{API}/", "/docs", "/api/"), 1)
@@ -277,15 +277,25 @@ WEBHOOK_REFUSALS = (
     _post("paused", "paused", Content_Type="application/json"),
     _post("paused-with-key", "paused", Idempotency_Key="new"),
 )  # fmt: skip
+PROBES = (
+    _get("healthz", "/healthz", ""),
+    _get("healthz-head", "/healthz", "", method="HEAD"),
+    _get("readyz", "/readyz", ""),
+    _get("metrics", "/metrics", ""),
+    _get("no-webhook", "/hooks/acme/acme-orders/importOrder", "", method="POST"),
+    _get("no-api", API, ""),
+)
+"""What is asked of the port of probes and metrics."""
 AWAY = (
     _get("list", API),
     _get("execution", f"{API}/{WHOLE}"),
     _post("webhook"),
-    _get("readyz", "/readyz", ""),
 )
 GROUPS: dict[str, tuple[Exchange, ...]] = {
     "api": (*LISTS, *LIST_REFUSALS, *DETAILS, *VALUES, *OTHERS),
     "hooks": (*WEBHOOK_REFUSALS, *ACCEPTED),
     "database-away": AWAY,
     "cluster-away": AWAY[:3],
+    "probes": PROBES,
+    "probes-database-away": PROBES[2:3],
 }

@@ -11,7 +11,7 @@ from testbed.release import images, reached
 
 import timeouts
 from eventually import eventually
-from kubectl import apply, get, kubectl
+from kubectl import apply, kubectl, wait_for
 
 PORT = 8080
 
@@ -89,11 +89,7 @@ def start(namespace: str) -> str:
         },
     )
 
-    def is_ready() -> bool:
-        conditions = get("pod", "stub", namespace=namespace)["status"].get("conditions", [])
-        return any(entry["type"] == "Ready" and entry["status"] == "True" for entry in conditions)
-
-    eventually(is_ready, within=timeouts.ROLLED_OUT, about="the stub server is ready")
+    wait_for("pod", "stub", "condition=Ready", namespace=namespace, within=timeouts.ROLLED_OUT)
     url = f"http://stub.{namespace}.svc.cluster.local:{PORT}"
     # a pod is Ready a moment before the node's proxy leads the Service to it
     call = f"import urllib.request; print(urllib.request.urlopen('{url}/-/requests', timeout=2).status)"

@@ -32,6 +32,9 @@ class FakeBuilder:
     def export(self, image: str, directory: Path, *, present: builders.Present) -> Path:
         raise NotImplementedError
 
+    def output(self, image: str, script: str) -> str:
+        raise NotImplementedError
+
     def tidy(self) -> None:
         pass
 

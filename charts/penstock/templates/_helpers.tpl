@@ -197,6 +197,8 @@ matchResources:
     secretKeyRef:
       name: {{ include "penstock.databaseSecretName" . }}
       key: {{ include "penstock.databaseSecretKey" . }}
+- name: PENSTOCK_NAMESPACE_CONNECTIONS
+  value: {{ .Values.postgres.connectionsPerNamespace | default (add .Values.maxRunning 20) | int | quote }}
 - name: PENSTOCK_DATABASE_ROLE_PREFIX
   value: {{ include "penstock.rolePrefix" . | quote }}
 {{- with .Values.postgres.runnerHost }}
@@ -205,20 +207,20 @@ matchResources:
 {{- end }}
 {{- end -}}
 
-{{/* Probes of a program that listens on the port named http: quick at the start, calm afterwards. */}}
+{{/* Probes of a program that answers them on the port named health: quick at the start, calm afterwards. */}}
 {{- define "penstock.probes" -}}
 startupProbe:
-  httpGet: {path: /healthz, port: http}
+  httpGet: {path: /healthz, port: health}
   periodSeconds: 1
   timeoutSeconds: 5
   failureThreshold: 180
 readinessProbe:
-  httpGet: {path: /readyz, port: http}
+  httpGet: {path: /readyz, port: health}
   periodSeconds: 1
   timeoutSeconds: 5
   failureThreshold: 10
 livenessProbe:
-  httpGet: {path: /healthz, port: http}
+  httpGet: {path: /healthz, port: health}
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 6

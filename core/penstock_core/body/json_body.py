@@ -11,6 +11,10 @@ from penstock_core.errors import BodyError
 
 MAX_DEPTH: Final = 200
 """Levels of nesting that a body may have."""
+ROOM: Final = 130 * 1024 * 1024
+"""Bytes of memory that the text of a bounded body and its value may take together."""
+_VALUE_BYTES: Final = 96
+"""What one of the characters `{ [ , :` can stand for: half a map of one member, or a text of a few wide characters."""
 _PIECE: Final = 64 * 1024
 _TOKENS: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[{\]}]|[-+.\w]++', re.DOTALL)
 
@@ -45,20 +49,27 @@ def parse(raw: bytes, charset: str, *, structure: int) -> Any:
 
 
 def _check_structure(text: str, most: int) -> None:
-    """Refuse what would become too many values; strings are told apart only where it may be."""
+    """Refuse what would become too many values; strings are told apart only where it may be.
+
+    One rare character makes all of a text, and a long string in it, four times as large: that is room which values lack.
+    """
+    most = min(most, max(ROOM - 2 * sys.getsizeof(text), 0) // _VALUE_BYTES)
     if len(text) > most and _count(text) > most and (found := _count_outside(text)) > most:
         raise BodyError(
             f"the JSON body has too many values: {found} of the characters {{ [ , : outside of strings, and"
-            f" {most} are the most; send it in parts"
+            f" {most} are the most for a text of this size; send it in parts"
         )
 
 
 def _count_outside(text: str) -> int:
-    """As `_count`, without what stands in strings; piece by piece, since a list of all strings could outgrow their value."""
-    bare = text.replace("\\\\", "").replace('\\"', "") if "\\" in text else text
+    """As `_count`, without what stands in strings; piece by piece, since copies of the text could outgrow their value."""
     count = inside = 0
-    for start in range(0, len(bare), _PIECE):
-        parts = bare[start : start + _PIECE].split('"')
+    escaped = False
+    for start in range(0, len(text), _PIECE):
+        piece = text[start : start + _PIECE]
+        bare = (piece[1:] if escaped and piece[0] in '"\\' else piece).replace("\\\\", "")
+        escaped = bare.endswith("\\")
+        parts = bare.replace('\\"', "").split('"')
         count += _count("".join(parts[inside::2]))
         inside = (inside + len(parts) - 1) % 2
     return count

@@ -6,8 +6,7 @@ Strict where JSON is strict (no NaN, no trailing commas); of duplicate keys the 
 
 from typing import Any, Final
 
-from penstock_core.body.text import add_field, codec_of, decode, parse_content_type
-from penstock_core.errors import BodyError
+from penstock_core.body.text import decode, parse_content_type
 
 MAX_FIELDS: Final = 10_000
 """Fields that a form may have."""
@@ -29,7 +28,9 @@ def parse(raw: bytes, content_type: str, *, structure: int = 0) -> Any:
 
         return json_body.parse(raw, charset, structure=structure)
     if media_type == "application/x-www-form-urlencoded":
-        return _form(raw, charset)
+        from penstock_core.body import form
+
+        return form.parse(raw, charset or "utf-8", max_fields=MAX_FIELDS)
     if media_type == "multipart/form-data":
         from penstock_core.body import multipart
 
@@ -42,25 +43,6 @@ def parse(raw: bytes, content_type: str, *, structure: int = 0) -> Any:
 def is_json(media_type: str) -> bool:
     """True for `application/json`, `text/json` and everything that ends in `+json`."""
     return media_type in {"application/json", "text/json"} or media_type.endswith("+json")
-
-
-def _form(raw: bytes, charset: str) -> dict[str, Any]:
-    from urllib.parse import parse_qsl
-
-    charset = charset or "utf-8"
-    text = decode(raw, charset)
-    try:
-        pairs = parse_qsl(
-            text, keep_blank_values=True, encoding=codec_of(charset), errors="strict", max_num_fields=MAX_FIELDS
-        )
-    except UnicodeDecodeError as exc:
-        raise BodyError(f"the form is not {charset}: a percent-encoded value does not decode") from exc
-    except ValueError as exc:
-        raise BodyError(f"the form has more than {MAX_FIELDS} fields") from exc
-    fields: dict[str, Any] = {}
-    for name, value in pairs:
-        add_field(fields, name, value)
-    return fields
 
 
 def _text(raw: bytes, charset: str) -> str | bytes:

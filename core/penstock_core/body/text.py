@@ -6,10 +6,26 @@ from penstock_core.errors import BodyError
 
 MAX_CHARSET: Final = 40
 """Characters in a charset's name."""
-_TEXT_CHARSETS: Final = ("utf", "ascii", "iso8859", "latin", "cp", "koi8", "shift_jis", "euc_", "gb", "big5")
-"""Beginnings of the codec names that are taken: Python knows others that are slow on purpose or no text at all."""
-_WITHOUT_ALIAS: Final = {"utf_8_sig", "cp720", "cp737", "cp856", "cp874", "cp875", "cp1006", "koi8_t", "koi8_u"}
-"""Of these codecs; all others stand in Python's table of aliases."""
+_WITHOUT_ASCII: Final = frozenset(
+    {
+        "utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be", "cp037", "cp273", "cp424", "cp500",
+        "cp864", "cp875", "cp1026", "cp1140",
+    }
+)  # fmt: skip
+"""Codecs that write ASCII characters as other bytes than ASCII does."""
+_CODECS: Final = _WITHOUT_ASCII | {
+    "utf_8", "utf_8_sig", "ascii", "latin_1", "iso8859_2", "iso8859_3", "iso8859_4", "iso8859_5", "iso8859_6",
+    "iso8859_7", "iso8859_8", "iso8859_9", "iso8859_10", "iso8859_11", "iso8859_13", "iso8859_14", "iso8859_15",
+    "iso8859_16", "koi8_r", "koi8_t", "koi8_u", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255",
+    "cp1256", "cp1257", "cp1258", "cp437", "cp720", "cp737", "cp775", "cp850", "cp852", "cp855", "cp856", "cp857",
+    "cp858", "cp860", "cp861", "cp862", "cp863", "cp865", "cp866", "cp869", "cp874", "cp1006", "cp1125",
+    "cp932", "cp949", "cp950", "shift_jis", "shift_jis_2004", "shift_jisx0213", "euc_jp", "euc_jis_2004",
+    "euc_jisx0213", "euc_kr", "gb2312", "gbk", "gb18030", "big5", "big5hkscs",
+}  # fmt: skip
+"""All that a body may be encoded in: codecs that give text, in time and memory that go by its bytes.
+
+Python knows others, which are slow on purpose (idna, punycode), keep a state (utf-7, iso2022, hz) or are no text (zip, rot13).
+"""
 
 
 def parse_content_type(header: str) -> tuple[str, dict[str, str]]:
@@ -60,10 +76,14 @@ def codec_of(charset: str) -> str:
 
     name = normalize_encoding(charset).lower() if len(charset) <= MAX_CHARSET else ""
     codec = aliases.get(name) or aliases.get(name.replace(".", "_"), name)
-    is_known = codec in _WITHOUT_ALIAS or codec in aliases.values()
-    if is_known and codec.startswith(_TEXT_CHARSETS) and codec != "utf_7":
+    if codec in _CODECS:
         return codec
     raise BodyError(f"the charset {charset[:MAX_CHARSET]!r} of the content type is not supported: send UTF-8")
+
+
+def holds_ascii(codec: str) -> bool:
+    """Whether text in a codec (see `codec_of`) has its ASCII characters as ASCII's bytes."""
+    return codec not in _WITHOUT_ASCII
 
 
 def add_field(fields: dict[str, Any], name: str, value: Any) -> None:

@@ -12,14 +12,16 @@ from typing import Any, Final, Literal
 
 from penstock_core import names, uuid7
 from penstock_core.cluster.transport import Request, Transport
-from penstock_core.errors import NotFound
+from penstock_core.errors import AnswerTooLarge, Conflict, NotFound
 from penstock_core.kinds import EVENTS, SUBJECT_ACCESS_REVIEWS, TOKEN_REVIEWS, Kind
 from penstock_core.objects import Object
 
 EventType = Literal["Normal", "Warning"]
 
-_PAGE: Final = "250"
+_PAGE: Final = 250
 """Objects in one answer: each takes some 20 KB while it is read."""
+_PAGE_BYTES: Final = 16 * 1024 * 1024
+"""Of one answer: where objects are larger than is usual, fewer are asked for at a time."""
 _LIST_SECONDS: Final = 60.0
 _NOTE_BYTES: Final = 1024
 
@@ -87,10 +89,13 @@ class Cluster:
         self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = ""
     ) -> AsyncGenerator[Page, None]:
         """As `list`, so many at a time: who keeps less of an object than the whole never holds all of them."""
-        query = _selectors(labels, fields) | {"limit": _PAGE}
+        query, limit = _selectors(labels, fields), _PAGE
         while True:
-            request = Request(method="GET", path=kind.path(namespace), query=query, timeout=_LIST_SECONDS)
-            answer = await self._transport.send(request)
+            try:
+                answer = await self._page(kind.path(namespace), query | {"limit": str(limit)})
+            except AnswerTooLarge:
+                limit = _smaller(limit)
+                continue
             page = Page(_typed(answer, item) for item in answer.get("items") or [])
             page.resource_version = answer["metadata"].get("resourceVersion", "")
             following = answer["metadata"].get("continue")
@@ -149,13 +154,23 @@ class Cluster:
         """Merge patch of the number of replicas alone; raises `NotFound`."""
         return await self._merge(kind.path(namespace, name, "scale"), {"spec": {"replicas": replicas}})
 
-    async def delete(self, kind: Kind, namespace: str | None, name: str, *, propagation: str = "Background") -> None:
-        """Delete an object and, by `propagation` (Background, Foreground, Orphan), what it owns; absent is success."""
-        body = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
+    async def delete(
+        self, kind: Kind, namespace: str | None, name: str, *, uid: str | None = None, propagation: str = "Background"
+    ) -> None:
+        """Delete an object and, by `propagation` (Background, Foreground, Orphan), what it owns; absent is success.
+
+        With `uid` only that very object: another that has its name by now stays, which is success, too.
+        """
+        body: Object = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
+        if uid is not None:
+            body["preconditions"] = {"uid": uid}
         try:
             await self._send("DELETE", kind.path(namespace, name), body=body)
         except NotFound:
             return
+        except Conflict:
+            if uid is None:
+                raise
 
     async def review_token(self, token: str, audiences: Sequence[str] = ()) -> Caller | None:
         """Whose token this is; None where the API server does not accept it (for one of `audiences`, if given)."""
@@ -229,6 +244,11 @@ class Cluster:
             },
         )
 
+    async def _page(self, path: str, query: Mapping[str, str]) -> Object:
+        request = Request(method="GET", path=path, query=query, timeout=_LIST_SECONDS, most_bytes=_PAGE_BYTES)
+        answer: Object = await self._transport.send(request)
+        return answer
+
     async def _merge(self, path: str, body: Mapping[str, Any]) -> Object:
         query = {"fieldManager": names.MANAGER}
         return await self._send("PATCH", path, query=query, body=body, content_type="application/merge-patch+json")
@@ -245,6 +265,13 @@ class Cluster:
         request = Request(method=method, path=path, query=query, body=body, content_type=content_type)
         answer: Object = await self._transport.send(request)
         return answer
+
+
+def _smaller(limit: int) -> int:
+    """How many objects to ask for where so many were too much; raises AnswerTooLarge where it was one."""
+    if limit == 1:
+        raise AnswerTooLarge("one object is longer than a whole answer may be")
+    return max(limit // 4, 1)
 
 
 def _selectors(labels: str, fields: str) -> dict[str, str]:

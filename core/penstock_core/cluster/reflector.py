@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from types import MappingProxyType
@@ -34,7 +35,8 @@ _log = logging.getLogger(__name__)
 class Reflector:
     """Objects of a kind, of one namespace or all, by label and field selector. Start `run()` in a task of its own.
 
-    `parse` makes of each what is kept, and told to `on_change`; without it that is the object itself.
+    `parse` makes of each what is kept, and told to `on_change`, None of one that is not; without it that is the object itself.
+    `most` is how many objects of one namespace are kept: what a tenant makes up there costs no more memory than that.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Reflector:
         fields: str = "",
         on_change: OnChange | None = None,
         parse: Callable[[Object], Any] | None = None,
+        most: int | None = None,
         watch_seconds: int = 45,
         pause: Backoff = PAUSE,
         clock: Callable[[], float] = time.monotonic,
@@ -54,6 +57,7 @@ class Reflector:
         self._cluster = cluster
         self._kind = kind
         self._parse = parse or _lightened
+        self._most = most
         self._namespace = namespace
         self._labels = labels
         self._fields = fields
@@ -63,6 +67,9 @@ class Reflector:
         self._clock = clock
         self._objects: dict[Key, Any] = {}
         self._versions: dict[Key, tuple[str, str]] = {}
+        self._kept: Counter[str] = Counter()
+        self._full: set[str] = set()
+        """Namespaces with more than is kept, since the last list."""
         self._synced = asyncio.Event()
         self._last_contact: float | None = None
         self._refused = False
@@ -124,9 +131,15 @@ class Reflector:
 
     async def _relist(self) -> str:
         found: dict[Key, tuple[tuple[str, str], Any]] = {}
+        counts: Counter[str] = Counter()
+        self._full.clear()
         version = ""
         async for page in self._cluster.pages(self._kind, self._namespace, labels=self._labels, fields=self._fields):
-            found |= {key_of(item): (_version(item), self._parse(item)) for item in page}
+            for item in page:
+                key, value = key_of(item), self._parse(item)
+                if value is not None and self._has_room(key, counts):
+                    found[key] = _version(item), value
+                    counts[key[0]] += 1
             version = page.resource_version
         for key in [key for key in self._objects if key not in found]:
             self._remove(key)
@@ -169,9 +182,24 @@ class Reflector:
     def _heard(self) -> None:
         self._last_contact = self._clock()
 
+    def _has_room(self, key: Key, counts: Counter[str]) -> bool:
+        """Whether one more object of its namespace is kept."""
+        if self._most is None or counts[key[0]] < self._most:
+            return True
+        if key[0] not in self._full:
+            self._full.add(key[0])
+            extra = {"resource": self._kind.plural, "namespace": key[0], "count": self._most}
+            _log.warning("too many objects in a namespace, the others are not looked at", extra=extra)
+        return False
+
     def _put(self, key: Key, value: Any, version: tuple[str, str]) -> None:
         if self._versions.get(key) == version:
             return
+        if value is None or (key not in self._objects and not self._has_room(key, self._kept)):
+            self._remove(key)
+            return
+        if key not in self._objects:
+            self._kept[key[0]] += 1
         self._objects[key] = value
         self._versions[key] = version
         if self._on_change:
@@ -179,7 +207,12 @@ class Reflector:
 
     def _remove(self, key: Key) -> None:
         self._versions.pop(key, None)
-        if self._objects.pop(key, None) is not None and self._on_change:
+        if self._objects.pop(key, None) is None:
+            return
+        self._kept[key[0]] -= 1
+        if not self._kept[key[0]]:
+            del self._kept[key[0]]
+        if self._on_change:
             self._on_change(key, None)
 
 

@@ -15,7 +15,7 @@ from kubernetes.aio import config as kube_config
 from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.client.rest import RESTClientObject
 
-from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict, NotFound
+from penstock_core.errors import AnswerTooLarge, ClusterError, ClusterUnavailable, Conflict, NotFound
 
 POOL_SIZE: Final = 64
 """Connections for requests at most. Each running watch holds one of its own, and those are as many as there are reflectors."""
@@ -38,6 +38,8 @@ class Request:
     content_type: str = "application/json"
     timeout: float = REQUEST_SECONDS
     """Seconds for the whole request, waiting for a connection included."""
+    most_bytes: int | None = None
+    """Of the answer: a longer one raises `AnswerTooLarge`."""
 
 
 class Transport:
@@ -81,7 +83,7 @@ class Transport:
         """The answer's JSON; raises a `ClusterError` with the API's own message."""
         try:
             async with self._open(self._requests, request, aiohttp.ClientTimeout(total=request.timeout)) as response:
-                data = await response.read()
+                data = await _read(response, request)
             if response.status >= 400:
                 raise failure(response.status, data)
             return json.loads(data)
@@ -150,6 +152,20 @@ class _Opening:
         if self._response is not None:
             # an answer that was read to its end gives its connection back to the pool here, any other closes it
             await self._response.__aexit__(None, None, None)
+
+
+async def _read(response: aiohttp.ClientResponse, request: Request) -> bytes:
+    """The answer's body, never more of it in memory than is wanted."""
+    parts: list[bytes] = []
+    size = 0
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if request.most_bytes is not None and size > request.most_bytes:
+            raise AnswerTooLarge(
+                f"the answer to {request.method} {request.path} is longer than {request.most_bytes} bytes"
+            )
+        parts.append(chunk)
+    return b"".join(parts)
 
 
 async def _split(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:

@@ -22,12 +22,13 @@ Extension types (the numbers are part of the format and are never reused):
 | 6 | UUID | 16 bytes |
 | 7 | set | MessagePack array of its members |
 | 8 | integer beyond 64 bits | two's complement, big-endian |
+| 9 | `Marked` | MessagePack array of its marks and its value |
 
 Tuples become lists. Map keys may be any scalar.
 """
 
 from penstock_core.codec.frames import CHUNK, PLAIN, ZSTD, Stored, chunks, message_of, stored, unfolded_size
-from penstock_core.codec.messages import DECIMAL, SET, TIMEDELTA, UUID_, from_message
+from penstock_core.codec.messages import DECIMAL, SET, TIMEDELTA, UUID_, Marked, from_message
 from penstock_core.codec.values import DEFAULT_LIMIT, Packed, pack, to_message, unpack
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "TIMEDELTA",
     "UUID_",
     "ZSTD",
+    "Marked",
     "Packed",
     "Stored",
     "chunks",

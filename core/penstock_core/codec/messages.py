@@ -12,6 +12,17 @@ DECIMAL: Final = 5
 UUID_: Final = 6
 SET: Final = 7
 BIG_INTEGER: Final = 8
+MARKED: Final = 9
+
+
+class Marked:
+    """A value with marks: what of the record around it is not as it was. No tuple, which would be a list when unpacked."""
+
+    __slots__ = ("marks", "value")
+
+    def __init__(self, marks: dict[str, str], value: Any) -> None:
+        self.marks = marks
+        self.value = value
 
 
 class Unstorable(Exception):
@@ -41,7 +52,14 @@ def try_pack(value: Any) -> bytes | None:
 
 
 def _extend(value: Any) -> Any:
-    """The extension of a value that MessagePack lacks. Called only for such values, hence the imports inside."""
+    """The extension of a value that MessagePack lacks."""
+    if isinstance(value, Marked):
+        return msgpack.ExtType(MARKED, pack_message([value.marks, value.value]))
+    return _extend_standard(value)
+
+
+def _extend_standard(value: Any) -> Any:
+    """That of a type of the standard library. Called only for such values, hence the imports inside."""
     import datetime
     import decimal
     import uuid
@@ -100,6 +118,8 @@ def _restore(code: int, data: bytes) -> Any:
             return {_hashable(member) for member in members}
         case 8:
             return int.from_bytes(data, signed=True)
+        case 9:
+            return Marked(*_unpacked(data))
     # written by a later release: shown rather than refused
     return f"<extension {code} of {len(data)} bytes>"
 

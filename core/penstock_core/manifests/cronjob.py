@@ -23,7 +23,7 @@ def cron_job(flow: Flow, *, runner: RunnerPod) -> dict[str, Any]:
     """The CronJob of `flow`, a scheduled one; suspended while the flow is paused."""
     labels = flow_labels(flow, release=runner.release)
     environment: list[dict[str, Any]] = [
-        {"name": names.ENV_TICK, "value": json.dumps(tick(flow), sort_keys=True, separators=(",", ":"))},
+        {"name": names.ENV_TICK, "value": _literal(json.dumps(tick(flow), sort_keys=True, separators=(",", ":")))},
         {
             "name": names.ENV_JOB,
             "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/job-name']"}},
@@ -52,6 +52,11 @@ def cron_job(flow: Flow, *, runner: RunnerPod) -> dict[str, Any]:
             },
         },
     }
+
+
+def _literal(text: str) -> str:
+    """JSON without a dollar sign: the kubelet puts other variables, Secrets among them, where it reads `$(NAME)` in a value."""
+    return text.replace("$", "\\u0024")
 
 
 def tick(flow: Flow) -> dict[str, Any]:

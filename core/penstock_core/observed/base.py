@@ -105,7 +105,9 @@ def metadata_of(raw: Object) -> dict[str, Any]:
         "deleted": text(metadata, "deletionTimestamp") or None,
         "labels": texts(metadata, "labels"),
         "annotations": {
-            name: value for name, value in texts(metadata, "annotations").items() if name.startswith(_OURS)
+            name: value
+            for name, value in mapping(metadata, "annotations").items()
+            if name.startswith(_OURS) and isinstance(value, str)
         },
         "finalizers": tuple(str(one) for one in items(metadata, "finalizers")),
     }

@@ -16,6 +16,8 @@ class DeclaredConnection(NamedTuple):
     description: str
     fields: tuple[str, ...]
     written: Mapping[str, Any] = NOTHING
+    readable: frozenset[str] = frozenset()
+    """Those of the fields that are no secret."""
 
     @classmethod
     def parse(cls, given: Mapping[str, Any]) -> Self:
@@ -28,6 +30,7 @@ class DeclaredConnection(NamedTuple):
             description=text(given, "description"),
             fields=_fields(kind, given),
             written=given,
+            readable=_readable(kind, given),
         )
 
 
@@ -36,6 +39,13 @@ def _fields(kind: str, given: Mapping[str, Any]) -> tuple[str, ...]:
     if known is not None and not known.declares_fields:
         return known.fields
     return tuple(field for field in items(given, "fields") if isinstance(field, str))
+
+
+def _readable(kind: str, given: Mapping[str, Any]) -> frozenset[str]:
+    known = TYPES.get(kind)
+    if known is not None and not known.declares_fields:
+        return known.readable
+    return frozenset(field for field in items(given, "readable") if isinstance(field, str))
 
 
 class DeclaredFlow(NamedTuple):

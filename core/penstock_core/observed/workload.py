@@ -1,17 +1,40 @@
-"""Jobs and pods: what their status says."""
+"""Jobs and pods: whose they are, and what their status says.
+
+Whoever may create pods in a namespace decides what stands in these, so what is kept of one is small whatever it holds.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, NamedTuple, Self
 
+from penstock_core import names
 from penstock_core.job_status import job_failure, job_is_over, pod_is_live
 from penstock_core.objects import Object, condition_of
 from penstock_core.observed.base import Observed, metadata_of
 from penstock_core.observed.reading import NOTHING, mapping, mappings, number, text
 
-JOB_NAME: Final = "batch.kubernetes.io/job-name"
 _RUNNER: Final = "runner"
 """The container's name in a runner's pod."""
+_BATCH: Final = "batch/v1"
+_OURS: Final = f"{names.GROUP}/"
+_LONGEST: Final = 500
+"""Characters that are kept of a text."""
+
+
+class Owner(NamedTuple):
+    """The Job or CronJob that an object says it is controlled by; what it says may be made up, but for the uid's bearer."""
+
+    kind: str
+    name: str
+    uid: str
+
+    @classmethod
+    def of(cls, raw: Object) -> Self | None:
+        """The controller in an object's owner references; None where there is none, or one of another API."""
+        for one in mappings(mapping(raw, "metadata"), "ownerReferences"):
+            if one.get("controller") is True and one.get("apiVersion") == _BATCH:
+                return cls(kind=text(one, "kind"), name=text(one, "name"), uid=text(one, "uid"))
+        return None
 
 
 class Said(NamedTuple):
@@ -26,7 +49,9 @@ class Said(NamedTuple):
         """From a condition or a container's state; None where there is none."""
         if not given:
             return None
-        return cls(reason=text(given, "reason"), message=text(given, "message"), at=text(given, "lastTransitionTime"))
+        return cls(
+            reason=_brief(given, "reason"), message=_brief(given, "message"), at=text(given, "lastTransitionTime")
+        )
 
 
 class Ended(NamedTuple):
@@ -45,8 +70,8 @@ class Ended(NamedTuple):
             return None
         return cls(
             code=number(given, "exitCode") if "exitCode" in given else -1,
-            reason=text(given, "reason"),
-            message=text(given, "message"),
+            reason=_brief(given, "reason"),
+            message=_brief(given, "message"),
             started=text(given, "startedAt"),
             finished=text(given, "finishedAt"),
         )
@@ -54,27 +79,34 @@ class Ended(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Observed):
-    """A Job; `is_over`: its controller starts no more pods."""
+    """A Job; `controller` is the CronJob that made it, if one did; `is_over`: its own controller starts no more pods."""
 
     API_VERSION: ClassVar[str] = "batch/v1"
     KIND: ClassVar[str] = "Job"
 
+    controller: Owner | None
     failure: Said | None
     is_over: bool
 
     @classmethod
     def parse(cls, raw: Object) -> Self:
         """The value of an object as the API server shows it."""
-        return cls(**metadata_of(raw), failure=Said.parse(job_failure(raw)), is_over=job_is_over(raw))
+        return cls(
+            **_metadata_of(raw),
+            controller=Owner.of(raw),
+            failure=Said.parse(job_failure(raw)),
+            is_over=job_is_over(raw),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pod(Observed):
-    """A runner's pod; `running_since`, `ended` and `waiting` are its container's."""
+    """A runner's pod; `controller` is its Job; `running_since`, `ended` and `waiting` are its container's."""
 
     API_VERSION: ClassVar[str] = "v1"
     KIND: ClassVar[str] = "Pod"
 
+    controller: Owner | None
     phase: str
     reason: str
     message: str
@@ -99,13 +131,14 @@ class Pod(Observed):
         statuses = mappings(status, "containerStatuses")
         state = mapping(next((one for one in statuses if one.get("name") == _RUNNER), NOTHING), "state")
         return cls(
-            **metadata_of(raw),
+            **_metadata_of(raw),
+            controller=Owner.of(raw),
             phase=text(status, "phase"),
-            reason=text(status, "reason"),
-            message=text(status, "message"),
+            reason=_brief(status, "reason"),
+            message=_brief(status, "message"),
             node=text(spec, "nodeName"),
-            image=text(container, "image"),
-            memory_limit=text(mapping(mapping(container, "resources"), "limits"), "memory"),
+            image=_brief(container, "image"),
+            memory_limit=_brief(mapping(mapping(container, "resources"), "limits"), "memory"),
             waiting=Said.parse(mapping(state, "waiting")),
             running_since=text(mapping(state, "running"), "startedAt"),
             ended=Ended.parse(mapping(state, "terminated")),
@@ -119,9 +152,22 @@ class Pod(Observed):
     @property
     def job(self) -> str:
         """The name of its Job, empty where it has none."""
-        return self.labels.get(JOB_NAME, "")
+        return self.controller.name if self.controller is not None and self.controller.kind == Job.KIND else ""
 
     @property
     def is_pending(self) -> bool:
         """Whether its container has not started."""
         return self.phase == "Pending"
+
+
+def _metadata_of(raw: Object) -> dict[str, Any]:
+    """The metadata, of which nothing is kept that nobody here reads."""
+    metadata = metadata_of(raw)
+    labels = {name: value for name, value in metadata["labels"].items() if name.startswith(_OURS)}
+    return metadata | {"labels": labels, "annotations": NOTHING, "finalizers": ()}
+
+
+def _brief(parent: Mapping[str, Any], name: str) -> str:
+    """The beginning of the text called `name`, empty where there is none."""
+    value = parent.get(name)
+    return value[:_LONGEST] if isinstance(value, str) else ""

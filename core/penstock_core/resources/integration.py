@@ -206,6 +206,13 @@ class Connection(Resource):
         min_length=1,
         max_length=20,
     )
+    readable: list[Annotated[str, Field(max_length=63)]] | None = described(
+        "custom: those of the fields that are no secret, such as a user's name: they are not masked in what is recorded.",
+        default=None,
+        shown_default="none",
+        example=["user"],
+        max_length=20,
+    )
     headers: dict[str, Annotated[str, Field(max_length=1024)]] | None = described(
         "custom: header fields to send; `${field}` stands for a field of the Secret, `$${` for a literal `${`.",
         default=None,
@@ -220,6 +227,11 @@ class Connection(Resource):
                 "self.type == 'custom' ? has(self.fields) : !(has(self.fields) || has(self.headers))",
                 "fields and headers belong to the type custom, which needs fields: list them, or choose another type",
                 field=".fields",
+            ),
+            rule(
+                "!has(self.readable) || (has(self.fields) && self.readable.all(name, name in self.fields))",
+                "readable names fields of the type custom that are no secret: list each in fields, too",
+                field=".readable",
             ),
             rule(
                 "self.type == 'apiKey' || !(has(self.header) || has(self.prefix))",

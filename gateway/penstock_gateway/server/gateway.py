@@ -87,6 +87,8 @@ class Gateway:
             public_url=settings.public_url,
         )
         self.api = self._create_api(cluster, values)
+        self.probes = health.application(self.health, self.metrics)
+        """Served on a port of its own."""
         self._export_lags()
         export(self, GAUGES)
 
@@ -124,11 +126,7 @@ class Gateway:
             flows=self.flows,
             values=Values(values),
         )
-        return create_api(
-            *(make(services) for make in ROUTERS),
-            health.router(self.health, self.metrics),
-            version=__version__,
-        )
+        return create_api(*(make(services) for make in ROUTERS), version=__version__)
 
     def _export_lags(self) -> None:
         self.metrics.watch_lag(

@@ -4,12 +4,14 @@ Ready means: the Flows and keys are known and current, and the database has answ
 not make the pod unready, see `database`.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from penstock_core.cluster import Reflector
 from penstock_gateway.database import DatabaseAccess
@@ -42,28 +44,22 @@ class Health:
         return faults + ([self.database.state] if self.database.state else [])
 
 
-def router(health: Health, metrics: Metrics) -> APIRouter:
-    """`/healthz`, `/readyz` and `/metrics`."""
-    routes = APIRouter(tags=["health"])
+def application(health: Health, metrics: Metrics) -> Starlette:
+    """`/healthz`, `/readyz` and `/metrics`, for a port of their own: who may send webhooks need not see the numbers."""
 
-    @routes.get("/healthz")
-    async def healthz() -> Response:
+    async def healthz(_: Request) -> Response:
         """The process answers."""
-        return _json(200, {"status": "ok"})
+        return JSONResponse({"status": "ok"})
 
-    @routes.get("/readyz")
-    async def readyz() -> Response:
+    async def readyz(_: Request) -> Response:
         """Requests are served; if not, what is missing."""
         missing = health.missing()
-        return _json(503 if missing else 200, {"status": "waiting" if missing else "ready", "missing": missing})
+        content = {"status": "waiting" if missing else "ready", "missing": missing}
+        return JSONResponse(content, status_code=503 if missing else 200)
 
-    @routes.get("/metrics")
-    async def read_metrics() -> Response:
+    async def numbers(_: Request) -> Response:
         """Prometheus' text format."""
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
-    return routes
-
-
-def _json(status: int, content: object) -> Response:
-    return Response(json.dumps(content), status_code=status, media_type="application/json")
+    routes = {"/healthz": healthz, "/readyz": readyz, "/metrics": numbers}
+    return Starlette(routes=[Route(path, endpoint) for path, endpoint in routes.items()])

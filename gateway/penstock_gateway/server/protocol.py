@@ -13,9 +13,7 @@ HEAD_BYTES: Final = 64 * 1024
 HEAD_SECONDS: Final = 15.0
 """From the first byte of a connection, or of its next request, to the end of the headers; and for the rest of a body after its answer."""
 CONNECTIONS: Final = 1_000
-"""At one time; one that comes beyond is answered once, with 503 unless it asks for one of `PROBES`."""
-PROBES: Final = frozenset({b"/healthz", b"/readyz", b"/metrics"})
-"""A crowd must not make the kubelet restart the pod, nor hide it from Prometheus."""
+"""At one time on a port; one that comes beyond is answered once, with 503."""
 
 
 class HeadTooLarge(Exception):
@@ -94,7 +92,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._progress()
         self._stop_timer()
-        if self._is_beyond and self.url not in PROBES:
+        if self._is_beyond:
             self.app = _refuse
         super().on_headers_complete()
         if self._is_beyond:

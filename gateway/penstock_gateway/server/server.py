@@ -2,6 +2,9 @@
 
 On SIGTERM the pod is taken out of its Service, but news of that takes a moment to reach everyone. So:
 
+Probes and metrics have a port, and a server, of their own, which is the first to come and the last to go: no crowd of senders
+keeps the kubelet from its answer, and whoever reaches the webhooks does not reach the numbers.
+
 1. become unready, serve on for a few seconds
 2. stop listening, finish the requests in flight
 3. create the Jobs that are still waiting
@@ -10,6 +13,7 @@ On SIGTERM the pod is taken out of its Service, but news of that takes a moment 
 import asyncio
 import contextlib
 import logging
+from collections.abc import AsyncIterator, Generator
 from types import FrameType
 from typing import Final
 
@@ -47,10 +51,36 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
+class ProbeServer(uvicorn.Server):
+    """Ends when it is told to, not by a signal: these are for `Server`."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leaves signals alone."""
+        yield
+
+
+@contextlib.asynccontextmanager
+async def probed(settings: Settings, gateway: Gateway) -> AsyncIterator[ProbeServer]:
+    """Serves the gateway's probes meanwhile."""
+    server = ProbeServer(probes_config(settings, gateway))
+    serving = asyncio.create_task(server.serve())
+    try:
+        yield server
+    finally:
+        server.should_exit = True
+        await serving
+
+
 async def serve(settings: Settings) -> None:
     """Run the gateway until a signal ends it."""
     cluster = await Cluster.connect()
     gateway = Gateway(settings, cluster)
+    async with probed(settings, gateway):
+        await _serve(settings, gateway, cluster)
+
+
+async def _serve(settings: Settings, gateway: Gateway, cluster: Cluster) -> None:
     server = Server(config(settings, gateway), gateway)
     background = asyncio.create_task(gateway.run())
     # without its tasks the gateway cannot serve: then it ends, with their error
@@ -70,6 +100,23 @@ async def serve(settings: Settings) -> None:
         await gateway.close()
         await cluster.close()
     _log.info("gateway ended")
+
+
+def probes_config(settings: Settings, gateway: Gateway) -> uvicorn.Config:
+    """The same of the port for probes and metrics, which no proxy stands before."""
+    return uvicorn.Config(
+        gateway.probes,
+        host=settings.host,
+        port=settings.health_port,
+        loop="uvloop",
+        http=LimitedProtocol,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
 
 
 def config(settings: Settings, gateway: Gateway) -> uvicorn.Config:

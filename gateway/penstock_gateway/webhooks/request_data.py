@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from penstock_core import body, codec
 from penstock_core.errors import BodyError
+from penstock_core.masking.headers import is_credential
 from penstock_core.store.executions.model import IdempotencyKey
 from penstock_gateway.acceptance.acceptor import Prepared
 from penstock_gateway.flows import Deduplication
@@ -30,9 +31,6 @@ _ENVELOPE_BYTES: Final = 1024 * 1024
 
 _REMEMBERED_BYTES: Final = 64
 """Longer names are judged anew each time: callers make them up, and memory is for those that come again."""
-
-_SECRET_HEADERS: Final = frozenset({b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"})
-_SECRET_PARTS: Final = (b"api-key", b"apikey", b"signature", b"hmac", b"secret", b"token", b"password", b"credential")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,10 +136,8 @@ def _stored_name(name: bytes) -> str:
 
 
 def _judged(name: bytes) -> str:
-    lower = name.lower()
-    if lower in _SECRET_HEADERS or any(part in lower for part in _SECRET_PARTS):
-        return ""
-    return lower.decode("latin-1")
+    lower = name.lower().decode("latin-1")
+    return "" if is_credential(lower) else lower
 
 
 _remembered = lru_cache(maxsize=1024)(_judged)

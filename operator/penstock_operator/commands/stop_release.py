@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from penstock_core import names
-from penstock_core.cluster import CRON_JOBS, DEPLOYMENTS, PODS, Cluster, key_of
+from penstock_core.cluster import CRON_JOBS, DEPLOYMENTS, PODS, Cluster
 from penstock_core.environment import Environment
 from penstock_core.errors import NotFound
+from penstock_core.observed.base import Observed
 from penstock_operator.commands.command import Command, Variables, connected, wait
 from penstock_operator.settings import watched_namespaces
 
@@ -41,10 +42,10 @@ async def stop_operator(
 async def remove_schedules(cluster: Cluster, namespaces: Iterable[str | None], *, release: str) -> None:
     """Deletes the release's CronJobs in `namespaces` (None: in all)."""
     for scope in namespaces:
-        for item in await cluster.list(CRON_JOBS, scope, labels=f"{names.LABEL_RELEASE}={release}"):
-            namespace, name = key_of(item)
-            await cluster.delete(CRON_JOBS, namespace, name)
-            log.info("schedule %s/%s removed", namespace, name)
+        for raw in await cluster.list(CRON_JOBS, scope, labels=f"{names.LABEL_RELEASE}={release}"):
+            item = Observed.parse(raw)
+            await cluster.delete(CRON_JOBS, *item.key, uid=item.uid)
+            log.info("schedule %s/%s removed", *item.key)
 
 
 def _arguments(parser: argparse.ArgumentParser, _: Variables) -> None:

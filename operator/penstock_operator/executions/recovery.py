@@ -7,7 +7,8 @@
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -33,6 +34,7 @@ from penstock_operator.executions.recovery_decision import (
     decide,
 )
 from penstock_operator.workloads.diagnosis import Cause
+from penstock_operator.workloads.identity import Sought
 from penstock_operator.workloads.index import Workloads
 
 log = logging.getLogger(__name__)
@@ -40,6 +42,10 @@ LEASE_GRACE_SECONDS: Final = 5.0
 STARTING_GRACE_SECONDS: Final = 5.0
 RECOVERY_SECONDS: Final = 20.0
 """After the database was away: runners get this long to renew before anything is decided."""
+CASES_AT_ONCE: Final = 50
+"""Executions of one namespace that something is done about in a round: the others wait for the next, not those of others."""
+JOBS_AT_ONCE: Final = 4
+"""Jobs of an execution that are deleted at once: it has two at most, unless somebody made more under its names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +98,7 @@ class Recovery:
         cases = [self._decide(row) for row in rows if self._workloads.is_alive(row.namespace)]
         await self._requeue({case.row.id: case.row for case in cases if isinstance(case.decision, Requeue)})
         contended: set[str] = set()
-        for case in sorted(cases, key=lambda case: case.row.namespace in self._contended):
+        for case in sorted(shared_out(cases), key=lambda case: case.row.namespace in self._contended):
             if case.row.namespace not in contended:
                 await self._try(case, contended)
         self._contended = contended
@@ -127,7 +133,7 @@ class Recovery:
 
     def _decide(self, row: Expired | Starting) -> Case:
         subject = _subject(row)
-        jobs, pods = self._workloads.of(row.id, namespace=row.namespace, holder=subject.holder)
+        jobs, pods = self._workloads.of(_sought(row, holder=subject.holder))
         return Case(row=row, decision=decide(subject, jobs=jobs, pods=pods, now=self._clock()), jobs=jobs)
 
     async def _act(self, case: Case) -> None:
@@ -180,9 +186,8 @@ class Recovery:
 
     async def _delete_jobs(self, case: Case) -> None:
         """Jobs that might still make pods; those that are over stay for a look."""
-        for job in case.jobs:
-            if not job.is_over:
-                await self._cluster.delete(JOBS, case.row.namespace, job.name)
+        for job in [one for one in case.jobs if not one.is_over][:JOBS_AT_ONCE]:
+            await self._cluster.delete(JOBS, *job.key, uid=job.uid)
 
     async def _requeue(self, rows: Mapping[UUID, Expired | Starting]) -> None:
         if not rows:
@@ -190,6 +195,15 @@ class Recovery:
         namespaces = {execution: row.namespace for execution, row in rows.items()}
         for execution in await self._dispatch.requeue_unstarted(namespaces, older_than_s=UNCLAIMED_SECONDS):
             log.info("execution queued again: no job came of it", extra=_identity(rows[execution]))
+
+
+def shared_out(cases: Sequence[Case]) -> Iterator[Case]:
+    """The cases of a round: of each namespace no more than so many of which one is ended or gets another Job."""
+    counts: Counter[str] = Counter()
+    for case in cases:
+        counts[case.row.namespace] += isinstance(case.decision, Replace | End)
+        if counts[case.row.namespace] <= CASES_AT_ONCE:
+            yield case
 
 
 def _subject(row: Expired | Starting) -> Subject:
@@ -204,6 +218,18 @@ def _subject(row: Expired | Starting) -> Subject:
         replaced_at=row.replaced_at,
         holder=row.holder,
         cancel_at=row.cancel_at,
+    )
+
+
+def _sought(row: Expired | Starting, *, holder: str) -> Sought:
+    return Sought(
+        namespace=row.namespace,
+        execution=row.id,
+        instance=row.instance,
+        flow=row.flow,
+        flow_uid=row.flow_uid,
+        attempt=row.job_attempt,
+        holder=holder,
     )
 
 

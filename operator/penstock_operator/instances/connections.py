@@ -3,11 +3,13 @@
 A connection's value never leaves this module: only names of Secrets and of their fields do.
 """
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from penstock_core import names
+from penstock_core.masking import MIN_LENGTH
 from penstock_core.observed.content import DeclaredConnection
 from penstock_core.observed.data import Secret
 
@@ -33,6 +35,12 @@ class Connection:
         }
 
 
+MAX_VARIABLE_BYTES: Final = 128 * 1024
+"""Of an environment variable with its name: the kernel starts no program with a longer one."""
+MAX_ENVIRONMENT_BYTES: Final = 1024 * 1024
+"""Of all together, of which the kernel takes two MiB with the arguments."""
+
+
 def resolve(
     declared: Sequence[DeclaredConnection], given: Mapping[str, str], *, secret: SecretLookup
 ) -> tuple[dict[str, Connection], list[str]]:
@@ -50,12 +58,35 @@ def resolve(
                 problems.append(_missing(one))
             continue
         secret_name = given[name]
-        problem = problem_of(secret_name, one.fields, secret=secret)
+        problem = problem_of(secret_name, one.fields, secret=secret) or _no_variable(one, secret(secret_name))
         if problem:
             problems.append(f"connection {name}: {problem}")
             continue
         found[name] = Connection(secret_name=secret_name, declared=one)
+    if sum(len(value) for one in found.values() for value in _values(one, secret).values()) > MAX_ENVIRONMENT_BYTES:
+        problems.append(
+            f"spec.connections: the values of all connections together are larger than {MAX_ENVIRONMENT_BYTES} bytes:"
+            " no program starts with so much in its environment; shorten them"
+        )
     return found, problems
+
+
+def warnings(connections: Mapping[str, Connection], *, secret: SecretLookup) -> list[str]:
+    """A sentence for each field that is too short to be masked."""
+    sentences = []
+    for name, connection in connections.items():
+        readable = connection.declared.readable
+        short = [
+            field
+            for field, value in _values(connection, secret).items()
+            if field not in readable and len(value.decode().strip()) < MIN_LENGTH
+        ]
+        if short:
+            sentences.append(
+                f"connection {name}: {_listed(short)} of the Secret {connection.secret_name} has fewer than {MIN_LENGTH}"
+                " characters, which turn up everywhere by chance: it is not masked in what is recorded; take a longer one"
+            )
+    return sentences
 
 
 def problem_of(secret_name: str, fields: Sequence[str], *, secret: SecretLookup) -> str | None:
@@ -71,6 +102,44 @@ def problem_of(secret_name: str, fields: Sequence[str], *, secret: SecretLookup)
     if missing:
         return f"the Secret {secret_name} lacks {_listed(missing)} (it has: {_listed(sorted(item.data)) or 'nothing'})"
     return None
+
+
+def _no_variable(declared: DeclaredConnection, secret: Secret | None) -> str | None:
+    """Why a runner cannot be given one of the fields, which are variables of its environment; None where it can."""
+    for field in declared.fields:
+        value = _value(secret, field)
+        place = f"the field {field} of the Secret {secret.name if secret else ''}"
+        if value is None:
+            return f"{place} is not base64: write it anew"
+        if b"\0" in value:
+            return f"{place} holds a NUL byte, which no environment variable can: remove it, or encode the value"
+        if not _is_text(value):
+            return f"{place} is no text in UTF-8, which an environment variable must be: encode the value, as in base64"
+        if len(value) + len(names.ENV_CONNECTION_PREFIX + declared.name + field) + 3 > MAX_VARIABLE_BYTES:
+            return (
+                f"{place} has {len(value)} bytes, and an environment variable {MAX_VARIABLE_BYTES} at most: shorten it"
+            )
+    return None
+
+
+def _values(connection: Connection, secret: SecretLookup) -> dict[str, bytes]:
+    item = secret(connection.secret_name)
+    return {field: _value(item, field) or b"" for field in connection.declared.fields}
+
+
+def _value(secret: Secret | None, field: str) -> bytes | None:
+    try:
+        return base64.b64decode(secret.data.get(field, "") if secret else "", validate=True)
+    except ValueError:
+        return None
+
+
+def _is_text(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def is_offered(secret: Secret) -> bool:

@@ -57,6 +57,8 @@ class Resolution:
     problems: tuple[str, ...] = ()
     plan: Plan | None = None
     credentials: Credentials | None = None
+    warnings: tuple[str, ...] = ()
+    """What is not as it should be, and keeps nothing from being deployed."""
 
 
 def plan(

@@ -5,20 +5,22 @@
 3. Resolve (see `resolution`): version, values, connections; what is wrong is one condition.
    An Instance that cannot be deployed keeps the Flows that it has, on the last good configuration; pausing still works,
    and a Secret that may not be used any more is taken from them.
-4. Act, in this order: database role and gateway's right; definition rows before the Flows that name them; webhook keys;
-   Flows; CronJobs; what is no longer wanted is deleted. A flow that the API server refuses does not keep the others.
+4. Act, in this order: database role and gateway's right; definition rows before the Flows that name them; Flows; CronJobs;
+   what is no longer wanted is deleted. Webhook keys come beside the Flows, as neither needs the other: until the gateway has
+   the keys, it answers 503. What the API server refuses does not keep the others.
 5. Status and Events, also where something was refused; that is tried again, as every failure is.
 
 Everything is compared with what the watches say before it is written: an unchanged Instance costs no request.
 The database has no watch: each process tells it once what it should hold, as it may be a fresh or a restored one.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from penstock_core import codec, names
 from penstock_core.cluster import FLOWS, INSTANCES, Cluster, Key
@@ -29,7 +31,8 @@ from penstock_core.observed.flow import Flow
 from penstock_core.observed.instance import Instance
 from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.tenants.instances import Tenancy
-from penstock_core.store.tenants.model import InstanceMirror
+from penstock_core.store.tenants.model import InstanceMirror, StoredDefinition
+from penstock_operator.control.gathering import Gathering
 from penstock_operator.errors import NotYet
 from penstock_operator.instances.ownership import claim, holder_of, leave
 from penstock_operator.instances.plan import Plan, PlannedFlow, Resolution, kept, scheduled_since
@@ -50,6 +53,9 @@ from penstock_operator.watch.inventory import Inventory
 from penstock_operator.watch.references import owner_keys
 
 log = logging.getLogger(__name__)
+
+TURNS: Final = 48
+"""Instances that send requests at a time: fewer than the client has connections, as executions and the Lease need some too."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,6 +100,9 @@ class Instances:
         self._site = Site(cluster=cluster, cron_jobs=cron_jobs, runner=settings.runner)
         self._schedules = schedules
         self._tenancy = tenancy
+        self._turns = asyncio.Semaphore(TURNS)
+        self._mirrors = Gathering(self._mirror_all)
+        self._definitions = Gathering(self._keep_all)
         self._stored: dict[Key, _Stored] = {}
 
     async def reconcile(self, key: Key) -> None:
@@ -113,17 +122,22 @@ class Instances:
             return
         if self._inventory.is_partial(key[0]):
             raise NotYet("the namespace may not be read in full", seconds=UNREADABLE_SECONDS)
-        instance = await self._claimed(instance)
-        resolution = await self._resolver.resolve(instance)
+        async with self._turns:
+            instance = await self._claimed(instance)
+            resolution = await self._resolver.resolve(instance)
         if resolution.choice.pending:
             return  # its Integration is about to be looked at, and brings us back
         try:
-            await self._deploy(instance, resolution)
+            async with self._turns:
+                mirrored = await self._deploy(instance, resolution)
+            if mirrored is not None:
+                await mirrored
         except ClusterError as error:
             if is_refusal(error):
                 await self._report(instance, resolution, refusal=str(error))
             raise
-        await self._report(instance, resolution)
+        async with self._turns:
+            await self._report(instance, resolution)
 
     async def _claimed(self, instance: Instance) -> Instance:
         body = claim(instance, self._settings.release)
@@ -135,16 +149,28 @@ class Instances:
             self._inventory.put(INSTANCES, await self._cluster.get(INSTANCES, *instance.key))
             raise
 
-    async def _deploy(self, instance: Instance, resolution: Resolution) -> None:
+    async def _deploy(self, instance: Instance, resolution: Resolution) -> "asyncio.Future[None] | None":
+        """Makes what is missing; done once the digests of the webhooks' keys are written, None where they were."""
         key = instance.key
         present = {flow.name: flow for flow in self._flows.objects_of(key)}
         plan = resolution.plan or await self._kept(instance, list(present.values()))
         if plan is None:
-            return
+            return None
         await self._namespaces.prepare(key[0])
-        await self._mirror_keys(instance, plan, resolution)
+        deployed, mirrored = await asyncio.gather(
+            self._deploy_flows(instance, plan, present),
+            self._mirror_keys(instance, plan, resolution),
+            return_exceptions=True,
+        )
+        if isinstance(deployed, BaseException):
+            raise deployed
+        if isinstance(mirrored, BaseException):
+            raise mirrored
+        return mirrored
+
+    async def _deploy_flows(self, instance: Instance, plan: Plan, present: Mapping[str, Flow]) -> None:
         # by the objects' names: a flow whose name changes between upper and lower case stays the same object
-        wanted = {names.flow_object(key[1], name): flow for name, flow in plan.flows.items()}
+        wanted = {names.flow_object(instance.name, name): flow for name, flow in plan.flows.items()}
         refusals = []
         for name, planned in wanted.items():
             try:
@@ -164,9 +190,12 @@ class Instances:
         )
         return kept(instance, flows, withdrawn=withdrawn)
 
-    async def _mirror_keys(self, instance: Instance, wanted: Plan, resolution: Resolution) -> None:
+    async def _mirror_keys(
+        self, instance: Instance, wanted: Plan, resolution: Resolution
+    ) -> "asyncio.Future[None] | None":
         if resolution.credentials and any(TRIGGERS[flow.trigger].takes_requests for flow in wanted.flows.values()):
-            await self._keys.mirror(instance, resolution.credentials)
+            return await self._keys.mirror(instance, resolution.credentials)
+        return None
 
     async def _deploy_flow(self, instance: Instance, planned: PlannedFlow, *, current: Flow | None) -> None:
         release = self._settings.release
@@ -196,10 +225,12 @@ class Instances:
         stored, definition = self._stored_of(instance).definitions, planned.definition_hash
         if definition not in stored:
             packed = codec.pack(planned.spec["definition"]).data
-            await self._tenancy.keep_definition(
-                namespace=instance.namespace, instance_uid=instance.uid, hash=definition, packed=packed
-            )
+            kept = StoredDefinition(hash=definition, packed=packed, instance_uid=instance.uid)
+            await self._definitions.put(instance.namespace, kept)
             stored.add(definition)
+
+    async def _keep_all(self, namespace: str, definitions: Sequence[StoredDefinition]) -> None:
+        await self._tenancy.keep_definitions(namespace, definitions)
 
     async def _note_pause(self, instance: Instance, planned: PlannedFlow, flow: Flow, *, new: bool = False) -> None:
         """Records where a schedule's pause begins or ends, before its CronJob is touched: a late tick must find it."""
@@ -218,7 +249,7 @@ class Instances:
             await (trigger.deploy if kind == flow.trigger else trigger.remove)(flow, self._site)
 
     async def _remove_flow(self, flow: Flow) -> None:
-        await self._cluster.delete(FLOWS, *flow.key)
+        await self._cluster.delete(FLOWS, *flow.key, uid=flow.uid)
         self._inventory.remove(FLOWS, flow.key, uid=flow.uid)
         log.info("flow removed", extra=_log_keys(flow))
 
@@ -254,8 +285,11 @@ class Instances:
         )
         stored = self._stored_of(instance)
         if stored.mirror != mirror:
-            await self._tenancy.mirror_instance(mirror)
+            await self._mirrors.put(instance.namespace, mirror)
             stored.mirror = mirror
+
+    async def _mirror_all(self, _: str, mirrors: Sequence[InstanceMirror]) -> None:
+        await self._tenancy.mirror_instances(mirrors)
 
     def _stored_of(self, instance: Instance) -> _Stored:
         key, uid = instance.key, instance.uid

@@ -7,7 +7,7 @@
    for as long as the node is known. An Event says what is waited for. Without its rows such a runner can write nothing more.
 4. The rows are removed in batches, then the digests of its keys.
 5. The last Instance of a namespace takes the namespace's database role, Secret and RoleBinding with it. Who is the last is
-   decided by one at a time, at the very end.
+   decided by one at a time, at the very end. The role sees nothing from then on; `retired_roles` drops it, however long that takes.
 """
 
 import logging
@@ -36,6 +36,8 @@ from penstock_operator.workloads.index import Workloads
 
 log = logging.getLogger(__name__)
 JOBS_POLL_SECONDS: Final = 2.0
+JOBS_AT_ONCE: Final = 100
+"""Jobs that are deleted in one try: a namespace that is full of them holds up no other's Instances."""
 UNREADABLE_SECONDS: Final = 30.0
 """How soon an Instance is looked at again whose namespace could not be read in full."""
 PATIENCE: Final = timedelta(minutes=5)
@@ -96,12 +98,12 @@ class Removal:
         )
 
     async def remove_orphaned_data(self, orphan: Orphan) -> None:
-        """Removes the rows of an Instance whose object is gone, and the database role of an empty namespace."""
+        """Removes the rows of an Instance whose object is gone, and unties the database role of an empty namespace."""
         namespace, _, uid = orphan
         await self._delete_rows(orphan)
         await self._keys.forget(uid)
         if not any(self._stays(key) for key in self._in_namespace.of(namespace)):
-            await self._tenancy.drop_runner_role(namespace)
+            await self._tenancy.untie(namespace)
             self._namespaces.forget(namespace)
 
     async def _delete_rows(self, orphan: Orphan) -> int:
@@ -126,11 +128,10 @@ class Removal:
         namespace, name = instance.key
         for flow in self._flows.objects_of((namespace, name)):
             await TRIGGERS[flow.trigger].stop(flow, self._cluster)
-            await self._cluster.delete(FLOWS, namespace, flow.name)
+            await self._cluster.delete(FLOWS, namespace, flow.name, uid=flow.uid)
         jobs = self._workloads.in_namespace(namespace, instance=name)
-        for job in jobs:
-            if not job.is_going:
-                await self._cluster.delete(JOBS, namespace, job.name, propagation="Foreground")
+        for job in [one for one in jobs if not one.is_going][:JOBS_AT_ONCE]:
+            await self._cluster.delete(JOBS, namespace, job.name, uid=job.uid, propagation="Foreground")
         now = self._clock()
         left = [job for job in jobs if is_waited_for(job, now=now)]
         if left:

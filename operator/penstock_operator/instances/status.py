@@ -71,9 +71,8 @@ def _configured(resolution: Resolution) -> Condition:
     if resolution.problems:
         message = "\n".join(resolution.problems)
         return Condition(type="Configured", status=False, reason=Reason.INCOMPLETE, message=message)
-    return Condition(
-        type="Configured", status=True, reason=Reason.COMPLETE, message="All variables and connections are there."
-    )
+    message = "\n".join(("All variables and connections are there.", *resolution.warnings))
+    return Condition(type="Configured", status=True, reason=Reason.COMPLETE, message=message)
 
 
 def _deployed(resolution: Resolution, flows: Sequence[Flow]) -> Condition:

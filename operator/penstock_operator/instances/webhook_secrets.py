@@ -2,16 +2,15 @@
 
 The gateway sees no key at rest, and reads only Secrets that its Role names; so the secret that requests are signed with is
 mirrored too, and many instances share a mirrored Secret, one field each. Only a merge patch changes one field and leaves alone
-those that are written at the same moment; where many come at once, their fields are gathered, as each write is of a large object.
+those that are written at the same moment; where many come at once, their fields are gathered, as each write is of a large object:
+with three hundred fields it costs the API server ten times what it costs with one.
 """
 
 import asyncio
 import logging
 import secrets
 import time
-from collections import defaultdict
-from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, Final
 
 from penstock_core import names
@@ -20,23 +19,17 @@ from penstock_core.errors import ClusterError, Conflict, NotFound
 from penstock_core.manifests.secret import webhook_digests, webhook_key
 from penstock_core.observed.data import Secret
 from penstock_core.observed.instance import Instance
+from penstock_operator.control.gathering import Gathering
 from penstock_operator.instances.webhook_credentials import Credentials, digests_of
 from penstock_operator.settings import Settings
 from penstock_operator.watch.collection import Collection
 
 log = logging.getLogger(__name__)
 
-
-GATHER_SECONDS: Final = 0.5
-"""How long after a write of a mirrored Secret the next one of it waits for company; a lone one does not wait."""
-
-
-@dataclass(slots=True)
-class _Batch:
-    """Fields that are written together."""
-
-    fields: dict[str, str] = field(default_factory=dict)
-    written: bool = False
+GATHER_SHARE: Final = 40
+"""How many times as long as the write of a mirrored Secret took the next one of it waits for company; a lone one does not wait."""
+GATHER_SECONDS: Final = 3.0
+"""How long it waits at most."""
 
 
 class WebhookKeys:
@@ -53,11 +46,8 @@ class WebhookKeys:
         self._cluster = cluster
         self._own = own
         self._settings = settings
-        self._monotonic = monotonic
         self._made: dict[Key, str | None] = {}
-        self._waiting: dict[str, _Batch] = {}
-        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._wrote_at: dict[str, float] = {}
+        self._gathering = Gathering(self._write, pause=_pause, monotonic=monotonic)
 
     def made(self, key: Key, secret: Secret | None) -> bool:
         """Whether a change that the watch tells is the making of a key here: who asked for that goes on with it."""
@@ -97,8 +87,11 @@ class WebhookKeys:
         body = {"metadata": {"labels": {names.LABEL_RELEASE: self._settings.release}}}
         return Secret.parse(await self._cluster.patch(SECRETS, secret.namespace, secret.name, body))
 
-    async def mirror(self, instance: Instance, credentials: Credentials) -> None:
-        """Puts the digests of all accepted keys, and how requests are signed, where the gateway looks."""
+    async def mirror(self, instance: Instance, credentials: Credentials) -> "asyncio.Future[None] | None":
+        """Puts the digests of all accepted keys, and how requests are signed, where the gateway looks.
+
+        What it gives is done once they are there; None where they were.
+        """
         digests = credentials.digests
         if digests is None:
             digests = tuple(digests_of(await self.generated(instance)))
@@ -110,10 +103,10 @@ class WebhookKeys:
             digests=digests,
             signature=credentials.signature,
         )
-        name = names.webhook_digest_secret(self._settings.release_name, instance.uid)
-        fields: dict[str, str] = manifest["data"]
-        if not fields.items() <= self._mirrored(name).items():
-            await self._gather(name, manifest, fields)
+        name: str = manifest["metadata"]["name"]
+        if manifest["data"].items() <= self._mirrored(name).items():
+            return None
+        return self._gathering.put(name, manifest)
 
     async def forget(self, instance_uid: str) -> None:
         """Removes the mirrored digests."""
@@ -132,23 +125,11 @@ class WebhookKeys:
         found = self._own.get((self._settings.release_namespace, name))
         return found.data if found else {}
 
-    async def _gather(self, name: str, manifest: Mapping[str, Any], fields: Mapping[str, str]) -> None:
-        """Writes fields together with those that others wait to write; returns when that is done."""
-        batch = self._waiting.setdefault(name, _Batch())
-        batch.fields |= fields
-        async with self._locks[name]:
-            if batch.written:
-                return
-            await asyncio.sleep(max(self._wrote_at.get(name, -GATHER_SECONDS) + GATHER_SECONDS - self._monotonic(), 0))
-            if self._waiting.get(name) is batch:
-                del self._waiting[name]
-            await self._write(name, {**manifest, "data": batch.fields})
-            # only now: where this one failed, each of the others tries for itself
-            batch.written = True
-            self._wrote_at[name] = self._monotonic()
-
-    async def _write(self, name: str, manifest: Mapping[str, Any]) -> None:
+    async def _write(self, name: str, manifests: Sequence[Mapping[str, Any]]) -> None:
+        """Writes the fields of several manifests of one Secret."""
         namespace = self._settings.release_namespace
+        fields = {key: value for manifest in manifests for key, value in manifest["data"].items()}
+        manifest = {**manifests[0], "data": fields}
         try:
             await self._cluster.patch(SECRETS, namespace, name, manifest)
         except NotFound:
@@ -163,3 +144,8 @@ class WebhookKeys:
             await self._cluster.patch(SECRETS, self._settings.release_namespace, name, body)
         except NotFound:
             return
+
+
+def _pause(took: float) -> float:
+    """Seconds until the next write of a mirrored Secret, after one that took so long."""
+    return min(GATHER_SHARE * took, GATHER_SECONDS)

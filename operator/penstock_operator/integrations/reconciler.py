@@ -155,7 +155,7 @@ class Publication:
         used = {version for versions in self._uses(key) for version in versions}
         for one in self._own_versions(key):
             if one.version not in used:
-                await self._cluster.delete(INTEGRATION_VERSIONS, *one.key)
+                await self._cluster.delete(INTEGRATION_VERSIONS, *one.key, uid=one.uid)
 
     async def _count(self, key: Key) -> None:
         """Writes into each version's status how many Instances run it."""

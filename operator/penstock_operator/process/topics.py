@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from penstock_operator import maintenance
+from penstock_operator import maintenance, retired_roles
 from penstock_operator.control.controller import Controller
 from penstock_operator.executions import controller as executions
 from penstock_operator.instances import controller as instances
@@ -17,6 +17,7 @@ TOPICS: Final[tuple[Callable[[Services], Controller], ...]] = (
     executions.build,
     schedules.build,
     maintenance.build,
+    retired_roles.build,
 )
 
 

@@ -27,6 +27,7 @@ from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.watch.inventory import Inventory
 from penstock_operator.workloads.diagnosis import blocker_of
+from penstock_operator.workloads.identity import is_tick
 from penstock_operator.workloads.index import Workloads
 
 log = logging.getLogger(__name__)
@@ -109,7 +110,8 @@ class Ticks:
         lost: list[datetime] = []
         for tick in ticks:
             job = self._workloads.job((flow.namespace, f"{cron_job}-{int(tick.timestamp()) // 60}"))
-            alive = job is not None and not job.is_over and await self._may_start(flow, job, tick)
+            ours = job is not None and is_tick(job, cron_job=cron_job)
+            alive = job is not None and ours and not job.is_over and await self._may_start(flow, job, tick)
             (under_way if alive else lost).append(tick)
         return under_way, lost
 
@@ -119,7 +121,7 @@ class Ticks:
         overdue = next((found[0] for found in blockers if found and found[1]), None)
         if overdue is None:
             return True
-        await self._cluster.delete(JOBS, *job.key)
+        await self._cluster.delete(JOBS, *job.key, uid=job.uid)
         await self._tell(flow, f"{flow.flow}: the tick of {_text(tick)} could not start: {overdue.words}")
         return False
 

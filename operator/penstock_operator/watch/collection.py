@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
-from penstock_core.cluster import Cluster, Key, Reflector
+from penstock_core.cluster import Cluster, Key, Object, Reflector
 from penstock_core.kinds import WatchedKind
 from penstock_core.observed.base import Observed
 
@@ -14,7 +14,10 @@ Value = TypeVar("Value", bound=Observed)
 
 
 class Collection(Generic[Value]):
-    """One kind's objects in the watched namespaces (a lone None: all), kept current by one reflector each."""
+    """One kind's objects in the watched namespaces (a lone None: all), kept current by one reflector each.
+
+    `keep` says which are kept at all, `most` how many of one namespace.
+    """
 
     def __init__(
         self,
@@ -24,11 +27,19 @@ class Collection(Generic[Value]):
         namespaces: Iterable[str | None],
         labels: str = "",
         on_change: Any = None,
+        keep: Callable[[Value], bool] | None = None,
+        most: int | None = None,
     ) -> None:
         self._kind = kind
         self._reflectors = {
             namespace: Reflector(
-                cluster, kind, namespace=namespace, labels=labels, on_change=on_change, parse=kind.parse
+                cluster,
+                kind,
+                namespace=namespace,
+                labels=labels,
+                on_change=on_change,
+                parse=kind.parse if keep is None else _kept(kind.parse, keep),
+                most=most,
             )
             for namespace in namespaces
         }
@@ -57,3 +68,13 @@ class Collection(Generic[Value]):
         """True while the copy of a namespace can be trusted."""
         reflector = self._reflectors.get(namespace) or self._reflectors.get(None)
         return reflector is not None and reflector.is_alive
+
+
+def _kept(parse: Callable[[Object], Value], keep: Callable[[Value], bool]) -> Callable[[Object], Value | None]:
+    """What makes a value of an object, None of one that is not kept."""
+
+    def parsed(raw: Object) -> Value | None:
+        item = parse(raw)
+        return item if keep(item) else None
+
+    return parsed

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind, Object
 from penstock_core.kinds import WatchedKind
+from penstock_core.objects import key_of
 from penstock_core.observed.base import Observed
 from penstock_operator.control.controller import OnObject
 from penstock_operator.watch.index import Index
@@ -64,11 +65,21 @@ class Inventory:
 
     def put(self, kind: WatchedKind[Value], raw: Object, *, ours: bool = False) -> Value:
         """Takes what a request returned; what that is as a value. `ours` says that it is what its own reconciliation wrote."""
-        item = kind.parse(raw)
+        held = self.get(kind, key_of(raw)) if self.holds(kind, raw) else None
+        item = held or kind.parse(raw)
         self.keep(kind, item, ours=ours)
         if ours:
             self._expected.pop((kind.plural, item.key), None)
         return item
+
+    def holds(self, kind: Kind, raw: Object) -> bool:
+        """Whether this very version of an object is known; may be asked from another thread."""
+        held = self._objects[kind.plural].get(key_of(raw))
+        metadata = raw["metadata"]
+        return held is not None and (held.uid, held.resource_version) == (
+            metadata.get("uid"),
+            metadata.get("resourceVersion"),
+        )
 
     def expect(self, kind: Kind, key: Key, fingerprint: str) -> None:
         """A write is under way whose object will have this fingerprint: a watch may tell of it before its own answer does."""
@@ -129,7 +140,7 @@ class Inventory:
         """Names the namespaces of which not every kind may be read (None: all): what is missing there may exist."""
         self._partial = frozenset(namespaces)
 
-    def is_partial(self, namespace: str) -> bool:
+    def is_partial(self, namespace: str | None) -> bool:
         """Whether less is known of a namespace than there may be."""
         return namespace in self._partial or None in self._partial
 

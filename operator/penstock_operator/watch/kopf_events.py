@@ -12,15 +12,17 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final
 
 import kopf
+import uvloop
 from kopf._core.reactor.inventory import ResourceMemories, ResourceMemory  # what its parameter `memories` takes
 
 from penstock_core.cluster import Cluster
 from penstock_core.errors import ClusterError
 from penstock_core.kinds import WatchedKind
-from penstock_core.observed.base import Observed
+from penstock_core.objects import Object
 from penstock_operator.errors import OperatorError
 from penstock_operator.watch.inventory import KINDS, Inventory
 
@@ -59,8 +61,8 @@ class NothingRemembered(ResourceMemories):
         return await super().recall(raw_body, **{**options, "ephemeral": True})
 
 
-Sink = Callable[[WatchedKind[Any], str, Observed], None]
-"""Takes kind, event type ("DELETED", others mean that it is there) and object."""
+Sink = Callable[[WatchedKind[Any], str, Object], None]
+"""Takes kind, event type ("DELETED", others mean that it is there) and object, in Kopf's thread."""
 
 
 def registry(sink: Sink, kinds: Iterable[WatchedKind[Any]] = KINDS) -> kopf.OperatorRegistry:
@@ -74,20 +76,21 @@ def registry(sink: Sink, kinds: Iterable[WatchedKind[Any]] = KINDS) -> kopf.Oper
 
 def _register(handlers: kopf.OperatorRegistry, kind: WatchedKind[Any], sink: Sink) -> None:
     async def changed(event: kopf.RawEvent, **_: Any) -> None:
-        # parsed here, in Kopf's thread: what crosses to the main one is small
-        sink(kind, event["type"] or "", kind.parse(dict(event["object"])))
+        sink(kind, event["type"] or "", dict(event["object"]))
 
     kopf.on.event(kind.group, kind.version, kind.plural, id=f"{kind.plural}-changed", registry=handlers)(changed)
 
 
-def into(inventory: Inventory) -> Sink:
-    """The sink that fills an inventory."""
+def into(inventory: Inventory, *, call: Callable[[Callable[[], None]], object] = lambda work: work()) -> Sink:
+    """The sink that fills an inventory; `call` runs what changes it, in its thread."""
 
-    def take(kind: WatchedKind[Any], event_type: str, item: Observed) -> None:
+    def take(kind: WatchedKind[Any], event_type: str, raw: Object) -> None:
+        # parsed here, in Kopf's thread: what crosses to the main one is small
         if event_type == "DELETED":
-            inventory.remove(kind, item.key, uid=item.uid)
-        else:
-            inventory.keep(kind, item)
+            item = kind.parse(raw)
+            call(partial(inventory.remove, kind, item.key, uid=item.uid))
+        elif not inventory.holds(kind, raw):  # most events are of writes of our own, whose answers were faster
+            call(partial(inventory.keep, kind, kind.parse(raw)))
 
     return take
 
@@ -115,14 +118,19 @@ def settings() -> kopf.OperatorSettings:
 
 
 async def watch(cluster: Cluster, inventory: Inventory, namespaces: Namespaces) -> None:
-    """Watches the inventory's kinds until cancelled; `namespaces` as in `Settings.watched`.
+    """Watches the inventory's kinds, just listed, until cancelled; `namespaces` as in `Settings.watched`.
 
     Namespaces that may not be read in full (deleted, or their Role is) are left out until they may: Kopf ends with the
     first of them. Whenever Kopf has ended it is started again, after a list that makes up for what it missed.
     """
+    listed = True
     while True:
         try:
-            readable = await list_readable(cluster, inventory, namespaces)
+            if listed:
+                readable = tuple(namespace for namespace in namespaces if not inventory.is_partial(namespace))
+            else:
+                readable = await list_readable(cluster, inventory, namespaces)
+            listed = False
             async with asyncio.timeout(None if readable == namespaces else RECHECK_SECONDS):
                 await (watch_with_kopf(inventory, readable) if readable else asyncio.Event().wait())
         except TimeoutError:
@@ -162,16 +170,16 @@ async def watch_with_kopf(inventory: Inventory, namespaces: Namespaces) -> None:
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[None] = loop.create_future()
     stop = threading.Event()
-    take = into(inventory)
+    take = into(inventory, call=loop.call_soon_threadsafe)
 
-    def sink(kind: WatchedKind[Any], event_type: str, item: Observed) -> None:
+    def sink(kind: WatchedKind[Any], event_type: str, raw: Object) -> None:
         if not stop.is_set():
-            loop.call_soon_threadsafe(take, kind, event_type, item)
+            take(kind, event_type, raw)
 
     def run() -> None:
         failure: BaseException = OperatorError("Kopf ended by itself")
         try:
-            asyncio.run(_kopf(registry(sink, inventory.kinds), namespaces, stop=stop))
+            uvloop.run(_kopf(registry(sink, inventory.kinds), namespaces, stop=stop))
         except Exception as error:  # noqa: BLE001 - it belongs to the main thread
             failure = error
         if not stop.is_set():

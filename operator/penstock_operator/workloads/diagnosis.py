@@ -27,6 +27,12 @@ _IMAGE_REASONS: Final = frozenset(
     }
 )
 _CONFIG_REASONS: Final = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
+_WORDS_KEPT: Final = frozenset({"CreateContainerConfigError"})
+"""The kubelet's own, which names Secrets and fields. Behind the others stand words of the container runtime, which shows
+what it was given, environment included: where a Secret cannot be a variable, they hold its value."""
+_START_REASONS: Final = frozenset({"StartError", "ContainerCannotRun", "RunContainerError", "CreateContainerError"})
+"""Of a container that ended without having run: words of the container runtime, too."""
+_NOT_KEPT: Final = "what the container runtime says may hold values of Secrets and is not kept, see the pod's events"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +66,8 @@ def exit_cause_of(pod: Pod) -> Cause | None:
         return Cause(code="handed_over", words="the runner was stopped and left the rest to a replacement")
     if code == 137:
         return Cause(code="killed", words="the container was killed (SIGKILL, exit code 137)")
-    reason = _sentence(ended.message or ended.reason)
+    said = _NOT_KEPT if ended.reason in _START_REASONS else ended.message
+    reason = _sentence(said or ended.reason)
     return Cause(code="runner_failed", words=f"the runner ended with exit code {code}: {reason}")
 
 
@@ -75,8 +82,9 @@ def blocker_of(pod: Pod, *, now: datetime) -> tuple[Cause, bool] | None:
         cause = Cause(code="image", words=f"the image {pod.image} cannot be pulled ({reason}): {text}")
         return cause, age > IMAGE_DEADLINE_SECONDS
     if reason in _CONFIG_REASONS:
+        said = text if reason in _WORDS_KEPT else _NOT_KEPT
         return Cause(
-            code="container", words=f"the container cannot be made ({reason}): {text}"
+            code="container", words=f"the container cannot be made ({reason}): {said}"
         ), age > IMAGE_DEADLINE_SECONDS
     if pod.unscheduled:
         cause = Cause(code="unschedulable", words=f"no node takes the pod: {_sentence(pod.unscheduled.message)}")

@@ -43,6 +43,8 @@ class Branch(Action):
 
 
 def _inside(exc: StepFailed) -> Failure:
-    return Failure(
-        "step_failed", f"step {exc.path}: {exc.failure.message}", details={"step": exc.path, **exc.failure.as_value()}
-    )
+    failure = exc.failure
+    details = {"step": exc.path, **failure.as_value()}
+    if failure.shown != failure.message:  # the step inside keeps no values, and neither does what is around it
+        details |= {"message": failure.shown, "details": None}
+    return Failure("step_failed", f"step {exc.path}: {failure.shown}", details=details)

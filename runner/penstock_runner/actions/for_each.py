@@ -45,7 +45,7 @@ class ForEach(Action):
         number, first = min(loop.failed.items())
         message = (
             f"{len(loop.failed)} of {len(loop.outputs)} items failed; the first is item {number}:"
-            f" step {first.path}: {first.failure.message}"
+            f" step {first.path}: {first.failure.shown}"
         )
         raise Failure("items_failed", message, details={"step": first.path}, output=loop.outputs)
 

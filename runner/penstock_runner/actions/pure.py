@@ -8,6 +8,8 @@ from penstock_runner.engine.action import Action, Actions
 class Pure(Action):
     """What the three have in common."""
 
+    repeatable = True
+
     def has_effect(self, fields: Any, actions: Actions) -> bool:
         """No."""
         return False

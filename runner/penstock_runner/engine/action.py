@@ -31,8 +31,8 @@ class Flow(Protocol):
     def shared(self, make: Callable[[], R]) -> R:
         """What `make` gives, one per flow, closed at its end."""
 
-    def log(self, severity: str, message: str, *, step: str, fields: Any = None) -> None:
-        """Keep a log line of a step."""
+    def log(self, severity: str, message: str, *, step: str, fields: Any = None, mode: str = "full") -> None:
+        """Keep a log line of a step, without its words where the step's `record` keeps no values."""
 
 
 class Call:
@@ -40,10 +40,11 @@ class Call:
 
     `fields` are the action's members as the definition has them, `input` what they became with templates evaluated.
     `deadline` is a reading of time.monotonic(); `memory` lasts over the attempts of a step.
+    `mode` is what the step's `record` keeps: full, metadata or none.
     `run_steps` runs steps in order and gives the output of the last one that ran; it raises what ends them early.
     """
 
-    __slots__ = ("attempt", "deadline", "fields", "flow", "frame", "input", "memory", "name", "run_steps")
+    __slots__ = ("attempt", "deadline", "fields", "flow", "frame", "input", "memory", "mode", "name", "run_steps")
 
     def __init__(
         self,
@@ -55,6 +56,7 @@ class Call:
         frame: Frame,
         memory: MutableMapping[Any, Any],
         run_steps: Callable[[list[Any], Frame], Any],
+        mode: str = "full",
     ) -> None:
         self.flow = flow
         self.name = name
@@ -65,6 +67,7 @@ class Call:
         self.deadline = frame.deadline
         self.memory = memory
         self.run_steps = run_steps
+        self.mode = mode
 
     @property
     def path(self) -> str:
@@ -88,6 +91,9 @@ class Action:
     iterates = False
     """Its steps run once for each of several items, in variables of their own; otherwise one of several lists runs."""
 
+    repeatable = False
+    """Running it again gives the same and is seen by nobody: a result that was not recorded as it was is made anew."""
+
     def has_effect(self, fields: Any, actions: "Actions") -> bool:
         """True where running it twice could be seen from outside: then its start is durable before it runs."""
         return True
@@ -108,6 +114,9 @@ class Unknown(Action):
     """Stands for the action of a step in which this release finds none."""
 
     evaluates = False
+
+    repeatable = False
+    """Running it again gives the same and is seen by nobody: a result that was not recorded as it was is made anew."""
 
     def has_effect(self, fields: Any, actions: "Actions") -> bool:
         """No."""

@@ -33,8 +33,10 @@ class Connection(NamedTuple):
 
     def secrets(self) -> Iterator[str]:
         """Every value that must not be seen, and those that are made of several of them."""
-        yield from self.fields.values()
-        if kind := self._type():
+        kind = self._type()
+        readable = kind.readable_of(self.description) if kind else frozenset()
+        yield from (value for name, value in self.fields.items() if name not in readable)
+        if kind:
             yield from kind.secrets(self.description, self.fields)
         # of every type: whoever has both may put them together
         if {"username", "password"} <= self.fields.keys():

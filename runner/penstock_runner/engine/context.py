@@ -78,8 +78,10 @@ class Context:
         """Close what the steps shared."""
         self._shared.close()
 
-    def log(self, severity: str, message: str, *, step: str, fields: Any = None) -> None:
-        """Keep a log line, masked."""
+    def log(self, severity: str, message: str, *, step: str, fields: Any = None, mode: str = "full") -> None:
+        """Keep a log line, masked; where `mode` keeps no values, only that there was one."""
+        if mode != "full":
+            message, fields = f"a log line that is not kept: the step's `record` is {mode}", None
         self.recorder.log(
             at=self.clock.now(),
             severity=severity,

@@ -20,7 +20,7 @@ from penstock_runner.engine.interrupt import Interrupt
 from penstock_runner.engine.ports import Clock, Recorder
 from penstock_runner.engine.steps.step_run import run_steps
 from penstock_runner.engine.variables import Evaluator, Frame, TriggerData
-from penstock_runner.errors import Expired, Interrupted, Reason, ResultCut, StepFailed, Stopped
+from penstock_runner.errors import Expired, Interrupted, NotRecorded, Reason, StepFailed, Stopped
 
 
 class Execution(NamedTuple):
@@ -71,9 +71,9 @@ class Engine:
             if not exc.passed:
                 return self._outcome(ExecutionState.FAILED, "stopped", exc.message or "a stop step said so", exc.path)
         except StepFailed as exc:
-            message = f"step {exc.path}: {exc.failure.message}"
+            message = f"step {exc.path}: {exc.failure.shown}"
             return self._outcome(ExecutionState.FAILED, exc.failure.code, message, exc.path)
-        except ResultCut as exc:
+        except NotRecorded as exc:
             return self._outcome(ExecutionState.FAILED, exc.failure.code, exc.failure.message, exc.path)
         except Expired:
             limit = self._definition["timeoutMs"]

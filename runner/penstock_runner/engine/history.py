@@ -1,13 +1,15 @@
 """What an earlier runner of the same execution recorded, so that nothing of it runs twice."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from penstock_core.records import LONG_AGO, RecordedStep
 from penstock_core.states import StepStatus
-from penstock_runner.errors import Failure, ResultCut
+from penstock_runner.engine.unrecorded import Guarded, Missing, Partial
+from penstock_runner.errors import Failure, Gap, NotRecorded
 
 INTERRUPTED = "interrupted"
 """Error code of an attempt whose runner vanished: it does not count against `retry.attempts`."""
@@ -26,49 +28,71 @@ class Past(NamedTuple):
         """True where the last attempt has a result that stands: passed or skipped."""
         return self.last.status in (StepStatus.PASSED, StepStatus.SKIPPED)
 
-    def view(self) -> dict[str, Any]:
-        """What `steps.<name>` is; reading what was recorded cut raises ResultCut."""
+    def view(self, made: "Callable[[str], Any] | None" = None) -> dict[str, Any]:
+        """What `steps.<name>` is; reading what was not recorded as it was raises NotRecorded.
+
+        `made` makes a member of it anew, where the step may run again.
+        """
         last = self.last
         failure = self.failure()
         members = {
-            "output": _unpacked(last.output),
+            "output": self.output,
             "extracted": None if failure else _unpacked(last.extracted),
             "status": StepStatus.FAILED.value if failure else last.status.value,
             "error": failure.as_value() if failure else None,
             "attempts": self.attempts if last.status is not StepStatus.SKIPPED else 0,
         }
-        cut = {name for name in ("output", "extracted") if _is_cut(getattr(last, name))}
-        return _CutView(members, cut=cut, path=last.path) if cut else members
+        missing = {
+            name: partial(made, name) if made is not None and not failure else partial(_refuse, last.path, gap)
+            for name, gap in self._gaps().items()
+            if name in ("output", "extracted")
+        }
+        return Guarded(members, missing) if missing else members
+
+    @property
+    def output(self) -> Any:
+        """What is recorded of the output."""
+        return _unpacked(self.last.output)
 
     def failure(self) -> Failure | None:
         """Why the last attempt failed, None where it did not or where its runner vanished."""
         last = self.last
         if not _failed(last):
             return None
-        return Failure(last.error_code or "", last.error_message or "", details=_details(last))
+        failure = _RecordedFailure(last.error_code or "", last.error_message or "", details=_details(last))
+        gaps = self._gaps()
+        failure.missing = {
+            name: partial(_refuse, last.path, gaps[name]) for name in ("message", "details") if name in gaps
+        }
+        return failure
+
+    def _gaps(self) -> dict[str, Gap]:
+        """Members that were not recorded as they were. What 0.1 recorded tells of those alone that were cut."""
+        last = self.last
+        cut = {name: Gap.CUT for name in ("output", "extracted") if _is_cut(getattr(last, name))}
+        details = _unpacked(last.error_details)
+        return cut | {name: Gap(gap) for name, gap in getattr(details, "marks", {}).items()}
 
 
-class _CutView(dict[str, Any]):
-    """What `steps.<name>` is where a member was recorded cut: whoever reads it, or all members, would go on with a part."""
+class _RecordedFailure(Failure):
+    """A failure of an earlier runner, whose message and details may not be what they were."""
 
-    def __init__(self, members: dict[str, Any], *, cut: set[str], path: str) -> None:
-        super().__init__(members)
-        self._cut = cut
-        self._path = path
+    missing: Mapping[str, Missing] = {}
 
-    def __getitem__(self, name: str) -> Any:
-        if name in self._cut:
-            raise ResultCut(self._path)
-        return super().__getitem__(name)
+    def as_value(self) -> dict[str, Any]:
+        """As that of every failure; of what is missing, the members of `details` that are recorded are read."""
+        value = super().as_value()
+        if not self.missing:
+            return value
+        refuse = self.missing.get("details")
+        if refuse and isinstance(self.details, dict):
+            value["details"] = Partial(self.details, refuse)
+            return Guarded(value, {name: each for name, each in self.missing.items() if name != "details"})
+        return Guarded(value, self.missing)
 
-    def get(self, name: str, default: Any = None) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            return default
 
-    def items(self) -> Any:
-        raise ResultCut(self._path)
+def _refuse(path: str, gap: Gap) -> NoReturn:
+    raise NotRecorded(path, gap)
 
 
 class History:
@@ -183,7 +207,8 @@ def _details(step: RecordedStep) -> Any:
     if step.error_details is None and step.error_code == "http_status":
         output = _unpacked(step.output)
         return {"status": output.get("status", 0)} if isinstance(output, dict) else None
-    return _unpacked(step.error_details)
+    details = _unpacked(step.error_details)
+    return details.value if hasattr(details, "marks") else details
 
 
 def _unpacked(data: bytes | None) -> Any:

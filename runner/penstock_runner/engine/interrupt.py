@@ -6,10 +6,12 @@ Work that cannot be ended from Python (a name look-up, a read from a socket) run
 import threading
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from penstock_runner.errors import Expired, Interrupted, Reason
 
+SIGNAL_SECONDS: Final = 0.5
+"""Longest wait for a lock at a stretch: a signal that comes just before one is seen by Python only after it."""
 T = TypeVar("T")
 
 
@@ -40,7 +42,7 @@ class Interrupt:
     def wait(self, until: float) -> None:
         """Return at `until`, a reading of time.monotonic(); raise Interrupted as soon as the flow must stop."""
         with self._changed:
-            self._changed.wait_for(lambda: self._reason is not None, max(0.0, until - time.monotonic()))
+            self._wait(lambda: self._reason is not None, until)
         self.check()
 
     def wait_for(self, ready: Callable[[], bool], until: float) -> None:
@@ -49,11 +51,15 @@ class Interrupt:
         Whoever makes `ready` true calls `wake`.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._reason is not None or ready(), max(0.0, until - time.monotonic()))
+            self._wait(lambda: self._reason is not None or ready(), until)
             if ready():
                 return
         self.check()
         raise Expired
+
+    def _wait(self, ready: Callable[[], bool], until: float) -> None:
+        while not ready() and (left := until - time.monotonic()) > 0:
+            self._changed.wait(min(left, SIGNAL_SECONDS))
 
     def wake(self) -> None:
         """Let every waiting thread look at its condition again."""

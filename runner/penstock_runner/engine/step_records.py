@@ -1,14 +1,16 @@
 """What a step's attempt leaves on record: values masked, packed, and left out where the step says so."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from penstock_core import codec
 from penstock_core.masking import Masker
 from penstock_core.records import StepRecord
 from penstock_core.states import StepStatus
 from penstock_runner.engine.history import INTERRUPTED
-from penstock_runner.errors import Failure
+from penstock_runner.engine.unrecorded import Unread, settled
+from penstock_runner.errors import Failure, Gap
 
 MAX_MESSAGE = 8192
 """Characters of an error message that are kept."""
@@ -37,6 +39,13 @@ class Attempt:
         self.items_total: int | None = None
         self.items_failed: int | None = None
         self.warnings: tuple[str, ...] = ()
+        self.unread: Unread | None = None
+        """What of the output nobody has: a part of it that an earlier runner could not record as it was."""
+
+    def keep(self, output: Any) -> None:
+        """Have what the action produced all the same, if anything."""
+        if output is not None:
+            self.output, self.unread = settled(output)
 
 
 class Records:
@@ -47,30 +56,31 @@ class Records:
 
     def running(self, attempt: Attempt, *, mode: str) -> StepRecord:
         """The row of an attempt that has begun; an action may have something to keep for its replacement already."""
-        data, size, warnings, truncated = self._packed(attempt.input, mode)
-        output, output_size, _, _ = self._packed(attempt.output, mode)
+        given, output = self._kept(attempt.input, mode), self._kept(attempt.output, mode)
         return StepRecord(
             path=attempt.path,
             attempt=attempt.number,
             action=attempt.action,
             status=StepStatus.RUNNING,
             started_at=attempt.started_at,
-            input=data,
-            input_size=size,
-            output=output,
-            output_size=output_size,
-            truncated=truncated,
+            input=given.data,
+            input_size=given.size,
+            output=output.data,
+            output_size=output.size,
+            truncated=given.gap is Gap.CUT,
             items_total=attempt.items_total,
-            warnings=tuple(f"input: {text}" for text in warnings),
+            warnings=given.told("input"),
         )
 
     def ended(self, attempt: Attempt, *, mode: str, ended_at: datetime, elapsed: float) -> StepRecord:
         """The row of an attempt that has ended; `elapsed` in seconds."""
-        given, given_size, given_warnings, given_cut = self._packed(attempt.input, mode)
-        output, output_size, warnings, output_cut = self._packed(attempt.output, mode)
-        extracted, _, _, extracted_cut = self._packed(attempt.extracted, mode)
-        assertions, _, _, assertions_cut = self._packed(attempt.assertions, mode)
+        given, output = self._kept(attempt.input, mode), self._kept(attempt.output, mode)
+        extracted, assertions = self._kept(attempt.extracted, mode), self._kept(attempt.assertions, mode)
+        if attempt.unread is not None:
+            output = output._replace(gap=attempt.unread.reason.gap)
         failure = attempt.failure
+        gaps = {"output": output.gap, "extracted": extracted.gap}
+        own = attempt.warnings if mode == "full" else ()
         return StepRecord(
             path=attempt.path,
             attempt=attempt.number,
@@ -79,26 +89,19 @@ class Records:
             started_at=attempt.started_at,
             ended_at=ended_at,
             duration_ms=round(elapsed * 1000),
-            input=given,
-            output=output,
-            extracted=extracted,
-            assertions=assertions,
-            input_size=given_size,
-            output_size=output_size,
-            truncated=given_cut or output_cut or extracted_cut or assertions_cut,
+            input=given.data,
+            output=output.data,
+            extracted=extracted.data,
+            assertions=assertions.data,
+            input_size=given.size,
+            output_size=output.size,
+            truncated=any(each.gap is Gap.CUT for each in (given, output, extracted, assertions)),
             error_code=failure.code if failure else None,
-            error_message=self.message(failure.message) if failure else None,
-            error_details=self._details(failure.details, mode) if failure else None,
+            error_message=self.message(failure.shown) if failure else None,
+            error_details=self._details(failure, gaps, mode),
             items_total=attempt.items_total,
             items_failed=attempt.items_failed,
-            warnings=tuple(
-                self.message(text)
-                for text in (
-                    *attempt.warnings,
-                    *(f"input: {text}" for text in given_warnings),
-                    *(f"output: {text}" for text in warnings),
-                )
-            ),
+            warnings=tuple(self.message(text) for text in (*own, *given.told("input"), *output.told("output"))),
         )
 
     def interrupted(self, path: str, *, number: int, action: str, at: datetime) -> StepRecord:
@@ -120,18 +123,73 @@ class Records:
         clean = clean.encode(errors="replace").decode()
         return clean if len(clean) <= MAX_MESSAGE else f"{clean[:MAX_MESSAGE]}… ({len(clean)} characters)"
 
-    def _details(self, details: Any, mode: str) -> bytes | None:
-        """An error's details; where values are not kept, a map's numbers and texts, which `retry.when` decides by."""
-        if mode != "full":
-            plain = details.items() if isinstance(details, dict) else ()
-            details = {name: value for name, value in plain if isinstance(value, (str, int, float))}
-        return codec.pack(self._masker.mask(details), limit=MAX_DETAILS_BYTES).data if details else None
+    def shown(self, failure: Failure, *, mode: str) -> str:
+        """What may be recorded of a failure's message: where values are not kept, only of those that hold none."""
+        if mode == "full" or failure.code in _WITHOUT_VALUES:
+            return failure.shown
+        return f"{failure.code} (what happened is not kept: the step's `record` is {mode})"
 
-    def _packed(self, value: Any, mode: str) -> tuple[bytes | None, int, tuple[str, ...], bool]:
-        """Data, size, warnings, truncated. Mode metadata keeps the size alone, none keeps nothing."""
-        if value is None or mode == "none":
-            return None, 0, (), False
-        packed = codec.pack(self._masker.mask(value))
-        if mode == "metadata":
-            return None, packed.size, (), False
-        return packed.data, packed.size, packed.warnings, packed.truncated
+    def _details(self, failure: Failure | None, gaps: Mapping[str, Gap | None], mode: str) -> bytes | None:
+        """What a replacement must know: an error's details, and which values were not recorded as they were.
+
+        Where values are not kept, of the details those members that `retry.when` decides by.
+        """
+        given = details = failure.details if failure is not None else None
+        left_out = False
+        if mode != "full" and given is not None:
+            plain = given if isinstance(given, dict) else {}
+            details = {name: plain[name] for name in _DECISIVE if isinstance(plain.get(name), (str, int))}
+            left_out = details != plain or not isinstance(given, dict)
+        packed = self._packed(details, limit=MAX_DETAILS_BYTES)
+        if failure is not None:
+            gaps = {**gaps, "message": self._gap(failure), "details": Gap.LEFT_OUT if left_out else packed.gap}
+        marks = {name: gap.value for name, gap in gaps.items() if gap is not None}
+        if not marks:
+            return packed.data
+        from penstock_core.codec import Marked
+
+        return codec.pack(Marked(marks, codec.unpack(packed.data) if packed.data else None)).data
+
+    def _gap(self, failure: Failure) -> Gap | None:
+        """Whether the message is recorded as it was."""
+        if failure.shown != failure.message:
+            return Gap.LEFT_OUT
+        if self._masker.text(failure.message) != failure.message:
+            return Gap.MASKED
+        return Gap.CUT if len(failure.message) > MAX_MESSAGE else None
+
+    def _kept(self, value: Any, mode: str) -> "_Kept":
+        """Mode metadata keeps the size alone, none keeps nothing."""
+        if value is None:
+            return _NOTHING
+        if mode == "full":
+            return self._packed(value)
+        size = self._packed(value).size if mode == "metadata" else 0
+        return _Kept(None, size, (), Gap.LEFT_OUT)
+
+    def _packed(self, value: Any, *, limit: int = codec.DEFAULT_LIMIT) -> "_Kept":
+        if value is None:
+            return _NOTHING
+        masked = self._masker.mask(value)
+        packed = codec.pack(masked, limit=limit)
+        gap = Gap.CUT if packed.truncated else Gap.MASKED if masked is not value else None
+        return _Kept(packed.data, packed.size, packed.warnings, gap)
+
+
+class _Kept(NamedTuple):
+    """What is kept of a value: `size` in bytes of the whole, `gap` where it is not as it was."""
+
+    data: bytes | None
+    size: int
+    warnings: tuple[str, ...]
+    gap: Gap | None
+
+    def told(self, member: str) -> tuple[str, ...]:
+        return tuple(f"{member}: {text}" for text in self.warnings)
+
+
+_NOTHING: Final = _Kept(None, 0, (), None)
+_WITHOUT_VALUES: Final = frozenset({"timeout", "cancelled", "python_died"})
+"""Codes whose messages are ours alone."""
+_DECISIVE: Final = ("status", "type", "line", "exit", "signal", "step", "field")
+"""Members of details that hold no value of the flow's."""

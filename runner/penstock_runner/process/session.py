@@ -7,7 +7,6 @@
 
 import gc
 import os
-import signal
 import sys
 import threading
 import time
@@ -21,6 +20,7 @@ from penstock_core.names import EXIT_DONE, EXIT_HANDED_OVER
 from penstock_core.store.executions.records import AlreadyEnded, Claim, HeldUntil, LeftQueued, Skipped
 from penstock_core.store.executions.running import Running, connect
 from penstock_runner.process.environment import Settings
+from penstock_runner.process.termination import Termination
 
 if TYPE_CHECKING:
     from penstock_runner.engine.flow_run import Engine
@@ -47,7 +47,8 @@ class SystemClock:
 
 def run(settings: Settings) -> int:
     """Run the execution of `settings`; the exit code. Raises what is a defect."""
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(EXIT_HANDED_OVER))
+    termination = Termination(lambda: os._exit(EXIT_HANDED_OVER))
+    termination.start()
     running = Running(lambda: connect(settings.dsn), settings.namespace)
     claimed = _Claiming(running, settings)
     claimed.start()
@@ -62,7 +63,7 @@ def run(settings: Settings) -> int:
         # from here on it may run for hours: what the start has made stays, new garbage is collected again
         gc.freeze()
         gc.enable()
-        begun = _Run(running, settings, answer, start_ms=_process_age_ms())
+        begun = _Run(running, settings, answer, termination=termination, start_ms=_process_age_ms())
         del claimed, answer  # what was recorded goes as the flow passes it
         return begun.run()
     _say(
@@ -89,7 +90,10 @@ class _Claiming:
 
     def answer(self) -> Answer | None:
         """What the store said; None where it did not answer in time. Raises what is a defect."""
-        self._thread.join()
+        from penstock_runner.engine.interrupt import SIGNAL_SECONDS
+
+        while self._thread.is_alive():
+            self._thread.join(timeout=SIGNAL_SECONDS)
         if self._fault is not None:
             raise self._fault
         return self._answer
@@ -141,7 +145,9 @@ def _patiently(ask: Callable[[], Answer], **where: object) -> Answer | None:
 class _Run:
     """An execution that is ours."""
 
-    def __init__(self, running: Running, settings: Settings, claim: Claim, *, start_ms: int) -> None:
+    def __init__(
+        self, running: Running, settings: Settings, claim: Claim, *, termination: Termination, start_ms: int
+    ) -> None:
         from penstock_core import codec
         from penstock_runner.engine.interrupt import Interrupt
         from penstock_runner.process.recorder import Writer
@@ -149,6 +155,7 @@ class _Run:
         self._claim = claim._replace(definition=b"", payload=b"", steps=())
         self._recorded = claim.steps
         self._settings = settings
+        self._termination = termination
         self._start_ms = start_ms
         self._interrupt = Interrupt()
         self._definition: Mapping[str, Any] = codec.unpack(claim.definition)
@@ -165,7 +172,7 @@ class _Run:
         from penstock_runner.errors import Interrupted, Reason
 
         writer = self._writer
-        signal.signal(signal.SIGTERM, lambda *_: writer.terminate())
+        self._termination.then = writer.terminate
         if self._claim.cancel:
             self._interrupt.set(Reason.CANCELLED)
         writer.start()

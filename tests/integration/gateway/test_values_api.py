@@ -66,7 +66,7 @@ async def test_values_that_end_too_early(stand: Stand, pool: Pool) -> None:
         await read(stand, at, headers=MSGPACK)
 
     assert preview.json() == rows[0]
-    assert (await stand.client.get("/healthz")).status_code == 200
+    assert (await stand.probe("/healthz")).status_code == 200
 
 
 async def test_odd_values_of_steps_do_not_break_the_list(stand: Stand, pool: Pool) -> None:

@@ -238,7 +238,7 @@ async def test_a_missing_secret_of_digests_is_no_outage(stand: Stand) -> None:
     stand.cluster.remove(SECRETS, NAMESPACE, secret["metadata"]["name"])
     await until(lambda: not stand.gateway.keys.known(INSTANCE_UID))
     pending = await stand.post(json={})
-    ready = await stand.client.get("/readyz")
+    ready = await stand.probe("/readyz")
     stand.cluster.seed(SECRETS, secret)
     await until(lambda: stand.gateway.keys.known(INSTANCE_UID))
 

@@ -95,7 +95,7 @@ async def test_database_away_and_back(dsn: str) -> None:
         since = time.monotonic()
         answers = await asyncio.gather(*(stand.post(json={}) for _ in range(20)))
         took = time.monotonic() - since
-        ready = await stand.client.get("/readyz")
+        ready = await stand.probe("/readyz")
         relay.cut = False
         async with asyncio.timeout(30):
             while (await stand.post(json={})).status_code != 202:
@@ -145,8 +145,8 @@ async def test_start_before_the_database_secret(dsn: str) -> None:
     """Until the operator has written the Secret the gateway says what it waits for, and answers 503."""
     async with standing(None, ready=False) as stand:
         await until(lambda: len(stand.gateway.health.missing()) == 1)
-        ready = await stand.client.get("/readyz")
-        alive = await stand.client.get("/healthz")
+        ready = await stand.probe("/readyz")
+        alive = await stand.probe("/healthz")
         refused = await stand.post(json={})
         stand.cluster.seed(SECRETS, database_secret(dsn))
         await until(lambda: not stand.gateway.health.missing())

@@ -1,5 +1,6 @@
 """The operator's loops on a real Postgres, with a cluster that only remembers."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ import builders
 from fake_cluster import FakeCluster
 from operator_stand import ENVIRONMENT, Clock, watched
 from penstock_core import codec, uuid7
-from penstock_core.cluster import FLOWS, JOBS, SECRETS, Key, Object
+from penstock_core.cluster import FLOWS, JOBS, NAMESPACES, SECRETS, Key, Object
 from penstock_core.errors import ClusterError, ClusterUnavailable
 from penstock_core.flow_identity import flow_identity
 from penstock_core.observed.flow import Flow
@@ -23,7 +24,6 @@ from penstock_core.store.executions.model import Acceptance, Execution, Full
 from penstock_core.store.executions.reading import Reading
 from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.flows.statistics import Statistics
-from penstock_core.store.tenants.instances import Tenancy
 from penstock_operator.executions.dispatcher import Dispatcher
 from penstock_operator.executions.job_creation import Starter
 from penstock_operator.executions.last_executions import LastRuns
@@ -31,9 +31,12 @@ from penstock_operator.executions.recovery import RECOVERY_SECONDS, Recovery
 from penstock_operator.namespaces import Namespaces, password_in
 from penstock_operator.objects.reporter import Reporter
 from penstock_operator.schedules.missed_ticks import Ticks
+from penstock_operator.services import tenancy_of
 from penstock_operator.settings import from_environment
 from penstock_operator.watch.inventory import Inventory
 from penstock_operator.workloads import index
+from penstock_operator.workloads.identity import Sought
+from roles import drop_roles
 
 
 class Workloads(index.Workloads):
@@ -45,7 +48,7 @@ class Workloads(index.Workloads):
     def is_alive(self, namespace: str) -> bool:
         return True
 
-    def of(self, execution: UUID, *, namespace: str, holder: str = "") -> tuple[list[Job], list[Pod]]:
+    def of(self, sought: Sought) -> tuple[list[Job], list[Pod]]:
         return [], []
 
     def job(self, key: Key) -> None:
@@ -272,17 +275,20 @@ async def test_a_flows_status_shows_what_ended_last(stand: Stand) -> None:
 
 async def test_a_namespaces_role_keeps_its_password_over_restarts(stand: Stand, pool: Pool, dsn: str) -> None:
     """A second operator process finds the password of the Secret, so that running Jobs are not locked out."""
-    tenancy = Tenancy(pool, dsn=dsn, prefix=f"p{uuid7.new().hex[:20]}")
+    settings = replace(stand.settings, database_role_prefix=f"p{uuid7.new().hex[:20]}")
+    tenancy = tenancy_of(pool, settings)
     await tenancy.ensure_access()
     passwords = []
+    stand.cluster.seed(NAMESPACES, {"metadata": {"name": "acme", "namespace": None, "uid": "n1"}})
 
     async def released() -> None:
         pass
 
     for _ in range(2):
-        await Namespaces(stand.cluster, tenancy, stand.settings).prepare("acme")
+        await Namespaces(stand.cluster, tenancy, settings).prepare("acme")
         passwords.append(password_in(stand.cluster.of(SECRETS)["penstock-database-penstock"]))
-    await Namespaces(stand.cluster, tenancy, stand.settings).leave("acme", is_last=lambda: True, release=released)
+    await Namespaces(stand.cluster, tenancy, settings).leave("acme", is_last=lambda: True, release=released)
+    await drop_roles(pool, dsn, settings.database_role_prefix)
 
     assert passwords[0] is not None
     assert passwords[0] == passwords[1]

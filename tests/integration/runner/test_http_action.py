@@ -323,3 +323,22 @@ def test_response_headers_of_one_name_are_all_kept(stand: Stand, web: Web) -> No
     output = stand.recorder.output("call")
     assert (output["headers"]["set-cookie"], output["headers"]["link"]) == ("\n".join(cookies), "<a>, <b>")
     assert output["body"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("description", "fields", "readable"),
+    [
+        ({"type": "basic"}, {"username": "penstock-user", "password": "canary-password"}, "penstock-user"),
+        ({"type": "custom", "fields": ["tenant", "token"], "readable": ["tenant"], "headers": {"X-T": "${tenant}"}},
+         {"tenant": "tenant-4711", "token": "canary-token"}, "tenant-4711"),
+    ],
+)  # fmt: skip
+def test_fields_that_are_no_secret_stay_readable(
+    stand: Stand, web: Web, description: dict[str, Any], fields: dict[str, str], readable: str
+) -> None:
+    """A user's name, and what a connection calls readable, are recorded; what is secret beside them is not."""
+    web.answer = lambda request: (200, JSON, json.dumps({"fields": list(fields.values())}).encode())
+
+    stand.run(http(web.url, connection="erp"), descriptions={"erp": description}, fields={"erp": fields})
+
+    assert stand.recorder.output("call")["body"] == {"fields": [readable, "***"]}

@@ -263,3 +263,65 @@ def test_long_lines_count_as_several(stand: Stand) -> None:
 
     assert stand.recorder.logs[-1][1] == "more than 10000 log lines: the rest is not kept"
     assert len(stand.recorder.logs) < 180
+
+
+FORGED = {
+    "no MessagePack": r"b'\xc1' * 9",
+    "no map": r"b'\x93\x01\x02\x03'",
+    "an answer without a result": r"b'\x81\xa1a\x01'",
+    "a line of no kind": r"b'\x81\xa3log\x93\x01\x02\x03'",
+    "an error that is none": r"b'\x81\xa5error\x01'",
+    "a step that there is not": r"b'\x81\xacnot_recorded\x92\xa1x\xa6output'",
+}
+
+
+@pytest.mark.parametrize("said", FORGED)
+def test_what_the_code_writes_into_the_pipe_is_its_own_error(stand: Stand, said: str) -> None:
+    """Code that finds the pipe of answers and writes there is told so; it is no defect of Penstock."""
+    outcome = stand.run(
+        code(
+            "import os",
+            "def run(context):",
+            f"    message = {FORGED[said]}",
+            "    for pipe in os.listdir('/proc/self/fd'):",
+            "        target = os.readlink(f'/proc/self/fd/{pipe}') if int(pipe) > 2 and os.path.exists(f'/proc/self/fd/{pipe}') else ''",
+            "        if target.startswith('pipe:'):",
+            "            try:",
+            "                os.write(int(pipe), len(message).to_bytes(4) + message)",
+            "            except OSError:",
+            "                pass",
+        )
+    )
+
+    assert outcome.error_code == "python_malformed", outcome.error_message
+    assert "defect" not in (outcome.error_message or "")
+
+
+def test_a_flood_of_lines_past_the_worker_is_bounded(stand: Stand) -> None:
+    """Code that writes log lines into the pipe by itself gets no more of them recorded."""
+    stand.run(
+        code(
+            "def run(context):",
+            "    channel = context.log._channel",
+            "    for _ in range(1000):",
+            "        channel._lines = 0",
+            "        channel.log('info', 'x' * 9000, {'a': 'y' * 65536})",
+        )
+    )
+
+    assert 400 < len(stand.recorder.logs) < 500
+    assert "32 MiB" in stand.recorder.logs[-1][1]
+
+
+def test_files_of_the_code_are_bounded(stand: Stand) -> None:
+    """Open files and the size of one are limited, and the code cannot raise the limits."""
+    stand.run(
+        code(
+            "import resource",
+            "def run(context):",
+            "    given = [resource.getrlimit(one) for one in (resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE)]",
+            "    return given",
+        )
+    )
+
+    assert stand.recorder.output("py") == [[1024, 1024], [256 << 20, 256 << 20], [0, 0]]

@@ -78,7 +78,7 @@ def test_python_step_never_sees_a_part_of_a_result() -> None:
     """A python step is given every step's output: one that was recorded cut ends the execution."""
     first, second = Stand(), Stand()
     steps = [
-        {"name": "big", "set": {"value": "${config.items}"}},
+        {"name": "big", "python": {"code": "def run(context):\n  return context.config['items']"}},
         {"name": "code", "python": {"code": "def run(context):\n  return len(context.steps['big'].output)"}},
     ]
     first.run(*steps, config={"items": list(range(1000))})

@@ -68,7 +68,7 @@ async def installation(postgres_server: Server) -> AsyncIterator[Installation]:
         pool = await open_pool(dsn, name="installer", max_size=8)
         tenancy = Tenancy(pool, dsn=dsn, prefix=prefix)
         await tenancy.ensure_access()
-        role = await tenancy.ensure_runner_role("evil")
+        role = await tenancy.ensure_runner_role("evil", uid="evil")
         # what a role could read in 0.1, whatever the group's grants are now
         with psycopg.connect(dsn, autocommit=True) as connection:
             connection.execute(f"grant select on executions, step_results to {role.role}".encode())
@@ -148,8 +148,8 @@ async def test_advisory_locks_are_nobodys_business(installation: Installation) -
         assert await migrate(installation.dsn, NOW + DAY, days=TEMPLATE_DAYS) == []
         assert len(await Maintenance(installation.pool).create_partitions(NOW + 2 * DAY, days=TEMPLATE_DAYS)) > 0
         await installation.tenancy.ensure_access()
-        await installation.tenancy.ensure_runner_role("acme")
-        await installation.tenancy.drop_runner_role("acme")
+        await installation.tenancy.ensure_runner_role("acme", uid="acme")
+        await installation.tenancy.untie("acme")
 
         assert is_open(holder)
 

@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 from catalogue import catalogue
 from dumps import DAY, DAYS_AHEAD, DUMPS, PREFIX, ensure_roles, identifier, restore
 from executions import acceptance, flow_identity, key
-from penstock_core import codec
+from penstock_core import codec, uuid7
 from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool, open_pool
@@ -39,6 +39,7 @@ from penstock_core.store.schema.migrate import files, migrate
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import InstanceMirror
 from postgres import Server
+from roles import uid
 
 PASSED, LOST, SKIPPED_TICK, LEFT, HELD, CANCELLED_SOON, STARTING, LIMITED = map(
     identifier, (1, 7, 11, 20, 21, 22, 23, 24)
@@ -128,12 +129,25 @@ async def test_a_migrated_database_is_as_a_new_one(migrated: Pool, old: str, pos
         new = await open_pool(dsn, name="test")
         await ensure_roles(Tenancy(new, dsn=dsn, prefix=PREFIX))
         await new.close()
+        await forget_roles_of_before(migrated, Tenancy(migrated, dsn=old, prefix=PREFIX))
 
         expected = catalogue(dsn)
 
     assert catalogue(old) == expected
     assert all(expected.values())
     assert expected["migrations"] == sorted(file.stem for file in files())
+
+
+async def forget_roles_of_before(pool: Pool, tenancy: Tenancy) -> None:
+    """As once no runner of the release is left: what was granted to its roles is no part of the schema."""
+    members = await Database(pool).rows(
+        "select m.member::regrole::text as name from pg_auth_members m join pg_roles g on g.oid = m.roleid"
+        " where g.rolname = %(group)s",
+        group=f"{PREFIX}_runners",
+    )
+    for member in members:
+        await Database(pool).count(f"revoke {PREFIX}_runners from {member['name']}")
+    assert await tenancy.retire_old_group()
 
 
 async def test_every_execution_is_shown(migrated: Pool, old: str) -> None:
@@ -222,7 +236,9 @@ async def test_what_was_live_goes_on(migrated: Pool, old: str) -> None:
 @FIRST
 async def test_a_runner_goes_on_in_the_place_of_one_that_is_lost(migrated: Pool, old: str) -> None:
     """With the role of its namespace a runner claims, gets what was recorded, records and ends; what is held it is refused."""
-    role = await Tenancy(migrated, dsn=old, prefix=PREFIX).ensure_runner_role("acme", password="runner")
+    role = await Tenancy(migrated, dsn=old, prefix=PREFIX).ensure_runner_role(
+        "acme", uid=uid("acme"), password="runner"
+    )
     with closing(Running(lambda: connect(role.dsn), "acme")) as running:
         claim = running.claim(LEFT, holder="pod")
         held = running.claim(HELD, holder="pod")
@@ -248,15 +264,18 @@ async def test_keys_ticks_and_pauses_count_on(migrated: Pool, old: str) -> None:
     """A key stands for its first execution, a tick has its row, a pause lasts."""
     flow = flow_identity(flow_uid="11111111-0000-4000-8000-000000000001")
     again = acceptance(flow, idempotency=key("order-1", body_sha256=b"other"))
-    nightly = flow_identity(flow="nightly", flow_uid="11111111-0000-4000-8000-000000000003")
+    nightly = (await Reading(migrated).execution(SKIPPED_TICK)).flow  # type: ignore[union-attr]
     tick = Tick(
-        id=UUID(int=1), flow=nightly, scheduled_at=DAY + timedelta(minutes=11), skip_overlap=True, limit=None,
+        id=uuid7.new(), flow=nightly, scheduled_at=DAY + timedelta(minutes=11), skip_overlap=True, limit=None,
         payload=b"", requested_by="schedule",
     )  # fmt: skip
     paused = flow_identity(flow="syncStock", flow_uid="11111111-0000-4000-8000-000000000002")
 
     batch = await Acceptances(migrated).accept([again])
-    with closing(Running(lambda: connect(old), "acme")) as running:
+    role = await Tenancy(migrated, dsn=old, prefix=PREFIX).ensure_runner_role(
+        "acme", uid=uid("acme"), password="runner"
+    )
+    with closing(Running(lambda: connect(role.dsn), "acme")) as running:
         ticked = running.accept_tick(tick, holder="pod")
     missed = await Schedules(migrated).record_missed(paused, [DAY])
 
@@ -274,7 +293,7 @@ async def test_mirrors_and_maintenance(migrated: Pool, old: str) -> None:
     )  # fmt: skip
     maintenance = Maintenance(migrated)
 
-    assert not await Tenancy(migrated, dsn=old, prefix=PREFIX).mirror_instance(mirror)
+    assert await Tenancy(migrated, dsn=old, prefix=PREFIX).mirror_instances([mirror]) == 0
     assert await maintenance.delete_expired_keys() > 0
     assert await maintenance.create_partitions(DAY + timedelta(days=60), days=0)
     rows = await Database(migrated).rows(

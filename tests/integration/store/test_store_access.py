@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import LiteralString
 from uuid import UUID, uuid4
 
 import psycopg
@@ -13,20 +12,23 @@ from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
 from executions import DEFINITION_HASH, acceptance, flow_identity, key
-from penstock_core.errors import LeaseLost, StoreContended, StoreError
+from penstock_core import uuid7
+from penstock_core.errors import LeaseLost, StoreContended, StoreRefused
 from penstock_core.states import ExecutionState, StepStatus
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool, open_pool
 from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.executions.live import Dispatch
-from penstock_core.store.executions.model import AlreadyEnded, Claim, Full, LogRecord, Outcome, StepRecord
+from penstock_core.store.executions.model import AlreadyEnded, Claim, Full, LogRecord, Outcome, StepRecord, Tick
 from penstock_core.store.executions.reading import Reading
 from penstock_core.store.executions.running import Running, connect
+from penstock_core.store.executions.ticks import ACCEPT, parameters
 from penstock_core.store.schema import partitions
 from penstock_core.store.schema.migrate import migrate
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import RoleDsn
 from postgres import TEMPLATE_DAYS, Server
+from roles import drop_roles, uid
 
 NOW = datetime.now(UTC)
 TABLES = [
@@ -39,6 +41,7 @@ TABLES = [
     "pauses",
     "tenants",
     "ended_executions",
+    "tick_counts",
 ]
 
 
@@ -54,20 +57,19 @@ async def tenancy(pool: Pool, dsn: str, prefix: str) -> AsyncIterator[Tenancy]:
     tenancy = Tenancy(pool, dsn=dsn, prefix=prefix)
     await tenancy.ensure_access()
     yield tenancy
-    for namespace in ("acme", "beta"):
-        await tenancy.drop_runner_role(namespace)
+    await drop_roles(pool, dsn, prefix, "acme", "beta")
 
 
 @pytest.fixture
 async def acme(tenancy: Tenancy) -> RoleDsn:
     """The role of the namespace that owns the execution."""
-    return await tenancy.ensure_runner_role("acme")
+    return await tenancy.ensure_runner_role("acme", uid=uid("acme"))
 
 
 @pytest.fixture
 async def beta(tenancy: Tenancy) -> RoleDsn:
     """The role of another namespace."""
-    return await tenancy.ensure_runner_role("beta")
+    return await tenancy.ensure_runner_role("beta", uid=uid("beta"))
 
 
 @pytest.fixture
@@ -109,13 +111,15 @@ async def relations(pool: Pool) -> list[str]:
     return [row["name"] for row in found]
 
 
-async def test_another_namespace_sees_nothing(execution: UUID, as_beta: psycopg.Connection) -> None:
-    """Every table that a foreign runner may read at all is empty for it."""
-    for table in ("executions", "execution_payloads", "step_results", "execution_logs", "live_executions"):
-        assert as_beta.execute(f"select count(*) from {table}").fetchone() == (0,), table
-    for table in ("flow_definitions", "idempotency_keys", "flow_slots", "pauses"):
-        assert as_beta.execute(f"select count(*) from {table}").fetchone() == (0,), table
-    assert as_beta.execute("select namespace from tenants").fetchall() == [("beta",)]
+async def test_no_table_is_open_to_a_runner(
+    execution: UUID, as_acme: psycopg.Connection, as_beta: psycopg.Connection
+) -> None:
+    """A runner's role reads and writes no table, its own namespace's rows neither."""
+    for connection in (as_acme, as_beta):
+        for table in TABLES:
+            for statement in ("select from {}", "insert into {} default values", "delete from {}", "truncate {}"):
+                with pytest.raises(InsufficientPrivilege):
+                    connection.execute(sql.SQL(statement).format(sql.Identifier(table)))
 
 
 async def test_no_partition_is_open_to_anybody(
@@ -158,7 +162,26 @@ async def test_a_foreign_runner_changes_nothing(pool: Pool, execution: UUID, bet
     assert [each.status for each in await Reading(pool).steps(execution, namespace="acme")] == ["passed"]
 
 
-async def test_rows_cannot_be_smuggled_into_another_namespace(execution: UUID, as_beta: psycopg.Connection) -> None:
+@pytest.fixture
+async def interface(pool: Pool, prefix: str, beta: RoleDsn) -> AsyncIterator[psycopg.Connection]:
+    """A hole in a function: beta's role with all the rights that the functions' owner has."""
+    await Database(pool).count(f"grant {prefix}_interface to {beta.role}")
+    with psycopg.connect(beta.dsn, autocommit=True) as connection:
+        connection.execute(f"set role {prefix}_interface".encode())
+        yield connection
+    await Database(pool).count(f"revoke {prefix}_interface from {beta.role}")
+
+
+async def test_another_namespace_is_behind_a_second_wall(execution: UUID, interface: psycopg.Connection) -> None:
+    """Whatever a function would let through, its owner meets rows of the caller's namespace alone."""
+    for table in ("executions", "execution_payloads", "step_results", "live_executions", "flow_definitions"):
+        assert interface.execute(f"select count(*) from {table}".encode()).fetchone() == (0,), table
+    assert interface.execute("select namespace from tenants").fetchall() == [("beta",)]
+    for statement in ("update executions set state = 'failed'", "update live_executions set epoch = 9"):
+        assert interface.execute(statement.encode()).rowcount == 0
+
+
+async def test_rows_cannot_be_smuggled_into_another_namespace(execution: UUID, interface: psycopg.Connection) -> None:
     """An insert for another namespace violates the policy, also where the execution is known."""
     statements = [
         (
@@ -169,87 +192,113 @@ async def test_rows_cannot_be_smuggled_into_another_namespace(execution: UUID, a
             f"insert into step_results (execution_id, path, attempt, namespace, action, status, started_at) "
             f"values ('{execution}', 'x', 1, 'acme', 'set', 'passed', now())"
         ),
-        (
-            f"insert into step_results (execution_id, path, attempt, namespace, action, status, started_at) "
-            f"values ('{execution}', 'x', 1, 'beta', 'set', 'passed', now())"
-        ),
         f"insert into execution_payloads (execution_id, namespace, payload) values ('{uuid4()}', 'acme', '')",
         "insert into flow_slots (namespace, flow_uid) values ('acme', 'x')",
         f"insert into idempotency_keys values ('acme', 'f', 'tick', '', '{uuid4()}', '', now())",
+        "insert into tick_counts values ('acme', now(), 1)",
     ]
     for statement in statements:
         with pytest.raises(InsufficientPrivilege, match="row-level security"):
-            as_beta.execute(statement)
+            interface.execute(statement.encode())
 
 
-async def test_a_runner_deletes_nothing(execution: UUID, as_acme: psycopg.Connection) -> None:
-    """No table allows DELETE or TRUNCATE to a runner, its own rows included."""
-    for table in TABLES:
-        for statement in ("delete from {}", "truncate {}"):
-            with pytest.raises(InsufficientPrivilege):
-                as_acme.execute(sql.SQL(statement).format(sql.Identifier(table)))
-
-
-async def test_a_runner_updates_only_what_a_run_writes(execution: UUID, as_acme: psycopg.Connection) -> None:
-    """Columns that say whose an execution is and what it ran are closed to its runner."""
+async def test_the_interface_can_do_no_more_than_its_functions_need(
+    execution: UUID, interface: psycopg.Connection
+) -> None:
+    """It deletes nothing, makes nothing, and columns that say whose an execution is and what it ran are closed to it."""
     statements = [
-        "update executions set namespace = 'acme'",
+        *(f"{verb} {table}" for table in TABLES for verb in ("delete from", "truncate")),
+        "update executions set namespace = 'beta'",
         "update executions set definition_hash = 'x'",
         "update executions set created_at = now()",
         "update execution_payloads set payload = ''",
-        "update flow_definitions set definition = ''",
         "update execution_logs set message = ''",
         "update live_executions set cancel = false",
         "update live_executions set job_attempt = 1",
-        "update live_executions set namespace = 'acme'",
-        "update tenants set namespace = 'beta'",
-        "insert into tenants values (current_user, 'beta')",
-        "insert into flow_definitions (namespace, hash, definition) values ('acme', 'x', '')",
+        "update tenants set namespace = 'acme'",
+        "insert into tenants values (session_user, 'acme')",
+        "insert into flow_definitions (namespace, hash, definition) values ('beta', 'x', '')",
         "insert into ended_executions (id, namespace, flow_uid, state) values (gen_random_uuid(), '', '', '')",
         "create table mine (a int)",
         "create policy mine on executions using (true)",
-        "alter table executions disable row level security",
-        "select execution_ended()",
     ]
     for statement in statements:
-        with pytest.raises((InsufficientPrivilege, psycopg.errors.FeatureNotSupported)):
-            as_acme.execute(statement)
+        with pytest.raises(InsufficientPrivilege):
+            interface.execute(statement.encode())
 
 
-async def test_what_is_final_stays(execution: UUID, acme: RoleDsn, as_acme: psycopg.Connection) -> None:
-    """After the end a runner can change neither the execution nor its steps, and add none."""
+async def test_the_interface_logs_in_nowhere_and_is_no_superuser(pool: Pool, tenancy: Tenancy, prefix: str) -> None:
+    """The functions' owner has no attribute that a role can have but to inherit, and owns nothing else."""
+    row = await Database(pool).row(
+        "select rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls from pg_roles"
+        " where rolname = %(name)s",
+        name=f"{prefix}_interface",
+    )
+    owned = await Database(pool).rows(
+        "select p.proname::text as name from pg_proc p join pg_roles r on r.oid = p.proowner where r.rolname = %(name)s",
+        name=f"{prefix}_interface",
+    )
+
+    assert row is not None
+    assert not any(row.values())
+    assert all(each["name"].startswith("runner_") for each in owned)
+    assert len(owned) == 10
+
+
+async def test_what_is_final_stays(pool: Pool, execution: UUID, acme: RoleDsn, prefix: str) -> None:
+    """After the end a runner can change neither the execution nor its steps, and add none; nor could a function."""
+    step = StepRecord(path="one", attempt=1, action="set", status=StepStatus.FAILED, started_at=NOW)
+    failed = Outcome(state=ExecutionState.FAILED)
     with closing(Running(lambda: connect(acme.dsn), "acme")) as running:
         running.finish(execution, epoch=1, outcome=Outcome(state=ExecutionState.PASSED))
 
-    assert as_acme.execute("update executions set state = 'failed'").rowcount == 0
-    assert as_acme.execute("update step_results set status = 'failed'").rowcount == 0
-    with pytest.raises(InsufficientPrivilege, match="row-level security"):
-        as_acme.execute(
-            "insert into step_results (execution_id, path, attempt, namespace, action, status, started_at) "
-            "values (%s, 'x', 1, 'acme', 'set', 'passed', now())",
-            [execution],
-        )
+        with pytest.raises(LeaseLost):
+            running.record(execution, epoch=1, steps=[step])
+        with pytest.raises(LeaseLost):
+            running.finish(execution, epoch=1, outcome=failed, steps=[step])
+        assert running.claim(execution, holder="pod-1") == AlreadyEnded(id=execution, state=ExecutionState.PASSED)
+    await Database(pool).count(f"grant {prefix}_interface to {acme.role}")
+    with psycopg.connect(acme.dsn, autocommit=True) as connection:
+        connection.execute(f"set role {prefix}_interface".encode())
+        assert connection.execute("update executions set state = 'failed'").rowcount == 0
+    await Database(pool).count(f"revoke {prefix}_interface from {acme.role}")
+
+    assert [each.status for each in await Reading(pool).steps(execution, namespace="acme")] == ["passed"]
 
 
-async def test_a_temporary_table_fools_no_policy(execution: UUID, as_beta: psycopg.Connection) -> None:
-    """A session's own table named like the one that the policies read changes nothing."""
-    as_beta.execute("create temp table tenants as select current_user as role, 'acme' as namespace")
-    as_beta.execute("create temp table live_executions (id uuid, state text)")
+async def test_a_runner_makes_no_temporary_table(execution: UUID, as_beta: psycopg.Connection) -> None:
+    """Its sessions hold nothing of their own."""
+    with pytest.raises(InsufficientPrivilege, match="temporary tables"):
+        as_beta.execute("create temp table tenants as select current_user as role, 'acme' as namespace")
 
-    assert as_beta.execute("select tenant()").fetchone() == ("beta",)
-    assert as_beta.execute("select count(*) from executions").fetchone() == (0,)
-    as_beta.execute("discard temp")  # a role that owns something cannot be dropped
+
+async def test_a_temporary_table_fools_no_function(pool: Pool, execution: UUID, beta: RoleDsn) -> None:
+    """Where the server lets everybody make temporary tables after all, one named like ours changes nothing."""
+    database = psycopg.conninfo.conninfo_to_dict(beta.dsn)["dbname"]
+    await Database(pool).count(f"grant temporary on database {database} to {beta.role}")
+    with psycopg.connect(beta.dsn, autocommit=True) as connection:
+        connection.execute("create temp table tenants as select session_user as role, 'acme' as namespace")
+        connection.execute("create temp table executions (id uuid, state text, namespace text, ended_at timestamptz)")
+        connection.execute("insert into pg_temp.executions values (%s, 'passed', 'beta', now())", [execution])
+
+        assert connection.execute("select * from runner_finished_v1(%s)", [execution]).fetchall() == []
+        assert connection.execute("select * from runner_claim_v1(%s, 'pod-1')", [execution]).fetchall() == []
+        connection.execute("discard temp")  # a role that owns something cannot be dropped
+    await Database(pool).count(f"revoke temporary on database {database} from {beta.role}")
 
 
 async def test_a_runner_cannot_become_another(
     execution: UUID, prefix: str, acme: RoleDsn, as_beta: psycopg.Connection
 ) -> None:
-    """Another tenant's role is closed; as the bare group a runner sees nothing."""
+    """Another tenant's role and the functions' owner are closed; as the bare group it stays who it is."""
+    for role in (acme.role, f"{prefix}_interface"):
+        with pytest.raises(InsufficientPrivilege):
+            as_beta.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
     with pytest.raises(InsufficientPrivilege):
-        as_beta.execute(sql.SQL("set role {}").format(sql.Identifier(acme.role)))
-    as_beta.execute(sql.SQL("set role {}").format(sql.Identifier(f"{prefix}_runners")))
+        as_beta.execute(sql.SQL("set session authorization {}").format(sql.Identifier(acme.role)))
+    as_beta.execute(sql.SQL("set role {}").format(sql.Identifier(f"{prefix}_callers")))
 
-    assert as_beta.execute("select count(*) from executions").fetchone() == (0,)
+    assert as_beta.execute("select * from runner_claim_v1(%s, 'pod-1')", [execution]).fetchall() == []
 
 
 async def test_the_gateway_accepts_reads_and_rejects(pool: Pool, tenancy: Tenancy, execution: UUID) -> None:
@@ -287,28 +336,21 @@ async def test_a_runner_that_froze_frees_its_locks(as_acme: psycopg.Connection) 
     assert [as_acme.execute(f"show {name}").fetchone() for name in names] == [("30s",), ("10s",)]
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "select from flow_slots where flow_uid = 'limited' for update",
-        """
-        insert into idempotency_keys (namespace, flow_uid, kind, key_sha256, execution_id, body_sha256, expires_at)
-        values ('acme', 'limited', 'idempotency-key', sha256('k'), gen_random_uuid(), '', now())
-        """,
-    ],
-    ids=["slots", "key"],
-)
 async def test_rows_that_a_runner_keeps_locked_fail_their_own_acceptance_soon(
-    statement: LiteralString, pool: Pool, tenancy: Tenancy, acme: RoleDsn
+    pool: Pool, tenancy: Tenancy, acme: RoleDsn
 ) -> None:
-    """A runner's role may lock its flow's slots or keys: the gateway's statement gives up soon, and says that it was a lock."""
+    """A runner's tick, kept open, locks its flow's slots: the gateway's statement gives up soon, and says that it was a lock."""
     role = await tenancy.ensure_gateway_role()
     gateway = await open_pool(role.dsn, name="gateway")
     limited = flow_identity(flow_uid="limited")
     try:
         await Acceptances(gateway).accept([acceptance(limited, limit=1)])
+        await Acceptances(pool).ensure_definition(namespace="acme", hash=DEFINITION_HASH, packed=b"d")
+        tick = Tick(
+            id=uuid7.new(), flow=limited, scheduled_at=None, skip_overlap=False, limit=1, payload=b"t", requested_by="j"
+        )  # fmt: skip
         with psycopg.connect(acme.dsn) as runner:
-            runner.execute(statement)
+            runner.execute(ACCEPT.encode(), parameters(tick))
             async with asyncio.timeout(4):
                 with pytest.raises(StoreContended):
                     await Acceptances(gateway).accept([acceptance(limited, limit=1, idempotency=key())])
@@ -325,11 +367,11 @@ async def test_a_role_is_kept_with_its_password_and_renewed_without(server_with_
         pool = await open_pool(dsn, name="test")
         tenancy = Tenancy(pool, dsn=dsn, prefix=prefix)
         await tenancy.ensure_access()
-        first = await tenancy.ensure_runner_role("acme")
+        first = await tenancy.ensure_runner_role("acme", uid=uid("acme"))
 
-        same = await tenancy.ensure_runner_role("acme", password=first.password)
+        same = await tenancy.ensure_runner_role("acme", uid=uid("acme"), password=first.password)
         psycopg.connect(first.dsn).close()
-        new = await tenancy.ensure_runner_role("acme")
+        new = await tenancy.ensure_runner_role("acme", uid=uid("acme"))
 
         assert same == first
         assert new.password != first.password
@@ -352,14 +394,16 @@ def server_with_passwords(postgres_server: Server) -> Iterator[Server]:
         connection.execute("select pg_reload_conf()")
 
 
-async def test_a_dropped_role_is_gone_and_may_come_back(tenancy: Tenancy, acme: RoleDsn) -> None:
+async def test_a_dropped_role_is_gone_and_may_come_back(
+    pool: Pool, dsn: str, prefix: str, tenancy: Tenancy, acme: RoleDsn
+) -> None:
     """Dropping is repeatable, ends the right to log in, and the namespace may get a role again."""
-    await tenancy.drop_runner_role("acme")
-    await tenancy.drop_runner_role("acme")
+    for _ in range(2):
+        await drop_roles(pool, dsn, prefix, "acme")
 
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
         psycopg.connect(acme.dsn)
-    again = await tenancy.ensure_runner_role("acme")
+    again = await tenancy.ensure_runner_role("acme", uid=uid("acme"))
     assert again.role == acme.role
 
 
@@ -370,22 +414,15 @@ async def test_a_namespace_that_another_release_left_is_taken_over(
     again = Tenancy(pool, dsn=dsn, prefix=f"{prefix}b")
     await again.ensure_access()
 
-    role = await again.ensure_runner_role("acme")
+    role = await again.ensure_runner_role("acme", uid=uid("acme"))
 
-    count = "select count(*) from executions"
-    with psycopg.connect(role.dsn) as new, psycopg.connect(acme.dsn) as old:
-        assert (new.execute(count).fetchone(), old.execute(count).fetchone()) == ((1,), (0,))
-    assert await again.ensure_runner_role("acme", password=role.password) == role
-    await again.drop_runner_role("acme")
-
-
-async def test_what_the_database_refuses_about_a_role_is_said(tenancy: Tenancy, acme: RoleDsn) -> None:
-    """A role that owns something stays, and the error names it in the server's own words."""
-    with psycopg.connect(acme.dsn, autocommit=True) as runner:
-        runner.execute("create temp table mine (a int)")
-        with pytest.raises(StoreError, match=f"refuses to change the role {acme.role}: .*cannot be dropped"):
-            await tenancy.drop_runner_role("acme")
-        runner.execute("discard temp")
+    with closing(Running(lambda: connect(role.dsn), "acme")) as new:
+        assert isinstance(new.claim(execution, holder="pod-1"), Claim)
+    refused = pytest.raises(StoreRefused, match=f"the role {acme.role} belongs to no namespace")
+    with closing(Running(lambda: connect(acme.dsn), "acme")) as old, refused:
+        old.claim(execution, holder="pod-1")
+    assert await again.ensure_runner_role("acme", uid=uid("acme"), password=role.password) == role
+    await drop_roles(pool, dsn, f"{prefix}b", "acme")
 
 
 @pytest.mark.parametrize(
@@ -404,9 +441,9 @@ async def test_runners_use_the_host_that_is_named_for_them(
     tenancy = Tenancy(pool, dsn=dsn, prefix=prefix, host=host)
     await tenancy.ensure_access()
 
-    role = await tenancy.ensure_runner_role("acme")
+    role = await tenancy.ensure_runner_role("acme", uid=uid("acme"))
 
-    await tenancy.drop_runner_role("acme")
+    await drop_roles(pool, dsn, prefix, "acme")
     assert psycopg.conninfo.conninfo_to_dict(role.dsn) == {
         **expected,
         "dbname": "penstock",
@@ -431,7 +468,7 @@ async def test_an_installing_role_needs_only_createrole(postgres_server: Server,
         tenancy = Tenancy(pool, dsn=dsn, prefix=prefix)
         await tenancy.ensure_access()
         gateway = await tenancy.ensure_gateway_role()
-        role = await tenancy.ensure_runner_role("acme")
+        role = await tenancy.ensure_runner_role("acme", uid=uid("acme"))
         item = acceptance()
         await Acceptances(pool).ensure_definition(namespace="acme", hash=DEFINITION_HASH, packed=b"definition")
         await Acceptances(pool).accept([item])
@@ -443,7 +480,8 @@ async def test_an_installing_role_needs_only_createrole(postgres_server: Server,
         assert await Dispatch(pool).cancel(item.id, namespace="acme") == "not_live"
         await pool.close()
         with psycopg.connect(superuser, autocommit=True) as connection:
-            for each in (role.role, gateway.role, f"{prefix}_runners"):
+            connection.execute(f"reassign owned by {prefix}_interface to postgres")
+            for each in (role.role, gateway.role, f"{prefix}_callers", f"{prefix}_interface"):
                 connection.execute(f"drop owned by {each}")
                 connection.execute(f"drop role {each}")
             connection.execute(f"alter database {database} owner to postgres")

@@ -23,7 +23,6 @@ from penstock_core.store.executions.model import Acceptance, Cancellation, Claim
 from penstock_core.store.executions.reading import Reading
 from penstock_core.store.executions.running import Running, connect
 
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
 FINAL = [state for state in ExecutionState if state.final]
 
 
@@ -259,9 +258,10 @@ async def test_an_end_closes_running_steps_and_fences_the_runner(pool: Pool, run
     """The cause lands in the execution and in the step that ran; the runner can write no more; the slot is free."""
     item = await accepted(pool, limit=1)
     running.claim(item.id, holder="pod-1")
+    began = datetime.now(UTC)
     steps = [
-        StepRecord(path="one", attempt=1, action="set", status=StepStatus.PASSED, started_at=NOW),
-        StepRecord(path="each/0/push", attempt=1, action="http", status=StepStatus.RUNNING, started_at=NOW),
+        StepRecord(path="one", attempt=1, action="set", status=StepStatus.PASSED, started_at=began),
+        StepRecord(path="each/0/push", attempt=1, action="http", status=StepStatus.RUNNING, started_at=began),
     ]
     running.record(item.id, epoch=1, steps=steps)
 

@@ -22,25 +22,32 @@ from penstock_core.store.executions.new_executions import STORE, columns
 from penstock_core.store.executions.ticks import tick_key
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import RoleDsn
+from roles import drop_roles, uid
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 BEFORE = parse((Path(__file__).parent / "statements_of_0_1.sql").read_text(encoding="utf-8"))
-"""How release 0.1 stored a webhook, a tick and a missed tick."""
+"""How release 0.1 stored a webhook and a missed tick; its runners are in `test_runners_of_0_1`."""
 
 
 @pytest.fixture
-async def tenancy(pool: Pool, dsn: str) -> AsyncIterator[Tenancy]:
+def prefix() -> str:
+    """Roles belong to the whole server: each test has its own."""
+    return f"t{uuid4().hex[:8]}"
+
+
+@pytest.fixture
+async def tenancy(pool: Pool, dsn: str, prefix: str) -> AsyncIterator[Tenancy]:
     """The roles of a release, removed at the end."""
-    tenancy = Tenancy(pool, dsn=dsn, prefix=f"t{uuid4().hex[:8]}")
+    tenancy = Tenancy(pool, dsn=dsn, prefix=prefix)
     await tenancy.ensure_access()
     yield tenancy
-    await tenancy.drop_runner_role("acme")
+    await drop_roles(pool, dsn, prefix, "acme")
 
 
 @pytest.fixture
 async def runner(tenancy: Tenancy) -> RoleDsn:
     """The runner role of the namespace acme."""
-    return await tenancy.ensure_runner_role("acme")
+    return await tenancy.ensure_runner_role("acme", uid=uid("acme"))
 
 
 @pytest.fixture
@@ -140,16 +147,14 @@ async def test_a_minute_has_had_its_execution_as_long_as_its_key_is_there(pool: 
     assert {row["id"]: row["execution_id"] for row in found} == {again.id: again.id, late.id: tick.id}
 
 
-async def test_a_runner_stores_for_its_own_namespace_alone(pool: Pool, runner: RoleDsn) -> None:
-    """The function gives its caller no right that it has not: a row for another namespace is refused as before."""
-    mine, foreign = acceptance(idempotency=key()), acceptance(flow_identity(namespace="beta"))
-
+async def test_a_runner_stores_by_its_tick_alone(pool: Pool, runner: RoleDsn) -> None:
+    """A runner's role may not call the function, for its own namespace neither: only what accepts a tick does."""
     with psycopg.connect(runner.dsn, autocommit=True) as connection:
-        connection.execute(STORE.encode(), columns([mine]))
-        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
-            connection.execute(STORE.encode(), columns([foreign]))
+        for item in (acceptance(idempotency=key()), acceptance(flow_identity(namespace="beta"))):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied for function"):
+                connection.execute(STORE.encode(), columns([item]))
 
-    assert await Database(pool).rows("select id from executions") == [{"id": mine.id}]
+    assert await Database(pool).rows("select id from executions") == []
 
 
 async def test_the_door_is_closed_until_it_is_granted(pool: Pool, gateway: Pool) -> None:
@@ -192,30 +197,6 @@ async def test_the_gateway_of_the_release_before_still_stores(pool: Pool, gatewa
     assert [getattr(outcome, "id", None) for outcome in repeat.outcomes] == [item.id]
     row = await row_of(pool, item.id)
     assert (row["state"], row["live_state"], row["parent"]) == ("queued", "starting", None)
-
-
-async def test_a_tick_of_the_release_before_still_stores(pool: Pool, runner: RoleDsn) -> None:
-    """A runner of release 0.1 claims the tick's key and inserts its rows under its own role."""
-    flow, identifier = flow_identity(), uuid7.new()
-    scope = {"flow_uid": flow.flow_uid, "namespace": flow.namespace, "id": identifier, "key": tick_key(NOW).digest}
-    values = {
-        **{name: getattr(flow, name) for name in FlowIdentity._fields},
-        "id": identifier,
-        "trigger": "schedule",
-        "requested_by": "schedule",
-        "payload": b"tick",
-        "skipped": False,
-        "reason": None,
-        "message": None,
-        "live_state": "starting",
-    }
-
-    with psycopg.connect(runner.dsn, autocommit=True) as connection:
-        assert connection.execute(BEFORE["tick_key"].encode(), scope).fetchall() == [(identifier,)]
-        connection.execute(BEFORE["tick_insert"].encode(), values)
-
-    row = await row_of(pool, identifier)
-    assert (row["trigger"], row["live_state"], row["payload"]) == ("schedule", "starting", b"tick")
 
 
 async def test_missed_ticks_of_the_release_before_are_still_recorded(pool: Pool) -> None:

@@ -250,8 +250,7 @@ async def test_an_instances_data_goes_in_batches(pool: Pool, dsn: str, running: 
     mine = [acceptance(limit=1) for _ in range(5)]
     await accept(pool, *mine, other)
     running.claim(mine[0].id, holder="pod")
-    assert await tenancy.mirror_instance(mirror) is True
-    assert await tenancy.mirror_instance(mirror) is False
+    assert [await tenancy.mirror_instances([mirror, mirror]) for _ in range(2)] == [1, 0]
 
     whose: dict[str, Any] = {
         "namespace": "acme",

@@ -37,18 +37,22 @@ from penstock_core.store.executions.running import Running, connect
 from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import RoleDsn
+from roles import drop_roles, uid
 
-NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+NOW = datetime.now(UTC)
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+"""When ticks were due: long ago is no matter."""
 PASSED = Outcome(state=ExecutionState.PASSED)
 
 
 @pytest.fixture
 async def role(pool: Pool, dsn: str) -> AsyncIterator[RoleDsn]:
     """The runner role of the namespace acme."""
-    tenancy = Tenancy(pool, dsn=dsn, prefix=f"t{uuid4().hex[:8]}")
+    prefix = f"t{uuid4().hex[:8]}"
+    tenancy = Tenancy(pool, dsn=dsn, prefix=prefix)
     await tenancy.ensure_access()
-    yield await tenancy.ensure_runner_role("acme")
-    await tenancy.drop_runner_role("acme")
+    yield await tenancy.ensure_runner_role("acme", uid=uid("acme"))
+    await drop_roles(pool, dsn, prefix, "acme")
 
 
 @pytest.fixture
@@ -96,7 +100,7 @@ def tick(minute: int = 0, **changes: Any) -> Tick:
     values: dict[str, Any] = {
         "id": uuid7.new(),
         "flow": flow_identity(flow="poll", flow_uid="uid-poll"),
-        "scheduled_at": NOW + timedelta(minutes=minute),
+        "scheduled_at": NOON + timedelta(minutes=minute),
         "skip_overlap": True,
         "limit": None,
         "payload": b"tick",
@@ -442,7 +446,7 @@ async def test_a_tick_runs_once(pool: Pool, running: Running) -> None:
     assert ended == AlreadyEnded(id=first.id, state=ExecutionState.PASSED)
 
 
-@pytest.mark.parametrize("scheduled_at", [NOW, None])
+@pytest.mark.parametrize("scheduled_at", [NOON, None])
 async def test_a_tick_that_is_asked_again_is_the_same(
     pool: Pool, running: Running, scheduled_at: datetime | None
 ) -> None:
@@ -507,9 +511,9 @@ async def test_a_tick_in_a_pause_is_skipped(pool: Pool, running: Running) -> Non
     await accepted(pool)
     schedules = Schedules(pool)
     where = {"namespace": "acme", "flow_uid": "uid-poll"}
-    await schedules.pause(**where, at=NOW)
-    await schedules.pause(**where, at=NOW + timedelta(minutes=1))
-    await schedules.unpause(**where, at=NOW + timedelta(minutes=2))
+    await schedules.pause(**where, at=NOON)
+    await schedules.pause(**where, at=NOON + timedelta(minutes=1))
+    await schedules.unpause(**where, at=NOON + timedelta(minutes=2))
 
     paused = running.accept_tick(tick(1), holder="pod-1")
     after = running.accept_tick(tick(2), holder="pod-2")
@@ -522,7 +526,7 @@ async def test_a_tick_in_a_pause_is_skipped(pool: Pool, running: Running) -> Non
 async def test_a_manual_run_is_never_a_repeat(pool: Pool, running: Running) -> None:
     """Runs without a scheduled minute are executions of their own, also in a pause."""
     await accepted(pool)
-    await Schedules(pool).pause(namespace="acme", flow_uid="uid-poll", at=NOW)
+    await Schedules(pool).pause(namespace="acme", flow_uid="uid-poll", at=NOON)
 
     answers = [running.accept_tick(tick(scheduled_at=None, skip_overlap=False), holder=f"p{n}") for n in range(2)]
 
@@ -536,7 +540,7 @@ async def test_missed_ticks_are_recorded_once(pool: Pool, running: Running) -> N
     ran = running.accept_tick(tick(0), holder="pod-1")
     assert isinstance(ran, Claim)
     flow = tick().flow
-    due = [NOW, NOW + timedelta(minutes=1), NOW + timedelta(minutes=2)]
+    due = [NOON, NOON + timedelta(minutes=1), NOON + timedelta(minutes=2)]
 
     first = await Schedules(pool).record_missed(flow, due)
     second = await Schedules(pool).record_missed(flow, due)

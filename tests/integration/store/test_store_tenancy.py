@@ -11,6 +11,7 @@ from penstock_core.store.connection.queries import load
 from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.tenants.instances import Tenancy
+from penstock_core.store.tenants.model import StoredDefinition
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MINE: dict[str, Any] = {"namespace": "acme", "instance": "acme-orders", "instance_uid": "uid-acme-orders"}
@@ -31,7 +32,7 @@ async def test_definitions_go_with_their_instance(pool: Pool, dsn: str) -> None:
         ("acme", "other", "theirs"),
         ("beta", "uid-acme-orders", "elsewhere"),
     ):
-        await tenancy.keep_definition(namespace=namespace, instance_uid=uid, hash=digest, packed=b"d")
+        await tenancy.keep_definitions(namespace, [StoredDefinition(hash=digest, packed=b"d", instance_uid=uid)])
     await Acceptances(pool).accept([acceptance(flow_identity(definition_hash="ran"))])
 
     await tenancy.delete_instance_data(**MINE, other_flows=[])
@@ -44,7 +45,7 @@ async def test_a_definition_belongs_to_the_instance_that_named_it_last(pool: Poo
     tenancy = Tenancy(pool, dsn=dsn, prefix="unused")
     await Acceptances(pool).ensure_definition(namespace="acme", hash="h", packed=b"d")
     for uid in ("former", "uid-acme-orders", "uid-acme-orders"):
-        await tenancy.keep_definition(namespace="acme", instance_uid=uid, hash="h", packed=b"other")
+        await tenancy.keep_definitions("acme", [StoredDefinition(hash="h", packed=b"other", instance_uid=uid)])
     [row] = await Database(pool).rows("select definition, instance_uid from flow_definitions")
 
     assert (row["definition"], row["instance_uid"]) == (b"d", "uid-acme-orders")

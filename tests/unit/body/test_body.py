@@ -4,12 +4,14 @@ import codecs
 import json
 from contextlib import suppress
 from typing import Any
+from urllib.parse import parse_qsl, quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock_core import body
+from penstock_core.body import form, json_body
 from penstock_core.errors import BodyError
 
 MOST = 1_000_000
@@ -100,6 +102,27 @@ def test_commas_in_strings_are_no_values(text: str) -> None:
     assert body.parse(json.dumps({"csv": text, "more": [1, 2]}).encode(), JSON, structure=MOST)["csv"] == text
 
 
+@given(
+    st.lists(st.sampled_from(['"', "\\", "[", ",", "u", '\\"', "\\\\", '"a,b"', "é"])).map("".join), st.integers(1, 7)
+)
+def test_counting_in_pieces(text: str, piece: int) -> None:
+    """Escapes and strings are followed from piece to piece."""
+    with pytest.MonkeyPatch.context() as patch:
+        whole = json_body._count_outside(text)
+        patch.setattr(json_body, "_PIECE", piece)
+
+        assert json_body._count_outside(text) == whole
+
+
+def test_a_wide_text_leaves_room_for_fewer_values() -> None:
+    """One emoji makes ten megabytes of text four times as large: beside it not as many values are taken."""
+    raw = b"[" + b"{}," * 300_000 + b'"' + b"x" * 9_000_000 + b'"'
+
+    assert len(body.parse(raw + b"]", JSON, structure=MOST)) == 300_001
+    with pytest.raises(BodyError, match="too many values"):
+        body.parse(raw + ',"😀"]'.encode(), JSON, structure=MOST)
+
+
 def test_the_most_values_are_taken() -> None:
     """The bound is exact."""
     assert len(body.parse(b"[" + b"1," * (MOST - 1) + b"1]", JSON, structure=MOST)) == MOST
@@ -156,7 +179,24 @@ def test_made_up_charsets_are_not_looked_up() -> None:
     """Python remembers each name that it was asked for: a caller's are not, and neither are a known one's spellings."""
     asked: list[str] = []
     codecs.register(asked.append)
-    names = ["made-up-1", "idna", "x" * 60_000, "utf--8", "utf---8", "zip", "u.t.f", "utf-7"]
+    names = [
+        "made-up-1",
+        "idna",
+        "punycode",
+        "unicode_escape",
+        "iso2022_jp",
+        "hz",
+        "rot13",
+        "mbcs",
+        "oem",
+        "undefined",
+        "x" * 60_000,
+        "utf--8",
+        "utf---8",
+        "zip",
+        "u.t.f",
+        "utf-7",
+    ]
     for name in names:
         for content_type in ("text/plain", JSON, FORM, "multipart/form-data; boundary=B"):
             with suppress(BodyError):
@@ -184,6 +224,38 @@ def test_form_with_too_many_fields() -> None:
 
 def multipart(*parts: tuple[bytes, bytes]) -> bytes:
     return b"".join(b"--B\r\n" + head + b"\r\n\r\n" + content + b"\r\n" for head, content in parts) + b"--B--\r\n"
+
+
+@given(
+    st.lists(st.tuples(st.text(min_size=1, max_size=5), st.text(max_size=40))),
+    st.integers(3, 9),
+)
+def test_forms_in_pieces(pairs: list[tuple[str, str]], piece: int) -> None:
+    """Wherever a field is cut while its escapes are undone, it is what was encoded, as Python's own reading has it."""
+    raw = "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in pairs).encode()
+    expected: dict[str, Any] = {}
+    for name, value in parse_qsl(raw.decode(), keep_blank_values=True):
+        body.add_field(expected, name, value)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(form, "_PIECE", piece)
+
+        assert (body.parse(raw, FORM) or {}) == expected
+
+
+@pytest.mark.parametrize("raw", [b"a=%", b"a=%4", b"a=%%41", b"a=100%&b=%zz", b"%41=%2541"])
+@pytest.mark.parametrize("piece", [3, 4, 5])
+def test_percent_signs_that_escape_nothing(raw: bytes, piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is no escape stays as it is."""
+    monkeypatch.setattr(form, "_PIECE", piece)
+
+    assert body.parse(raw, FORM) == dict(parse_qsl(raw.decode()))
+
+
+def test_forms_in_other_charsets() -> None:
+    """Escapes are in the form's charset, or in UTF-8 where that writes no ASCII; a character may be half escaped."""
+    assert body.parse(b"a=%E9", f"{FORM}; charset=latin-1") == {"a": "é"}
+    assert body.parse(b"a=%83A", f"{FORM}; charset=shift_jis") == {"a": "ア"}
+    assert body.parse("a=%C3%A9+é&b".encode("utf-16"), f"{FORM}; charset=utf-16") == {"a": "é é", "b": ""}
 
 
 def test_multipart() -> None:

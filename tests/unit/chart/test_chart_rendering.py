@@ -43,6 +43,8 @@ LEAN = {
     "postgres.existingSecret.name": "my-database",
 }
 
+BLOCK = {"cidr": "10.0.0.0/8"}
+
 
 def pods(objects: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The pod specs among rendered objects, by kind and name."""
@@ -165,6 +167,17 @@ def test_database_role_prefix_short(render: Render) -> None:
 
     assert len(prefixes) == 3
     assert all(len(prefix) <= 63 - 17 for prefix in prefixes)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [({}, "220"), ({"maxRunning": 50}, "70"), ({"postgres.connectionsPerNamespace": 10}, "10")],
+)
+def test_connections_of_a_namespace(render: Render, values: dict[str, Any], expected: str) -> None:
+    """should bound the connections of one namespace's runners by its own value, else by what may run at all."""
+    found = environment(pods(render(values))["Deployment/penstock-operator"])
+
+    assert found["PENSTOCK_NAMESPACE_CONNECTIONS"] == expected
 
 
 @pytest.mark.parametrize(
@@ -310,14 +323,39 @@ def test_hooks_run_commands_of_the_operators_image(render: Render) -> None:
 
 
 def test_gateway_network(render: Render, find: Find) -> None:
-    """should let `helm test` reach a gateway that only named peers may reach."""
-    peers = find(
-        render({"networkPolicy.gatewayFrom": [{"namespaceSelector": {}}]}), "NetworkPolicy", "penstock-gateway"
-    )["spec"]["ingress"][0]["from"]
+    """should let `helm test` reach a gateway that only named peers may reach, and bound probes and metrics apart."""
+    values = {
+        "networkPolicy.gatewayFrom": [{"namespaceSelector": {}}],
+        "networkPolicy.metricsFrom": [{"ipBlock": BLOCK}],
+    }
+    rules = find(render(values), "NetworkPolicy", "penstock-gateway")["spec"]["ingress"]
+    peers = {rule["ports"][0]["port"]: rule["from"] for rule in rules}
     test_pod = find(render(), "Pod", "penstock-test")["metadata"]["labels"]
 
-    assert peers[0] == {"namespaceSelector": {}}
-    assert peers[1]["podSelector"]["matchLabels"].items() <= test_pod.items()
+    assert {port: found[0] for port, found in peers.items()} == {
+        "health": {"ipBlock": BLOCK},
+        "http": {"namespaceSelector": {}},
+    }
+    assert peers["http"][1]["podSelector"]["matchLabels"].items() <= test_pod.items()
+
+
+def test_metrics_port(render: Render, find: Find) -> None:
+    """should keep probes and metrics off the port that the Service and so every sender reaches."""
+    rendered = pods(render())
+    service = find(render(), "Service", "penstock-gateway")["spec"]
+    for name in ("penstock-gateway", "penstock-operator"):
+        container = rendered[f"Deployment/{name}"]["containers"][0]
+        probes = [container[f"{kind}Probe"]["httpGet"]["port"] for kind in ("startup", "readiness", "liveness")]
+        assert probes == ["health"] * 3
+        assert "health" in {port["name"] for port in container["ports"]}
+    ports = {
+        port["name"]: port["containerPort"]
+        for port in rendered["Deployment/penstock-gateway"]["containers"][0]["ports"]
+    }
+
+    assert ports == {"http": 8080, "health": 8081}
+    assert environment(rendered["Deployment/penstock-gateway"])["PENSTOCK_HEALTH_PORT"] == str(ports["health"])
+    assert [port["targetPort"] for port in service["ports"]] == ["http"]
 
 
 def test_extra_variables(render: Render) -> None:
@@ -336,7 +374,7 @@ def test_registry(render: Render) -> None:
     runner = environment(rendered["Deployment/penstock-operator"])["PENSTOCK_RUNNER_IMAGE"]
     assert gateway["image"] == "registry.example/penstock/penstock-gateway:0.1.0"
     assert runner == "registry.example/penstock/penstock-runner:0.1.0"
-    assert rendered["StatefulSet/penstock-postgres"]["containers"][0]["image"] == "postgres:17"
+    assert rendered["StatefulSet/penstock-postgres"]["containers"][0]["image"].startswith("postgres:17@sha256:")
 
 
 def test_postgres_network(render: Render, find: Find) -> None:

@@ -50,13 +50,14 @@ class Scripted:
 
 
 @asynccontextmanager
-async def following(cluster: Scripted) -> AsyncIterator[tuple[Reflector, list[tuple[str, str | None]]]]:
+async def following(cluster: Scripted, **options: Any) -> AsyncIterator[tuple[Reflector, list[tuple[str, str | None]]]]:
     seen: list[tuple[str, str | None]] = []
     made = Reflector(
         cluster,  # type: ignore[arg-type]
         CONFIG_MAPS,
         pause=NO_PAUSE,
         on_change=lambda key, body: seen.append((key[1], body["metadata"]["resourceVersion"] if body else None)),
+        **options,
     )
     task = asyncio.create_task(made.run())
     try:
@@ -177,6 +178,38 @@ async def test_before_the_first_list_nothing_is_alive() -> None:
 
     assert not made.is_synced
     assert not made.is_alive
+
+
+def event(kind: str, name: str, version: int, *, namespace: str = "n") -> dict[str, Any]:
+    """A watch event about an object."""
+    found = item(name, version)
+    return {"type": kind, "object": {"metadata": {**found["metadata"], "namespace": namespace}}}
+
+
+async def test_what_parses_to_none_is_not_kept() -> None:
+    """An object that is none of ours leaves nothing behind, also where it became so."""
+    cluster = Scripted([item("ours", 1), item("not", 2)], [event("MODIFIED", "ours", 11), event("ADDED", "more", 12)])
+    kept = {"1", "12"}
+    options = {"parse": lambda raw: raw if raw["metadata"]["resourceVersion"] in kept else None}
+    async with following(cluster, **options) as (made, seen):
+        assert list(made.objects) == [("n", "more")]
+
+    assert seen == [("ours", "1"), ("ours", None), ("more", "12")]
+
+
+async def test_one_namespace_takes_no_more_than_its_room() -> None:
+    """Beyond the most, objects of a full namespace are passed over until one goes; other namespaces notice nothing."""
+    events = [
+        event("ADDED", "c", 11),
+        event("ADDED", "d", 12, namespace="other"),
+        event("MODIFIED", "a", 13),
+        event("DELETED", "b", 14),
+        event("ADDED", "e", 15),
+    ]
+    cluster = Scripted([item("a", 1), item("b", 2), item("x", 3)], events)
+    async with following(cluster, most=2) as (made, _):
+        assert list(made.objects) == [("n", "a"), ("other", "d"), ("n", "e")]
+        assert made.objects["n", "a"]["metadata"]["resourceVersion"] == "13"
 
 
 @pytest.mark.parametrize("chance", [0.0, 1.0])

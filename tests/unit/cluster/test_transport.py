@@ -9,9 +9,9 @@ from aiohttp import web
 from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException
 
-from penstock_core.cluster import CONFIG_MAPS, DEPLOYMENTS, Caller, Cluster
+from penstock_core.cluster import CONFIG_MAPS, DEPLOYMENTS, Caller, Cluster, client
 from penstock_core.cluster.transport import Request, Transport
-from penstock_core.errors import ClusterError, ClusterUnavailable, NotFound
+from penstock_core.errors import AnswerTooLarge, ClusterError, ClusterUnavailable, NotFound
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -175,6 +175,38 @@ async def test_list_follows_pages_and_completes_items(api: tuple[Api, Transport]
     assert [item["metadata"]["name"] for item in found.items] == ["a", "b"]
     assert {(item["apiVersion"], item["kind"]) for item in found.items} == {("v1", "ConfigMap")}
     assert {request.query["labelSelector"] for request in server.requests} == {"x=y"}
+
+
+async def test_large_objects_come_in_smaller_pages(api: tuple[Api, Transport], monkeypatch: pytest.MonkeyPatch) -> None:
+    """However large objects are made in a namespace, a list never holds more than so many bytes of them at a time."""
+    monkeypatch.setattr(client, "_PAGE_BYTES", 100_000)
+    server, transport = api
+    left = [{"metadata": {"name": str(number)}, "data": {"a": "x" * 10_000}} for number in range(12)]
+
+    async def answer(request: web.Request) -> web.Response:
+        first = int(request.query.get("continue", "0"))
+        following = first + int(request.query["limit"])
+        metadata = {"resourceVersion": "9"} | ({"continue": str(following)} if following < len(left) else {})
+        kind = {"apiVersion": "v1", "kind": "ConfigMapList"}
+        return web.json_response(kind | {"metadata": metadata, "items": left[first:following]})
+
+    server.answer = answer
+    found = await Cluster(transport).listing(CONFIG_MAPS, "n")
+
+    assert [item["metadata"]["name"] for item in found.items] == [str(number) for number in range(12)]
+    assert [request.query["limit"] for request in server.requests] == ["250", "62", "15", "3", "3", "3", "3"]
+
+
+async def test_an_object_larger_than_a_page_is_refused(
+    api: tuple[Api, Transport], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list ends, also where it cannot get smaller."""
+    monkeypatch.setattr(client, "_PAGE_BYTES", 10)
+    server, transport = api
+    server.answer = says({"kind": "ConfigMapList"})
+
+    with pytest.raises(AnswerTooLarge):
+        await Cluster(transport).listing(CONFIG_MAPS, "n")
 
 
 async def test_deleting_what_is_gone_succeeds(api: tuple[Api, Transport]) -> None:

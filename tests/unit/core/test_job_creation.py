@@ -14,8 +14,9 @@ from penstock_core.observed.flow import Flow
 EXECUTION = uuid7.new()
 FLOW = Flow.parse(builders.flow())
 RUNNER = RunnerPod(image="runner:1", pull_policy="Never", release="system.penstock", release_name="penstock")
-OVER: dict[str, Any] = {"metadata": {}, "status": {"conditions": [{"type": "FailureTarget", "status": "True"}]}}
-ALIVE: dict[str, Any] = {"metadata": {}}
+ALIVE: dict[str, Any] = {"metadata": {"labels": {names.LABEL_EXECUTION: str(EXECUTION)}}}
+OVER: dict[str, Any] = {**ALIVE, "status": {"conditions": [{"type": "FailureTarget", "status": "True"}]}}
+STRANGE: dict[str, Any] = {"metadata": {"labels": {names.LABEL_EXECUTION: str(uuid7.new())}}}
 
 
 class Cluster:
@@ -42,14 +43,15 @@ class Cluster:
         ([ALIVE], JobCreation(found=Found.ALIVE, attempt=1)),
         ([None], JobCreation(found=Found.GONE, attempt=1)),
         ([OVER], JobCreation(found=Found.CREATED, attempt=2)),
+        ([STRANGE], JobCreation(found=Found.CREATED, attempt=2)),
         ([OVER, ALIVE], JobCreation(found=Found.ALIVE, attempt=2)),
         ([OVER, OVER], JobCreation(found=Found.OVER, attempt=2)),
     ],
 )
-async def test_the_next_name_is_tried_only_where_a_job_is_over(
+async def test_the_next_name_is_tried_only_where_a_job_is_over_or_strange(
     standing: list[dict[str, Any] | None], expected: JobCreation
 ) -> None:
-    """A Job that lives is ours, after an answer that was lost; one that starts no more pods gives way to the next number."""
+    """A Job that lives is ours, after an answer that was lost; one that starts no more pods, or is not, gives way to the next."""
     cluster: Any = Cluster({names.job(EXECUTION, number): job for number, job in enumerate(standing, start=1)})
 
     assert await create_job(cluster, FLOW, EXECUTION, runner=RUNNER, tries=2) == expected

@@ -49,7 +49,9 @@ async def test_a_gauge_is_a_line_of_the_table() -> None:
     """What stands in the table is read of the gateway whenever it is scraped."""
     gateway = Gateway(settings(), FakeCluster())
     export(gateway, {"toys": ("Toys in the box", lambda made: 3 + len(made.flows))})
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=gateway.api), base_url="http://gateway") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=gateway.probes), base_url="http://gateway"
+    ) as client:
         scraped = (await client.get("/metrics")).text
     await gateway.close()
 

@@ -26,11 +26,21 @@ def request(raw: bytes = b"", **headers: str) -> Request:
     [
         "authorization", "proxy-authorization", "cookie", "api-key", "x-api-key", "x-hub-signature-256",
         "stripe-signature", "x-shopify-hmac-sha256", "webhook-signature", "x-gitlab-token", "X-Secret",
+        "x-auth", "auth-key", "x-session-id", "cf-access-jwt-assertion", "ocp-apim-subscription-key", "x_functions_key",
     ],
 )  # fmt: skip
 def test_secret_headers_are_not_stored(name: str) -> None:
     """Nothing that authenticates a caller is kept."""
     assert stored_headers([(name.encode(), b"s3cret"), (b"x-id", b"1")]) == {"x-id": "1"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["idempotency-key", "x-author", "x-request-id", "x-keyword", "content-type", "authority", "x-pinned", "x-design", "user-agent"],
+)  # fmt: skip
+def test_ordinary_headers_are_stored(name: str) -> None:
+    """A rule that finds credentials by their names leaves what merely sounds like them."""
+    assert stored_headers([(name.encode(), b"1")]) == {name: "1"}
 
 
 def test_long_names_are_judged_and_not_remembered() -> None:

@@ -179,6 +179,16 @@ def test_tick_reaches_the_runner_as_json() -> None:
     assert tick(flow)["limit"] is None
 
 
+def test_a_tick_names_no_other_variable() -> None:
+    """What a tenant writes into a customer's name is text, and never the value of a variable beside it."""
+    flow = flow_object(**SCHEDULED, customer={"id": "acme", "name": "$(PENSTOCK_DSN)"})
+    template = cron_job(flow, runner=RUNNER)["spec"]["jobTemplate"]["spec"]["template"]
+    env = {e["name"]: e.get("value") for e in template["spec"]["containers"][0]["env"]}
+
+    assert "$" not in env[names.ENV_TICK]
+    assert json.loads(env[names.ENV_TICK])["customer"]["name"] == "$(PENSTOCK_DSN)"
+
+
 def test_cron_job_names_stay_within_kubernetes_limit() -> None:
     """The name of the longest instance's CronJob fits into 52 characters."""
     flow = flow_object(**SCHEDULED, instance="i" * 40)

@@ -125,7 +125,7 @@ def test_nested_values_keys_bytes_and_numbers() -> None:
 
     masked = Masker([SECRET, "12345678"]).mask(value)
 
-    assert masked == {MASK: [MASK.encode(), {"n": MASK, "d": MASK, "f": 1.5, "ok": True, "none": None}], "a": [1]}
+    assert masked == {MASK: [MASK.encode(), {"n": 0, "d": Decimal(0), "f": 1.5, "ok": True, "none": None}], "a": [1]}
     assert repr(value) == before
 
 

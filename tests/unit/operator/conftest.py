@@ -98,7 +98,7 @@ def world(
 ) -> World:
     """All reconcilers, with an Integration and an Instance of it that nobody has looked at yet."""
     found = World(cluster, inventory, settings=settings, tenancy=tenancy, clock=clock, collection=collection)
-    cluster.seed(NAMESPACES, {"metadata": {"name": "acme", "namespace": None}})
+    cluster.seed(NAMESPACES, {"metadata": {"name": "acme", "namespace": None, "uid": "n1"}})
     cluster.seed(INTEGRATIONS, INTEGRATION)
     cluster.seed(INSTANCES, INSTANCE)
     return found

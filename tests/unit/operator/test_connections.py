@@ -1,11 +1,13 @@
 """Connections of an Instance: what is wrong with one, and what a flow gets of it."""
 
+from base64 import b64encode
+
 import pytest
 
 from observed_objects import CONTENT, secret
 from penstock_core.observed.content import DeclaredConnection
 from penstock_core.observed.data import Secret
-from penstock_operator.instances.connections import resolve, used_by
+from penstock_operator.instances.connections import resolve, used_by, warnings
 
 DECLARED = [
     DeclaredConnection.parse({"name": "erp", "type": "basic", "description": "the ERP"}),
@@ -62,6 +64,55 @@ def test_a_complete_connection_is_resolved_by_reference() -> None:
         "secretName": "acme-erp",
         "fields": ["username", "password"],
     }
+
+
+SECRET_VALUE = b"canary-value"
+
+
+def holding(value: bytes) -> Secret:
+    """The Secret of the connection, with this password."""
+    data = {"username": b64encode(b"me").decode(), "password": b64encode(value).decode()}
+    labels = {"penstock.dev/connection": "true"}
+    return Secret.parse({"metadata": {"name": "acme-erp", "labels": labels}, "data": data})
+
+
+@pytest.mark.parametrize(
+    ("value", "fragments"),
+    [
+        (SECRET_VALUE + b"\0", ["NUL byte", "remove it"]),
+        (SECRET_VALUE + b"\xff", ["UTF-8"]),
+        (SECRET_VALUE * 11_000, ["has 132000 bytes", "131072 at most"]),
+    ],
+)
+def test_what_no_variable_can_hold_is_refused_by_its_name(value: bytes, fragments: list[str]) -> None:
+    """A field that no runner could be started with is a problem of the Instance, told without its value."""
+    found, [problem] = resolve(DECLARED, GIVEN, secret=lambda _: holding(value))
+
+    assert found == {}
+    assert problem.startswith("connection erp: the field password of the Secret acme-erp ")
+    assert [fragment for fragment in fragments if fragment not in problem] == []
+    assert "canary" not in problem
+
+
+def test_values_that_are_too_much_together_are_refused() -> None:
+    """What no program can be started with is refused, though each field alone could be."""
+    many = [DeclaredConnection.parse({"name": f"c{number}", "type": "bearer"}) for number in range(11)]
+    data = {"token": b64encode(b"x" * 100_000).decode()}
+    item = Secret.parse({"metadata": {"name": "s", "labels": {"penstock.dev/connection": "true"}}, "data": data})
+
+    _, problems = resolve(many, {one.name: "s" for one in many}, secret=lambda _: item)
+
+    assert [problem.split(":")[0] for problem in problems] == ["spec.connections"]
+
+
+def test_a_secret_that_is_too_short_to_be_masked_is_told() -> None:
+    """Fewer than six characters are used, and said to be seen; a user's name is no secret."""
+    found, problems = resolve(DECLARED, GIVEN, secret=lambda _: holding(b"pw12\n"))
+
+    assert problems == []
+    assert warnings(found, secret=lambda _: holding(b"canary")) == []
+    [sentence] = warnings(found, secret=lambda _: holding(b"pw12\n"))
+    assert sentence.startswith("connection erp: password of the Secret acme-erp has fewer than 6 characters")
 
 
 def test_connections_are_found_in_nested_steps() -> None:

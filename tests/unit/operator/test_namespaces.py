@@ -1,13 +1,16 @@
 """What the operator makes sure of in namespaces with instances, again and again."""
 
 import asyncio
+import base64
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from fake_cluster import FakeCluster
-from penstock_core.cluster import ROLE_BINDINGS, SECRETS, Kind, Object
+from penstock_core import names
+from penstock_core.cluster import NAMESPACES, ROLE_BINDINGS, SECRETS, Kind, Object
 from penstock_core.errors import ClusterError
 from penstock_operator.instances import controller as instances
 from penstock_operator.namespaces import Namespaces
@@ -15,7 +18,9 @@ from penstock_operator.services import Services
 
 
 @pytest.fixture
-def namespaces(services: Services) -> Namespaces:
+def namespaces(services: Services, cluster: FakeCluster) -> Namespaces:
+    for name in ("acme", "beta"):
+        cluster.seed(NAMESPACES, {"metadata": {"name": name, "namespace": None, "uid": f"uid-of-{name}"}})
     return services.namespaces
 
 
@@ -73,3 +78,26 @@ async def test_a_namespace_that_was_cleared_meanwhile_stays_so(namespaces: Names
     assert (seen, namespaces.prepared()) == (["acme"], [])
     assert cluster.of(SECRETS) == {}
     assert cluster.of(ROLE_BINDINGS) == {}
+
+
+def dsn(cluster: FakeCluster) -> dict[str, Any]:
+    """The runners' address of the database, in its parts."""
+    data = cluster.of(SECRETS)["penstock-database-penstock"]["data"]
+    return conninfo_to_dict(base64.b64decode(data["dsn"]).decode())
+
+
+async def test_a_namespace_that_is_made_again_gets_another_role_and_password(
+    services: Services, cluster: FakeCluster, namespaces: Namespaces
+) -> None:
+    """A Secret of the namespace before, which somebody kept and put back, opens nothing of the new one."""
+    await namespaces.prepare("acme")
+    first = dsn(cluster)
+    store: Any = services.tenancy
+    store.roles.clear()
+    cluster.seed(NAMESPACES, {"metadata": {"name": "acme", "namespace": None, "uid": "another"}})
+    namespaces.forget("acme")
+    await namespaces.prepare("acme")
+
+    assert dsn(cluster)["user"] == names.database_role("penstock", "acme", uid="another") != first["user"]
+    assert store.roles == {"acme": "generated"}
+    assert store.given == [None, None]

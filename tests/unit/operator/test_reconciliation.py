@@ -76,7 +76,8 @@ async def test_the_password_in_use_is_kept(world: World, cluster: FakeCluster, t
     """A fresh process uses the password of the Secret that runners have, so that none is locked out."""
     await world.settle()
     secret = cluster.of(SECRETS)["penstock-database-penstock"]
-    dsn = b"postgresql://role_acme:in-use@db/penstock"
+    role = names.database_role("penstock", "acme", uid="n1")
+    dsn = f"postgresql://{role}:in-use@db/penstock".encode()
     cluster.seed(SECRETS, {**secret, "data": {"dsn": base64.b64encode(dsn).decode()}})
     fresh = world.fresh()
     await fresh.instances.reconcile(KEY)

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from builders import expired, flow, starting
+import builders
+from builders import controller, expired, flow, starting
 from execution_queue import Dispatch, Starters
 from fake_cluster import FakeCluster
 from operator_stand import Clock
@@ -14,11 +15,12 @@ from penstock_core.errors import ClusterError, ClusterUnavailable
 from penstock_core.observed.workload import Job, Pod
 from penstock_core.states import ExecutionState
 from penstock_core.store.executions.model import Expired, Starting
-from penstock_operator.executions.recovery import RECOVERY_SECONDS, Recovery
+from penstock_operator.executions.recovery import CASES_AT_ONCE, JOBS_AT_ONCE, RECOVERY_SECONDS, Recovery
 from penstock_operator.executions.recovery_decision import UNSEEN
 from penstock_operator.watch.inventory import Inventory
 from penstock_operator.workloads import index
 from penstock_operator.workloads.diagnosis import Cause
+from penstock_operator.workloads.identity import Sought
 
 
 class Workloads(index.Workloads):
@@ -30,7 +32,7 @@ class Workloads(index.Workloads):
     def is_alive(self, namespace: str) -> bool:
         return self.alive
 
-    def of(self, execution: UUID, *, namespace: str, holder: str = "") -> tuple[list[Job], list[Pod]]:
+    def of(self, sought: Sought) -> tuple[list[Job], list[Pod]]:
         return self.jobs, self.pods
 
 
@@ -157,7 +159,7 @@ async def test_a_replacement_that_could_not_be_made_is_made_later(ward: Ward) ->
 async def test_one_that_fails_keeps_no_other(ward: Ward) -> None:
     """A Job that cannot be deleted leaves its execution to the next round; the others are looked after in this one."""
     ward.workloads.jobs = [JOBS.parse({"metadata": {"name": "pex-stuck", "creationTimestamp": "2026-03-01T11:00:00Z"}})]
-    metadata = {"name": "p", "labels": {"batch.kubernetes.io/job-name": "pex-stuck"}}
+    metadata = {"name": "p", "ownerReferences": [controller("pex-stuck", "")]}
     ward.workloads.pods = [PODS.parse({"metadata": metadata, "spec": {}, "status": {"phase": "Failed"}})]
     ward.cluster.failures[("delete", "jobs", "pex-stuck")] = ClusterError("denied", status=403)
     ward.dispatch.expired_rows = [expired(ward.clock), expired(ward.clock, id=UUID(int=2))]
@@ -170,8 +172,7 @@ async def test_a_runner_that_does_not_heed_a_cancellation_is_stopped(ward: Ward)
     """A minute after the mark the execution is cancelled under its runner's epoch, and the Job deleted."""
     name = f"pex-{UUID(int=1)}"
     job = {"metadata": {"name": name, "namespace": "acme", "creationTimestamp": "2026-03-01T11:00:00Z"}}
-    ward.cluster.seed(JOBS, job)
-    ward.workloads.jobs = [JOBS.parse(job)]
+    ward.workloads.jobs = [JOBS.parse(ward.cluster.seed(JOBS, job))]
     ward.workloads.pods = [PODS.parse({"metadata": {"name": "pex-1-x"}, "status": {"phase": "Running"}})]
     renewed = ward.clock() + timedelta(seconds=40)
     ward.dispatch.expired_rows = [
@@ -181,6 +182,27 @@ async def test_a_runner_that_does_not_heed_a_cancellation_is_stopped(ward: Ward)
 
     assert ward.dispatch.ended == [(UUID(int=1), ExecutionState.CANCELLED, "cancelled", 3)]
     assert ward.cluster.of(JOBS) == {}
+
+
+async def test_a_namespace_of_lost_executions_holds_up_no_other(ward: Ward) -> None:
+    """Of each namespace so many are looked after in a round; the rest has its turn in the next ones."""
+    lost = [expired(ward.clock, id=UUID(int=number), job_attempt=2) for number in range(1, CASES_AT_ONCE + 11)]
+    other = expired(ward.clock, id=UUID(int=1000), namespace="globex", job_attempt=2)
+    ward.dispatch.expired_rows = [*lost, other]
+    await ward.step()
+
+    assert len(ward.dispatch.ended) == CASES_AT_ONCE + 1
+    assert ward.dispatch.ended[-1][0] == other.id
+
+
+async def test_jobs_that_somebody_made_up_are_deleted_a_few_at_a_time(ward: Ward) -> None:
+    """Under an execution's names there may be more Jobs than Penstock made: they take no longer than two would."""
+    made_up = [builders.job(f"pex-{UUID(int=1)}-{number}") for number in range(2, 20)]
+    ward.workloads.jobs = [JOBS.parse(ward.cluster.seed(JOBS, one)) for one in made_up]
+    ward.dispatch.expired_rows = [expired(ward.clock, job_attempt=2, cancel_at=ward.clock())]
+    await ward.step()
+
+    assert len(ward.cluster.of(JOBS)) == len(made_up) - JOBS_AT_ONCE
 
 
 async def test_an_execution_whose_flow_may_exist_is_not_ended(ward: Ward) -> None:

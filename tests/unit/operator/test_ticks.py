@@ -87,11 +87,13 @@ class TickStand:
             release="penstock-system.penstock",
         )
 
-    def run(self, at: datetime, uid: str = "f1") -> Key:
-        """A Job of that tick that still lives; its key."""
+    def run(self, at: datetime, uid: str = "f1", *, ours: bool = True) -> Key:
+        """A Job of that tick that still lives, of its CronJob unless it is not `ours`; its key."""
         name = f"acme-orders-{hashlib.sha256(uid.encode()).hexdigest()[:10]}"
         key = ("acme", f"{name}-{int(at.timestamp()) // 60}")
-        self.workloads.by_key[key] = Job.parse({"metadata": {"name": key[1], "namespace": "acme"}, "status": {}})
+        made_by = builders.controller(name, "c1", kind="CronJob") if ours else {}
+        metadata = {"name": key[1], "namespace": "acme", "ownerReferences": [made_by]}
+        self.workloads.by_key[key] = Job.parse({"metadata": metadata, "status": {}})
         return key
 
 
@@ -175,6 +177,15 @@ async def test_a_tick_whose_job_is_there_is_waited_for(stand: Callable[..., Tick
     assert found.schedules.recorded == []
 
     del found.workloads.by_key[key]
+    await found.ticks.step()
+
+    assert found.schedules.recorded == [NOON - 5 * MINUTE]
+
+
+async def test_a_job_that_no_schedule_made_stands_for_no_tick(stand: Callable[..., TickStand]) -> None:
+    """A Job of a tick's name alone hides nothing."""
+    found = stand(known=[NOON - 15 * MINUTE, NOON - 10 * MINUTE])
+    found.run(NOON - 5 * MINUTE, ours=False)
     await found.ticks.step()
 
     assert found.schedules.recorded == [NOON - 5 * MINUTE]

@@ -34,6 +34,13 @@ def digests(*keys: str, signature: dict[str, Any] | None = None) -> Credentials:
     return Credentials(digests=keys, signature=signature)
 
 
+async def mirror(keys: WebhookKeys, one: Instance, credentials: Credentials) -> None:
+    """Until the digests are where the gateway looks."""
+    written = await keys.mirror(one, credentials)
+    if written is not None:
+        await written
+
+
 def fields(cluster: FakeCluster, name: str = NAME) -> dict[str, Any]:
     return {uid: json.loads(base64.b64decode(text)) for uid, text in cluster.of(SECRETS)[name]["data"].items()}
 
@@ -47,14 +54,14 @@ def keys(cluster: FakeCluster, collection: Collections, settings: Settings) -> W
 async def filled(cluster: FakeCluster, keys: WebhookKeys) -> WebhookKeys:
     """All of UIDS mirrored, nothing noted as written."""
     for uid in UIDS:
-        await keys.mirror(instance(uid), digests("aa"))
+        await mirror(keys, instance(uid), digests("aa"))
     cluster.writes.clear()
     return keys
 
 
 async def test_the_secret_is_made_with_the_first_field(cluster: FakeCluster, keys: WebhookKeys) -> None:
     """The first Instance of a Secret makes it, with the labels by which the operator's watch sees it."""
-    await keys.mirror(instance(UIDS[0]), digests("bb", "aa", signature=GITHUB))
+    await mirror(keys, instance(UIDS[0]), digests("bb", "aa", signature=GITHUB))
 
     assert fields(cluster) == {UIDS[0]: {"keys": ["aa", "bb"], "signature": GITHUB}}
     assert cluster.of(SECRETS)[NAME]["metadata"]["labels"] == {
@@ -66,7 +73,7 @@ async def test_the_secret_is_made_with_the_first_field(cluster: FakeCluster, key
 async def test_a_field_is_written_without_the_others(cluster: FakeCluster, filled: WebhookKeys) -> None:
     """One request changes one Instance's field; what others have in the Secret is not sent."""
     before = fields(cluster)
-    await filled.mirror(instance(SHARING[1]), digests("cc"))
+    await mirror(filled, instance(SHARING[1]), digests("cc"))
 
     assert len(SHARING) > 1
     assert cluster.writes == [("patch", "secrets", NAME)]
@@ -76,7 +83,7 @@ async def test_a_field_is_written_without_the_others(cluster: FakeCluster, fille
 async def test_unchanged_fields_cost_no_write(cluster: FakeCluster, filled: WebhookKeys) -> None:
     """What the watch shows already is not written again, by a fresh process neither."""
     for uid in UIDS:
-        await filled.mirror(instance(uid), digests("aa"))
+        await mirror(filled, instance(uid), digests("aa"))
 
     assert cluster.writes == []
 
@@ -92,7 +99,7 @@ async def test_two_that_make_a_secret_at_once_both_get_in(
         return await create(kind, namespace, body)
 
     monkeypatch.setattr(cluster, "create", second)
-    await keys.mirror(instance(SHARING[0]), digests("aa"))
+    await mirror(keys, instance(SHARING[0]), digests("aa"))
 
     assert fields(cluster) == {SHARING[0]: {"keys": ["aa"]}, SHARING[1]: {"keys": []}}
 
@@ -100,7 +107,7 @@ async def test_two_that_make_a_secret_at_once_both_get_in(
 async def test_a_secret_that_the_watch_cannot_see_is_taken_over(cluster: FakeCluster, keys: WebhookKeys) -> None:
     """One of that name without the release's label gets it, or each look at an Instance would write again."""
     cluster.seed(SECRETS, {"metadata": {"name": NAME, "namespace": NAMESPACE}}, seen=False)
-    await keys.mirror(instance(UIDS[0]), digests("aa"))
+    await mirror(keys, instance(UIDS[0]), digests("aa"))
 
     assert cluster.of(SECRETS)[NAME]["metadata"]["labels"][names.LABEL_RELEASE] == "penstock-system.penstock"
 
@@ -133,7 +140,7 @@ async def test_a_write_that_fails_is_told(cluster: FakeCluster, keys: WebhookKey
     """Only a missing Secret is made: whatever else happens is the queue's to repeat."""
     cluster.failures[("patch", "secrets")] = ClusterUnavailable("away", status=503)
     with pytest.raises(ClusterUnavailable):
-        await keys.mirror(instance(UIDS[0]), digests("aa"))
+        await mirror(keys, instance(UIDS[0]), digests("aa"))
 
     assert cluster.of(SECRETS) == {}
 
@@ -142,11 +149,11 @@ async def test_fields_that_come_at_once_are_written_together(cluster: FakeCluste
     """Many Instances cost few writes of their large Secret, and each is told when its own field is there."""
     written: list[bool] = []
 
-    async def mirror(uid: str) -> None:
-        await keys.mirror(instance(uid), digests("aa"))
+    async def mirror_one(uid: str) -> None:
+        await mirror(keys, instance(uid), digests("aa"))
         written.append(uid in fields(cluster))
 
-    await asyncio.gather(*(mirror(uid) for uid in SHARING))
+    await asyncio.gather(*(mirror_one(uid) for uid in SHARING))
 
     assert written == [True] * len(SHARING)
     assert len([1 for verb, _, name in cluster.writes if name == NAME and verb == "patch"]) <= 2
@@ -156,7 +163,7 @@ async def test_where_a_common_write_fails_each_tries_for_itself(cluster: FakeClu
     """Nobody takes for written what was not."""
     cluster.failures[("patch", "secrets")] = ClusterUnavailable("away", status=503)
     found = await asyncio.gather(
-        *(keys.mirror(instance(uid), digests("aa")) for uid in SHARING), return_exceptions=True
+        *(mirror(keys, instance(uid), digests("aa")) for uid in SHARING), return_exceptions=True
     )
 
     assert [type(one) for one in found] == [ClusterUnavailable] * len(SHARING)

@@ -179,20 +179,34 @@ def test_resumed_retry_knows_the_error(stand: Stand, known: dict[str, Any]) -> N
     assert stand.recorder.statuses() == [("p", 2, "passed")]
 
 
-@pytest.mark.parametrize("mode", ["full", "metadata", "none"])
-def test_resumed_failure_has_its_details(stand: Stand, mode: str) -> None:
-    """`steps.<name>.error` is the same for a replacement, whatever the step records of its values."""
-    steps = [
-        {"name": "bad", "set": {"value": {}}, "extract": {"x": "$.no"}, "record": mode, "onError": "continue"},
-        {"name": "seen", "set": {"value": "${steps.bad.error}"}},
-    ]
+BAD = {"name": "bad", "set": {"value": {}}, "extract": {"x": "$.no"}, "onError": "continue"}
+
+
+def test_resumed_failure_has_its_details(stand: Stand) -> None:
+    """`steps.<name>.error` is the same for a replacement."""
+    steps = [BAD, {"name": "seen", "set": {"value": "${steps.bad.error}"}}]
     stand.run(*steps)
     second = Stand()
 
     second.run(*steps, recorded=[row for row in stand.recorder.as_recorded() if row.path == "bad"])
 
     assert second.recorder.output("seen") == stand.recorder.output("seen")
-    assert second.recorder.output("seen")["details"] == {"name": "x", "path": "$.no"}
+
+
+@pytest.mark.parametrize("mode", ["metadata", "none"])
+@pytest.mark.parametrize(
+    ("reads", "code"),
+    [("code", None), ("status", None), ("message", "recorded_result_left_out"), ("details.path", "recorded_result_left_out")],
+)  # fmt: skip
+def test_resumed_failure_of_which_no_values_are_kept(stand: Stand, mode: str, reads: str, code: str | None) -> None:
+    """Code and status are there for a replacement; one that reads what was not kept ends the execution."""
+    steps = [BAD | {"record": mode}, {"name": "seen", "set": {"value": f"${{steps.bad.error.{reads}}}"}}]
+    stand.run(*steps)
+    second = Stand()
+
+    outcome = second.run(*steps, recorded=[row for row in stand.recorder.as_recorded() if row.path == "bad"])
+
+    assert (outcome.error_code, outcome.failed_step) == ((code, "bad") if code else ("completed_with_errors", "bad"))
 
 
 def test_resumed_failure_keeps_its_output(stand: Stand) -> None:
@@ -470,7 +484,7 @@ def test_step_whose_if_failed_is_not_run_by_a_replacement(stand: Stand) -> None:
     assert second.recorder.statuses() == []
 
 
-BIG = {"name": "big", "set": {"value": "${config.items}"}}
+BIG = {"name": "big", "python": {"code": "its runner is lost: nothing of it runs"}}
 CUT = recorded("big", "passed", output=list(range(1000)), limit=300)
 
 
@@ -506,15 +520,18 @@ def test_cut_result_that_nothing_reads_is_no_problem(stand: Stand) -> None:
     assert stand.recorder.output("seen") == "passed 1"
 
 
-def test_cut_result_of_an_item_ends_the_execution(stand: Stand) -> None:
-    """An item's last output belongs to the loop's: a loop that goes on needs it whole."""
+@pytest.mark.parametrize("reads", [False, True])
+def test_cut_result_of_an_item(stand: Stand, reads: bool) -> None:
+    """An item's last output belongs to the loop's: who reads that ends the execution, and nobody else does."""
     outcome = stand.run(
-        {"name": "loop", "forEach": {**ITEMS, "steps": [BIG]}, "onError": "continue"},
-        config={"items": [1, 2]},
+        {"name": "loop", "forEach": {**ITEMS, "steps": [BIG]}},
+        {"name": "seen", "set": {"value": "${steps.loop.output}" if reads else "${steps.loop.status}"}},
+        config={"items": [1]},
         recorded=[recorded("loop", "running"), CUT._replace(path="loop/0/big")],
     )
 
-    assert (outcome.error_code, outcome.failed_step) == ("recorded_result_cut", "loop/0/big")
+    code, step = ("recorded_result_cut", "loop/0/big") if reads else (None, None)
+    assert (outcome.error_code, outcome.failed_step) == (code, step)
 
 
 @pytest.mark.parametrize("reason", [Reason.HANDED_OVER, Reason.LOST])

@@ -65,12 +65,14 @@ MODULES = {
     "penstock_runner.engine.steps.attempt",
     "penstock_runner.engine.steps.resumption",
     "penstock_runner.engine.steps.step_run",
+    "penstock_runner.engine.unrecorded",
     "penstock_runner.engine.variables",
     "penstock_runner.errors",
     "penstock_runner.process",
     "penstock_runner.process.environment",
     "penstock_runner.process.recorder",
     "penstock_runner.process.session",
+    "penstock_runner.process.termination",
 }
 WORKER = {
     "penstock_core",

@@ -3,7 +3,8 @@
 OperationalError covers a server that is away, restarting or out of connections, disk or time, a lock that was not
 to be had, a deadlock and the pool's time-out; a read-only transaction means a failover is under way; InterfaceError
 is what a connection raises that broke between two statements: the driver does not count that as the server's doing.
-Everything else (a constraint, a missing right) is a defect and passes through.
+What the runner's functions refuse is StoreRefused, and a defect.
+Everything else (a constraint, a missing right) is a defect too and passes through.
 """
 
 import re
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from psycopg.errors import (
+    DatabaseError,
     DeadlockDetected,
     Error,
     InterfaceError,
@@ -21,8 +23,10 @@ from psycopg.errors import (
     ReadOnlySqlTransaction,
 )
 
-from penstock_core.errors import StoreContended, StoreUnavailable
+from penstock_core.errors import StoreContended, StoreRefused, StoreUnavailable
 
+_REFUSALS: Final = "PN"
+"""The class of SQLSTATEs with which the runner's functions refuse."""
 _PASSWORD: Final = re.compile(r"password=('[^']*'|\S*)|//[^/@\s]*@")
 
 
@@ -37,6 +41,10 @@ def translated() -> Iterator[None]:
         raise StoreContended(f"the database did not answer as it should: {_reason(error)}") from error
     except (OperationalError, InterfaceError, ReadOnlySqlTransaction) as error:
         raise StoreUnavailable(f"the database did not answer as it should: {_reason(error)}") from error
+    except DatabaseError as error:
+        if (error.sqlstate or "").startswith(_REFUSALS):
+            raise StoreRefused(f"the database refuses this: {_reason(error)}") from error
+        raise
 
 
 def _reason(error: Error) -> str:

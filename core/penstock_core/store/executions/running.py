@@ -1,8 +1,9 @@
-"""The runner's side of the store: claim, record, finish, each one statement and one commit.
+"""The runner's side of the store: claim, record, finish, each one call of a function of the database and one commit.
 
+What the functions check and do stands in `schema/migrations/0004_runner_functions.sql`; the role that calls them may do nothing else.
 Synchronous, on one connection that it opens when it is needed and may drop at any time; imports psycopg and the standard
 library alone, because a runner's start is paid by every execution.
-Every write carries the epoch of the claim and fails with LeaseLost when a later claim exists.
+Every write carries the epoch of the claim and fails with LeaseLost when a later claim exists; StoreRefused is a defect.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,11 +24,8 @@ from penstock_core.store.executions.records import AlreadyEnded, Claim, HeldUnti
 
 Connection: TypeAlias = psycopg.Connection[Any]
 
-LEASE_SECONDS: Final = 15
-"""How long a claim lasts without a renewal, on the database's clock."""
-
 _QUERIES = load("executions/running")
-_WRITES = {name: _QUERIES[name].format(steps=_QUERIES["steps"], logs=_QUERIES["logs"]) for name in ("record", "finish")}
+_WRITES = {name: _QUERIES[name].format(records=_QUERIES["records"]) for name in ("record", "finish")}
 _SEPARATOR: Final = "\x1f"
 
 
@@ -69,16 +67,15 @@ class Running:
         """Accepts a schedule's tick and claims it at once; a tick that has its row already is claimed like any other."""
         from penstock_core.store.executions import ticks  # most runners have no tick
 
-        with self._lock, translated(), self._opened() as connection:
-            identifier, decided = ticks.accept(connection, tick)
-            if decided is not None:
-                return decided
-        return self.claim(identifier, holder=holder)
+        with self._lock:
+            (row,) = self._rows(ticks.ACCEPT, ticks.parameters(tick))
+        identifier, decided = ticks.accepted(row)
+        return decided or self.claim(identifier, holder=holder)
 
     def renew(self, execution: UUID, *, epoch: int) -> Renewal:
         """Keeps the lease for another 15 seconds."""
         with self._lock:
-            rows = self._rows(_QUERIES["renew"], {"id": execution, "epoch": epoch, "lease": LEASE_SECONDS})
+            rows = self._rows(_QUERIES["renew"], {"id": execution, "epoch": epoch})
         return Renewal(lost=not rows, cancel=bool(rows and rows[0]["cancel"]))
 
     def record(
@@ -90,7 +87,7 @@ class Running:
         logs: Sequence[LogRecord] = (),
     ) -> Renewal:
         """Writes steps and logs, durably when this returns, and renews the lease; LeaseLost writes nothing."""
-        parameters = self._parameters(execution, epoch, steps, logs)
+        parameters = _parameters(execution, epoch, steps, logs)
         with self._lock:
             rows = self._rows(_WRITES["record"], parameters)
         if not rows:
@@ -112,7 +109,7 @@ class Running:
         """
         if not may_follow(ExecutionState.RUNNING, outcome.state):
             raise ValueError(f"a running execution cannot become {outcome.state}")
-        parameters = self._parameters(execution, epoch, steps, logs) | _outcome_parameters(outcome)
+        parameters = _parameters(execution, epoch, steps, logs) | _outcome_parameters(outcome)
         with self._lock:
             if self._rows(_WRITES["finish"], parameters):
                 return
@@ -131,31 +128,23 @@ class Running:
             self._drop()
 
     def _claim(self, identifier: UUID, holder: str) -> Claim | AlreadyEnded | HeldUntil | None:
-        parameters = {"id": identifier, "holder": holder, "lease": LEASE_SECONDS}
-        rows = self._rows(_QUERIES["claim"], parameters)
+        rows = self._rows(_QUERIES["claim"], {"id": identifier, "holder": holder})
         if not rows:
             return AlreadyEnded(id=identifier, state=None)
         row = rows[0]
         if row["epoch"] is not None:
-            steps = self._rows(_QUERIES["recorded"], {"id": identifier}) if row["epoch"] > 1 else []
+            if row["namespace"] != self._namespace:
+                raise StoreError(
+                    f"the database role stands for the namespace {row['namespace']}, not {self._namespace}"
+                )
+            again = row["epoch"] > 1
+            steps = self._rows(_QUERIES["recorded"], {"id": identifier, "epoch": row["epoch"]}) if again else []
             return _claim_of(row, steps)
         if ExecutionState(row["state"]).final:
             return AlreadyEnded(id=identifier, state=ExecutionState(row["state"]))
         if row["live_state"] is None:
             return None
         return HeldUntil(id=identifier, state=ExecutionState(row["live_state"]), until=row["held_until"])
-
-    def _parameters(
-        self, identifier: UUID, epoch: int, steps: Sequence[StepRecord], logs: Sequence[LogRecord]
-    ) -> dict[str, Any]:
-        return {
-            "id": identifier,
-            "epoch": epoch,
-            "namespace": self._namespace,
-            "lease": LEASE_SECONDS,
-            **_step_columns(steps),
-            **_log_columns(logs),
-        }
 
     def _rows(self, query: str, parameters: dict[str, Any]) -> list[DictRow]:
         with translated(), self._opened() as connection, connection.cursor(binary=True, row_factory=dict_row) as cursor:
@@ -205,6 +194,10 @@ def _claim_of(row: DictRow, steps: Sequence[DictRow]) -> Claim:
         payload=row["payload"],
         steps=tuple(RecordedStep(**{**step, "status": StepStatus(step["status"])}) for step in steps),
     )
+
+
+def _parameters(identifier: UUID, epoch: int, steps: Sequence[StepRecord], logs: Sequence[LogRecord]) -> dict[str, Any]:
+    return {"id": identifier, "epoch": epoch, **_step_columns(steps), **_log_columns(logs)}
 
 
 def _outcome_parameters(outcome: Outcome) -> dict[str, Any]:

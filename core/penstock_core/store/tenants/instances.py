@@ -1,13 +1,14 @@
 """What belongs to an instance or a namespace as a whole: its role, its mirror for searches, the removal of its data."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from penstock_core.errors import StoreContended
 from penstock_core.store.connection.queries import load
-from penstock_core.store.tenants.model import InstanceMirror
+from penstock_core.store.tenants.model import InstanceMirror, StoredDefinition
 from penstock_core.store.tenants.roles import Access
 
 _QUERIES = load("tenants/instances")
@@ -16,15 +17,24 @@ _QUERIES = load("tenants/instances")
 class Tenancy(Access):
     """Used by the operator; the methods about roles are in `Access`."""
 
-    async def mirror_instance(self, instance: InstanceMirror) -> bool:
-        """Brings the mirror up to date; False where nothing had changed."""
-        values = {name: getattr(instance, name) for name in InstanceMirror.__slots__}
-        return await self.count(_QUERIES["mirror_instance"], **{**values, "labels": Jsonb(dict(instance.labels))}) == 1
+    async def mirror_instances(self, instances: Sequence[InstanceMirror]) -> int:
+        """Brings the mirrors of Instances up to date, by one statement; how many had changed."""
+        latest = {one.uid: one for one in instances}.values()
+        columns: dict[str, list[Any]] = {
+            name: [getattr(one, name) for one in latest] for name in InstanceMirror.__slots__
+        }
+        columns["labels"] = [Jsonb(dict(one.labels)) for one in latest]
+        return await self.count(_QUERIES["mirror_instances"], **columns)
 
-    async def keep_definition(self, *, namespace: str, instance_uid: str, hash: str, packed: bytes) -> None:  # noqa: A002
-        """Keeps a definition of an instance's flow, so that executions can name it by its hash; it goes with the instance."""
+    async def keep_definitions(self, namespace: str, definitions: Sequence[StoredDefinition]) -> None:
+        """Keeps definitions of Instances' flows, so that executions can name them by their hashes; they go with the Instances."""
+        latest = {one.hash: one for one in definitions}.values()
         await self.count(
-            _QUERIES["keep_definition"], namespace=namespace, instance_uid=instance_uid, hash=hash, definition=packed
+            _QUERIES["keep_definitions"],
+            namespace=namespace,
+            hashes=[one.hash for one in latest],
+            definitions=[one.packed for one in latest],
+            instance_uids=[one.instance_uid for one in latest],
         )
 
     async def delete_instance_data(

@@ -1,10 +1,11 @@
--- name: mirror_instance
--- Brings the mirror of an Instance up to date; unchanged ones cost no write.
+-- name: mirror_instances
+-- Brings the mirrors of Instances up to date; unchanged ones cost no write.
 insert into instances as i (
     uid, namespace, name, integration, version, customer_id, customer_name, labels, paused, ready
-) values (
-    %(uid)s, %(namespace)s, %(name)s, %(integration)s, %(version)s, %(customer_id)s, %(customer_name)s, %(labels)s,
-    %(paused)s, %(ready)s
+)
+select * from unnest(
+    %(uid)s::text[], %(namespace)s::text[], %(name)s::text[], %(integration)s::text[], %(version)s::text[],
+    %(customer_id)s::text[], %(customer_name)s::text[], %(labels)s::jsonb[], %(paused)s::boolean[], %(ready)s::boolean[]
 )
 on conflict (uid) do update set
     namespace = excluded.namespace, name = excluded.name, integration = excluded.integration,
@@ -16,10 +17,10 @@ where (i.namespace, i.name, i.integration, i.version, i.customer_id, i.customer_
         excluded.customer_name, excluded.labels, excluded.paused, excluded.ready
     )
 
--- name: keep_definition
--- Keeps a flow's definition under its hash and notes whose it is; a known one costs no write.
+-- name: keep_definitions
+-- Keeps flows' definitions under their hashes and notes whose they are; known ones cost no write.
 insert into flow_definitions as d (namespace, hash, definition, instance_uid)
-values (%(namespace)s, %(hash)s, %(definition)s, %(instance_uid)s)
+select %(namespace)s, one.* from unnest(%(hashes)s::text[], %(definitions)s::bytea[], %(instance_uids)s::text[]) as one
 on conflict (namespace, hash) do update set instance_uid = excluded.instance_uid
 where d.instance_uid is distinct from excluded.instance_uid
 

@@ -27,3 +27,12 @@ class InstanceMirror:
     labels: Mapping[str, str]
     paused: bool
     ready: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDefinition:
+    """A flow's definition, packed, under its hash; it goes with the Instance whose it is."""
+
+    hash: str
+    packed: bytes = field(repr=False)
+    instance_uid: str

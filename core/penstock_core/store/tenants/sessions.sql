@@ -3,7 +3,7 @@
 with runner as (
     select m.member as role
     from pg_auth_members m
-    join pg_roles g on g.oid = m.roleid and g.rolname like '%%\_runners'
+    join pg_roles g on g.oid = m.roleid and g.rolname ~ '_(callers|runners)$'
     where not m.admin_option
 )
 select r.rolname::text as role
@@ -19,7 +19,7 @@ with session as materialized (
     where a.datname = current_database() and a.xact_start < clock_timestamp() - %(older)s * interval '1 second'
         and a.usesysid in (
             select m.member from pg_auth_members m join pg_roles g on g.oid = m.roleid
-            where g.rolname like '%%\_runners' and not m.admin_option
+            where g.rolname ~ '_(callers|runners)$' and not m.admin_option
         )
         and a.usename <> current_user and pg_has_role(current_user, a.usesysid, 'usage')
 )
@@ -33,7 +33,7 @@ with session as materialized (
     join pg_stat_activity a on a.pid = blocker.pid
     where a.usesysid in (
             select m.member from pg_auth_members m join pg_roles g on g.oid = m.roleid
-            where g.rolname like '%%\_runners' and not m.admin_option
+            where g.rolname ~ '_(callers|runners)$' and not m.admin_option
         )
         and a.usename <> current_user and pg_has_role(current_user, a.usesysid, 'usage')
 )

@@ -56,8 +56,9 @@ class Schedule(Trigger):
 
     async def remove(self, flow: Flow, site: Site) -> None:
         """A CronJob that is there."""
-        if site.cron_jobs.get(_key(flow)) is not None:
-            await site.cluster.delete(CRON_JOBS, *_key(flow))
+        current = site.cron_jobs.get(_key(flow))
+        if current is not None:
+            await site.cluster.delete(CRON_JOBS, *_key(flow), uid=current.uid)
 
     async def stop(self, flow: Flow, cluster: Cluster) -> None:
         """Its CronJob."""

@@ -8,6 +8,7 @@ from uuid import uuid5
 
 from urllib3 import exceptions as faults
 
+from penstock_core.masking.headers import is_credential
 from penstock_runner.actions.http.content import request_body, response_body, urlencoded
 from penstock_runner.actions.http.transport import Transport
 from penstock_runner.engine.action import Call
@@ -18,7 +19,6 @@ MAX_RESPONSE_BYTES: Final = 16 * 1024 * 1024
 MAX_REDIRECTS: Final = 10
 _UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_PRIVATE_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 _CHUNK: Final = 65_536
 
 
@@ -80,9 +80,7 @@ class Exchange:
         """Go on to `url`; another origin gets no credentials."""
         if _origin(url) != _origin(self._url):
             self._sign_in = {}
-            self._headers = {
-                name: value for name, value in self._headers.items() if name.lower() not in _PRIVATE_HEADERS
-            }
+            self._headers = {name: value for name, value in self._headers.items() if not is_credential(name)}
         if status == 303 or (status in (301, 302) and self._method == "POST"):
             self._method = "HEAD" if self._method == "HEAD" else "GET"
             self._body = None

@@ -7,7 +7,6 @@ from typing import Any
 
 from penstock_runner.engine.action import Action, Call
 from penstock_runner.engine.interrupt import Apart
-from penstock_runner.errors import Failure
 
 
 class Python(Action):
@@ -32,7 +31,17 @@ class Python(Action):
             worker.kill()
             raise
         workers.give_back(worker)
-        call.attempt.warnings = tuple(answer.get("warnings", ()))
-        if error := answer.get("error"):
-            raise Failure("python_error", error["message"], details={"type": error["type"], "line": error["line"]})
-        return answer["result"]
+        call.attempt.warnings = answer.warnings
+        if answer.not_recorded is not None:
+            raise _asked(call, *answer.not_recorded)
+        if answer.error is not None:
+            raise answer.error
+        return answer.result
+
+
+def _asked(call: Call, step: str, member: str) -> Exception:
+    """Why a member of a step, for which the code asked, is not there."""
+    from penstock_runner.actions.python.messages import malformed
+    from penstock_runner.engine.unrecorded import reason
+
+    return reason(call.frame.variables["steps"].get(step), member) or malformed()

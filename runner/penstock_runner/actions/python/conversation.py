@@ -5,10 +5,20 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from penstock_core import codec
+from penstock_runner.actions.python.messages import Answer, Line, received
 from penstock_runner.actions.python.workers import Worker
 from penstock_runner.engine.action import Call
 from penstock_runner.engine.interrupt import Apart
+from penstock_runner.engine.step_records import MAX_MESSAGE
+from penstock_runner.engine.unrecorded import readable
 from penstock_runner.errors import Failure
+
+MAX_LINES: Final = 10_001
+"""Log lines of one call; the worker stops one earlier, with a note of its own."""
+MAX_BYTES: Final = 32 * 1024 * 1024
+"""Of all log lines of one call, as they are recorded."""
+MAX_FIELDS_BYTES: Final = 65_536
+"""Of the fields of one line."""
 
 
 class Conversation:
@@ -20,21 +30,37 @@ class Conversation:
         self._message, _ = codec.to_message(
             {"name": call.name, "code": call.input["code"], "context": _context(call.frame.variables)}
         )
+        self._lines = 0
+        self._bytes = 0
 
-    def run(self, apart: Apart[dict[str, Any]]) -> dict[str, Any]:
-        """The answer: result and warnings, or an error. Raises Failure where the code's process ended without one."""
+    def run(self, apart: Apart[Answer]) -> Answer:
+        """The answer. Raises Failure where the code's process ended without one, or wrote something else in its place."""
         try:
             self._worker.send(self._message)
         except BrokenPipeError:
             raise self._died() from None
         while frame := self._frame():
-            answer: dict[str, Any] = codec.from_message(frame)
-            if "log" not in answer:
-                return answer
+            message = received(frame)
+            if isinstance(message, Answer):
+                return message
             if not apart.abandoned:
-                severity, message, fields = answer["log"]
-                self._call.flow.log(severity, message, step=self._call.path, fields=fields)
+                self._log(message, len(frame))
         raise self._died()
+
+    def _log(self, line: Line, size: int) -> None:
+        """Keep a line; whatever the code's process sends, only so many and so much."""
+        before = self._lines < MAX_LINES and self._bytes < MAX_BYTES
+        self._lines += 1
+        # of a long line, and of many fields, only so much is recorded
+        self._bytes += min(size, MAX_MESSAGE + (MAX_FIELDS_BYTES if line.fields else 0))
+        if not before:
+            return
+        if self._lines >= MAX_LINES or self._bytes >= MAX_BYTES:
+            line = Line(
+                "warn", f"more than {MAX_LINES} log lines, or {MAX_BYTES >> 20} MiB of them: the rest is not kept", None
+            )
+        call = self._call
+        call.flow.log(line.severity, line.message, step=call.path, fields=line.fields, mode=call.mode)
 
     def _frame(self) -> bytes:
         try:
@@ -79,6 +105,9 @@ def _context(variables: Mapping[str, Any]) -> dict[str, Any]:
     plain = {name: dict(value) if isinstance(value, Mapping) else value for name, value in variables.items()}
     if "item" in variables:
         plain["item"] = variables["item"]
+    views = {name: readable(view) for name, view in plain.get("steps", {}).items()}
+    plain["steps"] = {name: members for name, (members, _) in views.items()}
+    plain["missing"] = {name: missing for name, (_, missing) in views.items() if missing}
     return plain
 
 

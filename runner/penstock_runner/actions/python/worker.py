@@ -7,9 +7,13 @@ The worker alone holds the end of the pipe of calls: that it is closed tells the
 What the code writes to standard output and error becomes log lines.
 """
 
+import codecs
 import gc
+import io
 import mmap
 import os
+import select
+import signal
 import sys
 import threading
 from contextlib import suppress
@@ -24,6 +28,11 @@ LINE: Final = 16_384
 """Characters of a long line that count as a line."""
 MAX_TEXT: Final = 1 << 20
 """Characters of a line or of an error that are handed over: the runner masks them, and keeps fewer after that."""
+PIPE_BYTES: Final = 1 << 20
+"""What a pipe may hold at most, however the code has set it."""
+MAX_OPEN_FILES: Final = 1024
+MAX_FILE_BYTES: Final = 256 * 1024 * 1024
+"""Of one file; all together take of the container's memory, for there is no other place than `/dev/shm`."""
 _NO_ANSWER: Final = 64
 
 
@@ -108,6 +117,38 @@ class Steps(dict[str, Any]):
         return Record(output=None, extracted=None, status=None, error=None, attempts=0)
 
 
+class NotRecorded(BaseException):
+    """What an earlier runner could not record is asked for; no `except Exception` of the code goes on without it."""
+
+    def __init__(self, step: str, member: str) -> None:
+        super().__init__(f"steps[{step!r}].{member} is not recorded as it was")
+        self.step = step
+        self.member = member
+
+
+class Partly(Record):
+    """A step of which some members were not recorded as they were."""
+
+    def __init__(self, step: str, members: dict[str, Any], missing: list[str]) -> None:
+        super().__init__({name: value for name, value in members.items() if name not in missing})
+        object.__setattr__(self, "_missing", {name: NotRecorded(step, name) for name in missing})
+
+    def __missing__(self, name: str) -> Any:
+        if name in self._missing:
+            raise self._missing[name]
+        raise KeyError(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The member, if there is one."""
+        return self[name] if name in self._missing else super().get(name, default)
+
+    def items(self) -> Any:
+        """All members, of which one is missing."""
+        raise next(iter(self._missing.values()))
+
+    values = items
+
+
 class Context(Record):
     """What `run` is given."""
 
@@ -117,7 +158,13 @@ class Context(Record):
 def context_of(variables: dict[str, Any], channel: Channel) -> Context:
     """The context of a call."""
     context = Context({name: Record(value) if _is_group(name, value) else value for name, value in variables.items()})
-    context["steps"] = Steps({name: Record(view) for name, view in variables.get("steps", {}).items()})
+    missing = context.pop("missing", {})
+    context["steps"] = Steps(
+        {
+            name: Partly(name, view, missing[name]) if name in missing else Record(view)
+            for name, view in variables.get("steps", {}).items()
+        }
+    )
     context["log"] = Log(channel)
     return context
 
@@ -136,6 +183,8 @@ def answer(call: dict[str, Any], channel: Channel) -> dict[str, Any]:
         if not callable(run):
             return _error("NameError", "the code does not define a function `run(context)`", None)
         result = run(context_of(call["context"], channel))
+    except NotRecorded as exc:
+        return {"not_recorded": [exc.step, exc.member]}
     except BaseException as exc:  # noqa: BLE001 - SystemExit included: whatever the code raises is its result
         return _raised(exc, file, call["code"])
     message, warnings = codec.to_message(result)
@@ -164,36 +213,56 @@ class Capture:
     """Standard output and error of a call, also of programs that it starts, line by line into the log."""
 
     def __init__(self, channel: Channel) -> None:
-        self._threads = [self._redirect(1, "info", channel), self._redirect(2, "warn", channel)]
+        self._process = os.getpid()
+        ended, self._ended = os.pipe()
+        self._threads = [
+            self._redirect(descriptor, severity, ended, channel) for descriptor, severity in ((1, "info"), (2, "warn"))
+        ]
 
-    def _redirect(self, descriptor: int, severity: str, channel: Channel) -> threading.Thread:
+    def _redirect(self, descriptor: int, severity: str, ended: int, channel: Channel) -> threading.Thread:
         ours, theirs = os.pipe()
         os.dup2(theirs, descriptor)
         os.close(theirs)
-        thread = threading.Thread(target=_forward, args=(ours, severity, channel), daemon=True)
+        thread = threading.Thread(target=_forward, args=(ours, ended, severity, channel), daemon=True)
         thread.start()
         return thread
 
     def end(self) -> None:
-        """Hand over what is left; a program that still runs in the background is not waited for."""
+        """Hand over all that was written until now; a program that still runs in the background is not waited for."""
         for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
             with suppress(AttributeError, OSError, ValueError):  # the code closed it, or put something else there
                 stream.flush()  # type: ignore[union-attr]
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
         os.dup2(null, 2)
+        if os.getpid() != self._process:  # a fork of the code's that has come here: the call goes on
+            return
+        with suppress(OSError):  # the code closed it
+            os.write(self._ended, b".")
         for thread in self._threads:
-            thread.join(timeout=1)
+            thread.join()
 
 
-def _forward(descriptor: int, severity: str, channel: Channel) -> None:
-    """Each line as one, for a secret must not be in two; what is beyond its first million characters is dropped."""
-    begins = True
-    with open(descriptor, encoding="utf-8", errors="replace") as lines:
-        while part := lines.readline(MAX_TEXT):
-            if begins:
-                channel.log(severity, part.rstrip("\n"))
-            begins = part.endswith("\n")
+def _forward(descriptor: int, ended: int, severity: str, channel: Channel) -> None:
+    """Each line as one, for a secret must not be in two; what is beyond its first million characters is dropped.
+
+    Until nobody can write any more; or, once there is something in `ended`, until what lay in the pipe then is read.
+    """
+    text = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=True)
+    rest = ""
+    last = False
+    while not last:
+        ready, _, _ = select.select([descriptor, ended], [], [])
+        # a pipe holds no more than one read takes: with `ended` there was nothing of before behind it
+        data = os.read(descriptor, PIPE_BYTES) if descriptor in ready else b""
+        last = ended in ready or not data
+        head, *lines = text.decode(data, final=last).split("\n")
+        rest += head[: MAX_TEXT - len(rest)]
+        for line in lines:
+            channel.log(severity, rest)
+            rest = line[:MAX_TEXT]
+    if rest:
+        channel.log(severity, rest)
 
 
 def _child(message: bytes, channel: Channel) -> NoReturn:
@@ -234,8 +303,28 @@ def serve(calls: IO[bytes], answers: IO[bytes]) -> int:
     return 0
 
 
+def _bound() -> None:
+    """Limits that the code cannot raise again; of processes there is none here, since the kernel counts a user's on the node.
+
+    What bounds those is the container's memory, of which the code's processes are the first to go.
+    """
+    import resource
+
+    for kind, most in (
+        (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
+        (resource.RLIMIT_FSIZE, MAX_FILE_BYTES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(kind)
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (most, most))
+
+
 def main() -> None:
     """Take the pipes out of the reach of the code, then serve."""
+    # the runner reads the signal instead of being ended by it; the code is ended
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    _bound()
     calls, answers = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb", buffering=0)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)

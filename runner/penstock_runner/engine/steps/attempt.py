@@ -8,8 +8,9 @@ from penstock_core.states import StepStatus
 from penstock_runner.engine.action import Call
 from penstock_runner.engine.context import Context, Placed
 from penstock_runner.engine.step_records import Attempt
+from penstock_runner.engine.unrecorded import settled
 from penstock_runner.engine.variables import Frame
-from penstock_runner.errors import Expired, Failure, Interrupted, Reason, ResultCut, StepFailed, Stopped
+from penstock_runner.errors import Expired, Failure, Interrupted, NotRecorded, Reason, StepFailed, Stopped
 
 
 def begun(context: Context, placed: Placed) -> Attempt:
@@ -28,6 +29,8 @@ def end(
 ) -> None:
     """Record how an attempt ended."""
     attempt.status, attempt.failure = status, failure
+    if failure is not None:
+        failure.shown = context.records.shown(failure, mode=mode)
     clock = context.clock
     record = context.records.ended(
         attempt, mode=mode, ended_at=clock.now(), elapsed=clock.monotonic() - attempt.started
@@ -36,7 +39,10 @@ def end(
 
 
 class AttemptRun:
-    """One attempt. `memory` lasts over the attempts of a step, `run_steps` is for actions that hold steps."""
+    """One attempt. `memory` lasts over the attempts of a step, `run_steps` is for actions that hold steps.
+
+    `attempt` is one that was begun, else the next begins.
+    """
 
     def __init__(
         self,
@@ -45,12 +51,13 @@ class AttemptRun:
         *,
         memory: MutableMapping[Any, Any],
         run_steps: Callable[[list[Any], Frame], Any],
+        attempt: Attempt | None = None,
     ) -> None:
         self._context = context
         self._placed = placed
         self._memory = memory
         self._run_steps = run_steps
-        self._attempt = begun(context, placed)
+        self._attempt = attempt or begun(context, placed)
         self._deadline = placed.frame.deadline
 
     def run(self, *, kept: Any = None) -> Attempt:
@@ -63,13 +70,13 @@ class AttemptRun:
         try:
             self._act()
         except Failure as failure:
-            attempt.output = failure.output if failure.output is not None else attempt.output
+            attempt.keep(failure.output)
             self._end(StepStatus.FAILED, failure)
         except StepFailed as exc:
             self._end(StepStatus.FAILED, exc.failure)
         except Expired:
             self._expired()
-        except ResultCut as exc:
+        except NotRecorded as exc:
             self._end(StepStatus.FAILED, exc.failure)
             raise
         except Stopped:
@@ -89,26 +96,38 @@ class AttemptRun:
     def _act(self) -> None:
         context, placed, attempt = self._context, self._placed, self._attempt
         action, fields = placed.action, placed.fields
-        call = Call(
-            flow=context,
-            name=placed.step["name"],
-            attempt=attempt,
-            fields=fields,
-            frame=placed.frame,
-            memory=self._memory,
-            run_steps=self._run_steps,
-        )
-        if action.evaluates:
-            call.input = attempt.input = self._filled()
-        action.prepare(call)
+        call = self._prepared()
         if action.has_effect(fields, context.actions):
             context.recorder.durable(context.records.running(attempt, mode=placed.mode))
             if context.clock.monotonic() >= placed.frame.deadline:
                 raise Expired  # the database took its time
         call.deadline = self._deadline = self._limited()
-        attempt.output = action.run(call)
+        attempt.output, attempt.unread = settled(action.run(call))
         self._extract()
         self._assert()
+
+    def remade(self) -> dict[str, Any]:
+        """Output and extracted values of an attempt that has no effect and leaves no record."""
+        self._attempt.output = self._placed.action.run(self._prepared())
+        self._extract()
+        return {"output": self._attempt.output, "extracted": self._attempt.extracted}
+
+    def _prepared(self) -> Call:
+        placed, attempt = self._placed, self._attempt
+        call = Call(
+            flow=self._context,
+            name=placed.step["name"],
+            attempt=attempt,
+            fields=placed.fields,
+            frame=placed.frame,
+            memory=self._memory,
+            run_steps=self._run_steps,
+            mode=placed.mode,
+        )
+        if placed.action.evaluates:
+            call.input = attempt.input = self._filled()
+        placed.action.prepare(call)
+        return call
 
     def _filled(self) -> Any:
         placed, fill = self._placed, self._context.evaluator.fill
@@ -129,6 +148,7 @@ class AttemptRun:
 
     def _extract(self) -> None:
         if "extract" in self._placed.step:
+            self._read()
             from penstock_runner.engine.steps.extraction import extract
 
             self._attempt.extracted = extract(self._placed.step["extract"], self._attempt.output)
@@ -137,6 +157,7 @@ class AttemptRun:
         step, attempt, context = self._placed.step, self._attempt, self._context
         if "assert" not in step:
             return
+        self._read()
         from penstock_runner.engine.steps.assertions import failed_message
 
         variables = {**self._placed.frame.variables, "output": attempt.output}
@@ -145,6 +166,11 @@ class AttemptRun:
         if failed := [each for each in attempt.assertions if not each["passed"]]:
             message = failed_message(context.masker.mask(failed), len(attempt.assertions))
             raise Failure("assertion_failed", message, details=failed)
+
+    def _read(self) -> None:
+        """Raises NotRecorded where the output holds what nobody has."""
+        if self._attempt.unread is not None:
+            self._attempt.unread.give()
 
     def _expired(self) -> None:
         """The step's own timeout is a failure like others; an outer one ends everything inside: then it raises Expired."""

@@ -1,6 +1,6 @@
 """What a runner does with what an earlier one recorded of a step. Decides only: `step_run` acts. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
@@ -57,8 +57,8 @@ def is_behind(placed: Placed, prefix: str, history: History) -> bool:
     return all(history.stands(prefix + step["name"], continues=step.get("onError") == "continue") for step in steps)
 
 
-def stopped(placed: Placed, view: Mapping[str, Any]) -> Stopped:
+def stopped(placed: Placed, output: Any) -> Stopped:
     """How a step that ended the flow ends it again."""
     # not every `record` keeps the output: the status is in the definition as well
-    said = {**placed.fields, "message": "", **(view["output"] or {})}
+    said = {**placed.fields, "message": "", **(output or {})}
     return Stopped(placed.path, passed=said.get("status", "passed") == "passed", message=said["message"])

@@ -14,8 +14,9 @@ from penstock_runner.engine.step_records import Attempt
 from penstock_runner.engine.steps import resumption
 from penstock_runner.engine.steps.attempt import AttemptRun, begun, end
 from penstock_runner.engine.steps.resumption import Decision
+from penstock_runner.engine.unrecorded import Guarded, output_of
 from penstock_runner.engine.variables import NOT_RUN, Frame
-from penstock_runner.errors import Expired, Failure, ResultCut, StepFailed, Stopped
+from penstock_runner.errors import Expired, Failure, NotRecorded, StepFailed, Stopped
 
 View = Mapping[str, Any]
 """What `steps.<name>` is."""
@@ -39,7 +40,7 @@ def run_steps(context: Context, steps: list[Step], frame: Frame) -> View | None:
 
 def _last_output(context: Context, steps: list[Step], frame: Frame) -> Any:
     last = run_steps(context, steps, frame)
-    return last["output"] if last is not None else None
+    return output_of(last) if last is not None else None
 
 
 class StepRun:
@@ -56,7 +57,7 @@ class StepRun:
         """What the action had kept in an attempt that was taken over."""
 
     def run(self) -> View:
-        """What `steps.<name>` is from now on. Raises StepFailed, Stopped, Expired, Interrupted, ResultCut."""
+        """What `steps.<name>` is from now on. Raises StepFailed, Stopped, Expired, Interrupted, NotRecorded."""
         past = self._context.history.take(self._path)
         if past is None:
             return self._first()
@@ -106,14 +107,27 @@ class StepRun:
 
     def _resumed(self, past: Past) -> View:
         """The result that stands, with what is inside of it."""
-        view = past.view()
+        view = past.view(self._remade if self._placed.action.repeatable else None)
         if past.last.status is StepStatus.SKIPPED:
             return view
         self._context.count(self._path)
         self._restore_inside()
         if self._placed.action.ends_flow:
-            raise resumption.stopped(self._placed, view)
+            raise resumption.stopped(self._placed, past.output)
         return view
+
+    def _remade(self, member: str) -> Any:
+        """A member of a result that was not recorded as it was, of an action that may run again."""
+        attempt = Attempt(
+            path=self._path,
+            number=0,
+            action=self._placed.kind,
+            started_at=self._context.clock.now(),
+            started=self._context.clock.monotonic(),
+        )
+        nothing = partial(_last_output, self._context)
+        made = AttemptRun(self._context, self._placed, memory={}, run_steps=nothing, attempt=attempt)
+        return made.remade()[member]
 
     def _stands(self, past: Past, failure: Failure) -> View:
         """A recorded failure after which no other attempt is made."""
@@ -143,7 +157,7 @@ class StepRun:
         )
         context.recorder.behind(record)
         if placed.action.keeps_output:
-            self._kept = past.view()["output"]
+            self._kept = past.output
 
     def _forget_failures(self, *, until: datetime | None) -> None:
         """Let what failed inside run anew in the present attempt; what began after `until` belongs to it already."""
@@ -182,7 +196,7 @@ class StepRun:
             with suppress(Stopped):
                 self._restore_inside()
             raise
-        except (Expired, ResultCut):
+        except (Expired, NotRecorded):
             context.count(self._path, failed=True)
             raise
 
@@ -196,7 +210,7 @@ class StepRun:
         seconds = policy.delay_seconds(failed)
         self._context.log(
             "warn",
-            f"attempt {failed} of {policy.attempts} failed, the next one follows in {seconds:g} s: {failure.message}",
+            f"attempt {failed} of {policy.attempts} failed, the next one follows in {seconds:g} s: {failure.shown}",
             step=self._path,
         )
         until = self._context.clock.monotonic() + seconds
@@ -212,7 +226,8 @@ class StepRun:
         try:
             return self._context.evaluator.condition(when, field="retry.when", variables=variables)
         except Failure as broken:
-            self._context.log("error", f"no further attempt: {broken.message}", step=self._path)
+            message = f"no further attempt: {broken.message}"
+            self._context.log("error", message, step=self._path, mode=self._placed.mode)
             return False
 
     def _failed(self, failure: Failure, view: View) -> View:
@@ -227,10 +242,11 @@ class StepRun:
 def _view(attempt: Attempt) -> View:
     """What `steps.<name>` is after an attempt behind which no other comes."""
     failure = attempt.failure
-    return {
+    view = {
         "output": attempt.output,
         "extracted": None if failure else attempt.extracted,
         "status": StepStatus.FAILED.value if failure else StepStatus.PASSED.value,
         "error": failure.as_value() if failure else None,
         "attempts": attempt.number,
     }
+    return Guarded(view, {"output": attempt.unread.give}) if attempt.unread is not None else view
