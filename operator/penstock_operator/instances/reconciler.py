@@ -54,8 +54,9 @@ from penstock_operator.watch.references import owner_keys
 
 log = logging.getLogger(__name__)
 
-TURNS: Final = 48
-"""Instances that send requests at a time: fewer than the client has connections, as executions and the Lease need some too."""
+TURNS: Final = 24
+"""Instances that send requests at a time: what an API server keeps up with, so that executions and the Lease, which come from
+the same account, do not wait behind a thousand Instances."""
 
 
 @dataclass(slots=True, kw_only=True)
