@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 GATHER_SHARE: Final = 40
 """How many times as long as the write of a mirrored Secret took the next one of it waits for company; a lone one does not wait."""
-GATHER_SECONDS: Final = 3.0
+GATHER_SECONDS: Final = 2.0
 """How long it waits at most."""
 
 
