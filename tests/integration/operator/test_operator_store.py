@@ -34,6 +34,7 @@ from penstock_operator.schedules.missed_ticks import Ticks
 from penstock_operator.settings import from_environment
 from penstock_operator.watch.inventory import Inventory
 from penstock_operator.workloads import index
+from penstock_operator.workloads.identity import Sought
 
 
 class Workloads(index.Workloads):
@@ -45,7 +46,7 @@ class Workloads(index.Workloads):
     def is_alive(self, namespace: str) -> bool:
         return True
 
-    def of(self, execution: UUID, *, namespace: str, holder: str = "") -> tuple[list[Job], list[Pod]]:
+    def of(self, sought: Sought) -> tuple[list[Job], list[Pod]]:
         return [], []
 
     def job(self, key: Key) -> None:
