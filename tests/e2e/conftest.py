@@ -83,7 +83,7 @@ def penstock(cluster: None, meeting: Path, turns: Turns) -> Iterator[Installatio
         if not users.exists():
             install()
         users.write_text(f"{users.read_text() if users.exists() else ''}+")
-    token = kubectl("create", "token", "reader", "-n", NAMESPACE, "--duration", "6h").strip()
+    token = kubectl("create", "token", "reader", "--audience=penstock", "-n", NAMESPACE, "--duration", "6h").strip()
     with ExitStack() as stack:
         host, port = stack.enter_context(reached("penstock-gateway", 80, namespace=NAMESPACE))
         # each request has a connection of its own: one that was kept may lead to a gateway that has ended since
