@@ -79,6 +79,11 @@ def _kinds() -> dict[str, tuple[str, str, bool]]:
     return found
 
 
+def last_words(pod: dict[str, Any]) -> str:
+    """What the container before the present one of a pod, by its metadata, said last."""
+    return kubectl("-n", pod["namespace"], "logs", pod["name"], "--previous", "--tail=100")
+
+
 def through_api(namespace: str, pod: str, port: int, method: str, path: str) -> httpx.Response:
     """What one pod answers to a request, through the API server: a Service would lead to any of its pods."""
     return _proxy().request(method, f"/api/v1/namespaces/{namespace}/pods/http:{pod}:{port}/proxy{path}")
