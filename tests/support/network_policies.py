@@ -68,4 +68,5 @@ def _within(address: str, block: str) -> bool:
 def _selects(selector: Mapping[str, Any], labels: Labels) -> bool:
     if selector.keys() - {"matchLabels"}:
         raise NotImplementedError(f"a selector with {sorted(selector)}")
-    return selector.get("matchLabels", {}).items() <= labels.items()
+    wanted: Mapping[str, str] = selector.get("matchLabels", {})
+    return wanted.items() <= labels.items()
