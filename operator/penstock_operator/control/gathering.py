@@ -4,7 +4,6 @@ Nobody waits for company unless a pause is asked for: while one write of a key i
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
@@ -20,7 +19,7 @@ Item = TypeVar("Item")
 class Gathering(Generic[Key, Item]):
     """Calls `write(key, items)` with what was put under a key, one call a key at a time.
 
-    `pause` gives the seconds until the next write of a key from those that the last one took.
+    `pause` gives the seconds until the next write of a key from how many items the last one had.
     Where `write` raises what is no error of ours, such as for a value that the database refuses, each item is tried alone:
     one that cannot be written must not keep the others.
     """
@@ -29,12 +28,10 @@ class Gathering(Generic[Key, Item]):
         self,
         write: Callable[[Key, Sequence[Item]], Awaitable[object]],
         *,
-        pause: Callable[[float], float] | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
+        pause: Callable[[int], float] | None = None,
     ) -> None:
         self._write = write
         self._pause = pause
-        self._monotonic = monotonic
         self._waiting: dict[Key, list[tuple[Item, asyncio.Future[None]]]] = {}
         self._writers: dict[Key, asyncio.Task[None]] = {}
 
@@ -52,10 +49,10 @@ class Gathering(Generic[Key, Item]):
             while waiting := self._waiting.pop(key, None):
                 if waiting[MOST:]:
                     self._waiting[key] = waiting[MOST:]
-                began = self._monotonic()
-                await self._hand_over(key, [one for one in waiting[:MOST] if not one[1].done()])
+                batch = [one for one in waiting[:MOST] if not one[1].done()]
+                await self._hand_over(key, batch)
                 if self._pause is not None:
-                    await asyncio.sleep(self._pause(self._monotonic() - began))
+                    await asyncio.sleep(self._pause(len(batch)))
         finally:
             del self._writers[key]
 

@@ -55,8 +55,11 @@ from penstock_operator.watch.references import owner_keys
 log = logging.getLogger(__name__)
 
 TURNS: Final = 24
-"""Instances that send requests at a time: what an API server keeps up with, so that executions and the Lease, which come from
-the same account, do not wait behind a thousand Instances. As many may be removed beside them: one with many rows takes long."""
+"""Instances that send requests at a time: what an API server keeps up with.
+
+Executions and the Lease come from the same account, and must not wait behind a thousand Instances.
+As many Instances may be removed beside them: one with many rows takes long.
+"""
 
 
 @dataclass(slots=True, kw_only=True)

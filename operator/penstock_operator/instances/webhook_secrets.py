@@ -9,8 +9,7 @@ with three hundred fields it costs the API server ten times what it costs with o
 import asyncio
 import logging
 import secrets
-import time
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Final
 
 from penstock_core import names
@@ -26,10 +25,10 @@ from penstock_operator.watch.collection import Collection
 
 log = logging.getLogger(__name__)
 
-GATHER_SHARE: Final = 40
-"""How many times as long as the write of a mirrored Secret took the next one of it waits for company; a lone one does not wait."""
-GATHER_SECONDS: Final = 2.0
-"""How long it waits at most."""
+PAUSE_SECONDS: Final = 0.5
+"""How long after a write of a mirrored Secret the next one of it waits for company; a lone one does not wait."""
+LONG_PAUSE_SECONDS: Final = 2.0
+"""The same after one that had company: many come."""
 
 
 class WebhookKeys:
@@ -41,13 +40,12 @@ class WebhookKeys:
         *,
         own: Collection[Secret],
         settings: Settings,
-        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._cluster = cluster
         self._own = own
         self._settings = settings
         self._made: dict[Key, str | None] = {}
-        self._gathering = Gathering(self._write, pause=_pause, monotonic=monotonic)
+        self._gathering = Gathering(self._write, pause=_pause)
 
     def made(self, key: Key, secret: Secret | None) -> bool:
         """Whether a change that the watch tells is the making of a key here: who asked for that goes on with it."""
@@ -146,6 +144,6 @@ class WebhookKeys:
             return
 
 
-def _pause(took: float) -> float:
-    """Seconds until the next write of a mirrored Secret, after one that took so long."""
-    return min(GATHER_SHARE * took, GATHER_SECONDS)
+def _pause(count: int) -> float:
+    """Seconds until the next write of a mirrored Secret, after one of so many Instances."""
+    return LONG_PAUSE_SECONDS if count > 1 else PAUSE_SECONDS
