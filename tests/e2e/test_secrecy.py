@@ -135,27 +135,26 @@ def dump(penstock: Installation) -> str:
 
 
 def test_a_tenants_role_sees_nothing_of_another(penstock: Installation, tenant: str, other_tenant: str) -> None:
-    """The DSN in one namespace's Secret opens no table, and its functions find that namespace's executions alone."""
+    """The DSN in one namespace's Secret reads no table, and by the runner's functions nothing of another namespace."""
     documents = (
         integration("one", [webhook_flow("order", [{"name": "one", "set": {"value": 1}}])]),
         instance("acme", "one"),
     )
-    identifiers = []
+    ended = {}
     for name in (tenant, other_tenant):
         deploy(name, *documents)
-        identifiers.append(penstock.send(name, "acme", "order", {}))
-        penstock.ended(identifiers[-1])
+        ended[name] = penstock.ended(penstock.send(name, "acme", "order", {}))["id"]
 
     with database(penstock, secret("penstock-database-penstock", "dsn", namespace=tenant)) as connection:
-        for statement in ("select from executions", "delete from executions", "update live_executions set epoch = 9"):
+        for statement in ("select from executions", "delete from executions", "update live_executions set epoch = 0"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute(statement)
-        found = [
-            connection.execute("select state from runner_finished_v1(%s)", [identifier]).fetchall()
-            for identifier in identifiers
-        ]
+                connection.execute(statement.encode())
+        seen = {
+            name: connection.execute("select state from runner_finished_v1(%s)", [identifier]).fetchall()
+            for name, identifier in ended.items()
+        }
 
-    assert found == [[("passed",)], []]
+    assert seen == {tenant: [("passed",)], other_tenant: []}
 
 
 @pytest.fixture

@@ -28,6 +28,9 @@ PAGE: Final = 500
 STARTS: Final = 200
 """Executions that one round starts or ends."""
 
+_BEHIND: Final = "\x01"
+"""Makes of a namespace's name one that comes next behind it: no name has this character."""
+
 Ready = tuple[WaitingFlow, Flow]
 """A flow of which something may start, with its Flow object."""
 
@@ -54,7 +57,7 @@ class Dispatcher:
         await self._end_orphans([one for one, flow in found if flow is None and self._starter.knows(one.namespace)])
         ready = [(one, flow) for one, flow in found if flow is not None and may_start(one, flow)]
         # before the start: what fails there is left to recovery, and must not keep the round at the same flows
-        self._after = following(page, ready, room)
+        self._after = following(page, ready, room, unknown=[one for one, flow in found if flow is None])
         return await self._start(await self._take(ready[:room], room))
 
     def _flow_of(self, one: WaitingFlow) -> Flow | None:
@@ -119,11 +122,21 @@ def _log_keys(one: WaitingFlow) -> dict[str, str]:
     return {"namespace": one.namespace, "instance": one.instance, "flow": one.flow}
 
 
-def following(page: Sequence[WaitingFlow], ready: Sequence[Ready], room: int) -> FlowKey:
-    """Behind which flow the next round begins: the last that was served where room ran out, else the last of a full page."""
+def following(
+    page: Sequence[WaitingFlow], ready: Sequence[Ready], room: int, *, unknown: Sequence[WaitingFlow] = ()
+) -> FlowKey:
+    """Behind which flow the next round begins: the last that was served where room ran out, else the last of a full page.
+
+    Behind the whole namespace where most of the page was its, and `unknown`: what waits for flows that nobody has made is
+    no crowd that others stand behind.
+    """
     if len(ready) > room:
         return key_of(ready[room - 1][0])
-    return key_of(page[-1]) if len(page) == PAGE else FIRST
+    if len(page) < PAGE:
+        return FIRST
+    namespace = page[-1].namespace
+    crowd = sum(one.namespace == namespace for one in unknown)
+    return (namespace + _BEHIND, "") if crowd > PAGE // 2 else key_of(page[-1])
 
 
 def key_of(one: WaitingFlow) -> FlowKey:

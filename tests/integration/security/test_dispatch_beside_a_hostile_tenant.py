@@ -94,3 +94,18 @@ async def test_what_waits_for_a_removed_flow_and_is_held_is_left(neighbours: Nei
     assert neighbours.jobs(ACME) == [f"pex-{execution}"]
     assert await neighbours.dispatch.queued_in(namespace=EVIL, flow_uid="evil-hook-removed", limit=9) != []
     assert await neighbours.dispatch.queued_in(namespace=ACME, flow_uid="acme-hook-removed", limit=9) == []
+
+
+async def test_a_crowd_of_flows_that_nobody_made_is_passed_by(neighbours: Neighbours) -> None:
+    """Thousands of flows that a tenant has made up, and that come first, cost one round; the neighbour starts in the next."""
+    await neighbours.accept(neighbours.flow("abyss"))
+    await neighbours.write(
+        "insert into live_executions (id, namespace, instance, instance_uid, flow, flow_uid, state)"
+        " select gen_random_uuid(), 'abyss', 'i', 'u', 'f', 'made-up-' || n, 'queued' from generate_series(1, 5000) n"
+    )
+    execution = await neighbours.accept(neighbours.flow(ACME))
+    dispatcher = neighbours.dispatcher()
+    for _ in range(2):
+        await dispatcher.step(live=0)
+
+    assert neighbours.jobs(ACME) == [f"pex-{execution}"]

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from prometheus_client import generate_latest
 
 from gateway_stand import TENANT, Stand, admit, standing
 from neighbours import FAR_OFF
@@ -76,7 +77,7 @@ async def test_a_row_that_cannot_be_understood_is_left_out_of_lists(hostile: str
     first = (await stand.read("", "all", limit=1)).json()
     second = (await stand.read("", "all", limit=1, cursor=first["nextCursor"])).json()
     alone = await stand.read(f"/{FAR_OFF if 'id =' in hostile else evil}", "all")
-    metrics = (await stand.client.get("/metrics")).text
+    metrics = generate_latest(stand.gateway.metrics.registry).decode()
 
     assert [item["id"] for item in whole.json()["items"]] == [acme]
     assert [item["id"] for item in first["items"] + second["items"]] == [acme]
@@ -163,3 +164,22 @@ async def test_a_key_that_names_anothers_execution_tells_nothing_of_it(stand: St
 
     assert first != evil
     assert "failed" not in repeated.text
+
+
+async def test_texts_without_end_are_cut(stand: Stand, pool: Pool) -> None:
+    """A page of executions is held in memory: what a tenant writes into its names, words and warnings is shown up to a length."""
+    acme, evil = await accepted(stand, pool)
+    await step(pool, evil, EVIL, "one", warnings=["w" * 1_000_000])
+    await write(
+        pool,
+        "update executions set customer_name = repeat('n', 5000000), requested_by = repeat('r', 5000000),"
+        " error_code = repeat('c', 5000000), error_message = repeat('m', 5000000), state = 'failed', ended_at = now(),"
+        " warnings = array_fill(repeat('w', 1000), array[5000]) where namespace = 'evil'",
+    )
+    await write(pool, "update step_results set error_message = repeat('m', 5000000), action = repeat('a', 5000000)")
+    listed = await stand.read("", "all")
+    alone = await stand.read(f"/{evil}", "all", include="steps")
+
+    assert {item["id"] for item in listed.json()["items"]} == {acme, evil}
+    assert len(listed.content) + len(alone.content) < 50_000
+    assert alone.json()["warnings"] == alone.json()["steps"][0]["warnings"] == ["too many to be shown"]

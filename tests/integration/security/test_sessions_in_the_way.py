@@ -72,6 +72,10 @@ async def installation(postgres_server: Server) -> AsyncIterator[Installation]:
         # what a role could read in 0.1, whatever the group's grants are now
         with psycopg.connect(dsn, autocommit=True) as connection:
             connection.execute(f"grant select on executions, step_results to {role.role}".encode())
+            for table in ("executions", "step_results"):
+                connection.execute(
+                    f"create policy as_in_0_1 on {table} for select to {role.role} using (true)".encode()
+                )
         yield Installation(dsn=dsn, superuser=superuser, pool=pool, tenancy=tenancy, evil=role.dsn)
         await pool.close()
         with psycopg.connect(superuser, autocommit=True) as connection:

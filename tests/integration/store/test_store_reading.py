@@ -151,7 +151,7 @@ async def test_lists_read_no_payload_and_prune_by_time(pool: Pool) -> None:
     from penstock_core.store.executions import reading
 
     conditions, parameters = reading._conditions(Filter(since=datetime.now(UTC) + timedelta(days=2)), None)
-    query = reading._QUERIES["executions"].format(conditions=conditions)
+    query = reading._QUERIES["executions"].format(columns=reading._COLUMNS, conditions=conditions)
 
     plan = await Database(pool).rows(f"explain {query}", limit=10, **parameters)
 

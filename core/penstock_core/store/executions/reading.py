@@ -36,6 +36,9 @@ from penstock_core.store.executions.model import (
 from penstock_core.uuid7 import first_at
 
 _QUERIES = load("executions/reading")
+_COLUMNS: Final = _QUERIES["columns"].format(warnings=_QUERIES["warnings"])
+_EXECUTION: Final = _QUERIES["execution"].format(columns=_COLUMNS)
+_STEPS: Final = _QUERIES["steps"].format(warnings=_QUERIES["warnings"])
 
 _UNSUCCESSFUL: Final = frozenset(
     {
@@ -68,7 +71,7 @@ class Reading(Database):
     async def executions(self, filter: Filter, *, cursor: str | None = None, limit: int = 50) -> Page:  # noqa: A002
         """One page, newest first; InvalidInput for a cursor that no page gave."""
         conditions, parameters = _conditions(filter, cursor)
-        query = _QUERIES["executions"].format(conditions=conditions)
+        query = _QUERIES["executions"].format(columns=_COLUMNS, conditions=conditions)
         found = await self.rows(query, limit=limit + 1, **parameters)
         items = tuple(self._pool.aside.values("executions", found[:limit], _execution))
         return Page(items=items, next_cursor=str(found[limit - 1]["id"]) if len(found) > limit else None)
@@ -86,7 +89,7 @@ class Reading(Database):
         Whoever asks for an id knows no namespace: what is found says which, and the caller compares it before anything else
         of the execution is read.
         """
-        found = await self.values("executions", _QUERIES["execution"], _execution, id=execution)
+        found = await self.values("executions", _EXECUTION, _execution, id=execution)
         return found[0] if found else None
 
     async def namespaces(self, *, limit: int = 1000) -> frozenset[str]:
@@ -103,7 +106,7 @@ class Reading(Database):
         whose = {"id": execution, "namespace": namespace}
         page: list[Step] = []
         while (room := limit - len(page)) > 0:
-            found = await self.rows(_QUERIES["steps"], limit=room, **whose, **_step_cursor(cursor))
+            found = await self.rows(_STEPS, limit=room, **whose, **_step_cursor(cursor))
             page += self._pool.aside.values("steps", found, _step, **whose)
             # what was put aside leaves room: a page that is not full would be the last
             cursor = _behind(found)

@@ -1,9 +1,20 @@
+-- name: columns
+-- Part of what shows executions: texts up to a length, since a page of them is held in memory and rows are a tenant's.
+id, namespace, left(instance, 253) as instance, left(instance_uid, 253) as instance_uid, left(flow, 253) as flow,
+left(flow_uid, 253) as flow_uid, left(integration, 253) as integration, left(version, 253) as version,
+left(customer_id, 1000) as customer_id, left(customer_name, 1000) as customer_name, left(trigger, 253) as trigger, state,
+left(definition_hash, 253) as definition_hash, created_at, started_at, ended_at, duration_ms,
+left(requested_by, 1000) as requested_by, left(error_code, 253) as error_code,
+left(error_message, 10000) as error_message, left(failed_step, 3000) as failed_step, steps_total, steps_failed, replay_of,
+retry_of, {warnings}
+
+-- name: warnings
+-- Part of what shows executions and steps: the warnings, unless they are too many to be shown.
+case when octet_length(warnings::text) <= 100000 then warnings else array['too many to be shown'] end as warnings
+
 -- name: executions
 -- One page of a list, newest first; an absent filter is null.
-select
-    id, namespace, instance, instance_uid, flow, flow_uid, integration, version, customer_id, customer_name, trigger,
-    state, definition_hash, created_at, started_at, ended_at, duration_ms, requested_by, error_code, error_message,
-    failed_step, steps_total, steps_failed, replay_of, retry_of, warnings
+select {columns}
 from executions
 where {conditions}
 order by id desc limit %(limit)s
@@ -26,18 +37,16 @@ group by state
 
 -- name: execution
 -- One execution's summary.
-select
-    id, namespace, instance, instance_uid, flow, flow_uid, integration, version, customer_id, customer_name, trigger,
-    state, definition_hash, created_at, started_at, ended_at, duration_ms, requested_by, error_code, error_message,
-    failed_step, steps_total, steps_failed, replay_of, retry_of, warnings
+select {columns}
 from executions
 where id = %(id)s
 
 -- name: steps
 -- One page of the attempts of an execution's steps, in the order in which they began, without payloads.
 select
-    path, attempt, action, status, started_at, ended_at, duration_ms, input_size, output_size, truncated, error_code,
-    error_message, items_total, items_failed, warnings
+    path, attempt, left(action, 253) as action, status, started_at, ended_at, duration_ms, input_size, output_size,
+    truncated, left(error_code, 253) as error_code, left(error_message, 10000) as error_message, items_total,
+    items_failed, {warnings}
 from step_results
 where execution_id = %(id)s and namespace = %(namespace)s
     and (started_at, path, attempt) > (coalesce(%(after_start)s::timestamptz, '-infinity'), %(after_path)s, %(after_attempt)s)
@@ -69,7 +78,7 @@ where execution_id = %(id)s and namespace = %(namespace)s and path = %(path)s an
 
 -- name: step_error
 -- Why one attempt of a step failed.
-select error_code, error_message
+select left(error_code, 253) as error_code, left(error_message, 10000) as error_message
 from step_results
 where execution_id = %(id)s and namespace = %(namespace)s and path = %(path)s and attempt = %(attempt)s and error_code is not null
 

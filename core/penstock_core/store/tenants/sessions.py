@@ -1,7 +1,7 @@
 """Sessions of runners' roles that hold up others are ended: a tenant may keep a transaction, and its locks, as long as it likes.
 
 A role that was made with CREATEROLE alone may end the sessions of roles of which it is a member; it makes itself one, which
-gives it nothing that an owner of all tables has not. Superusers need nothing, members of `pg_signal_backend` neither.
+gives it nothing that an owner of all tables has not. Superusers need nothing.
 """
 
 import asyncio
