@@ -316,8 +316,7 @@ declare
     caller constant text := runner_namespace_v1();
     marked boolean;
 begin
-perform runner_refuse_v1('how an execution ended')
-where (
+if (
     $3 in ('passed', 'failed', 'completed_with_errors', 'cancelled', 'timed_out')
     and ($3 = 'passed') = ($4 is null)
     and coalesce(length($4) <= 100 and $4 ~ '^[A-Za-z][A-Za-z0-9_.-]*$', true)
@@ -325,7 +324,9 @@ where (
     and coalesce(length($6), 0) <= 1000
     and $7 >= 0 and $8 between 0 and $7
     and cardinality($9) <= 1000 and coalesce(octet_length(array_to_string($9, '')), 0) <= 1048576
-) is not true;
+) is not true then
+    perform runner_refuse_v1('how an execution ended');
+end if;
 select r.cancel into marked
 from runner_record_v1(
     execution, claim, paths, attempts, actions, statuses, starts, ends, durations, inputs, outputs, extracts,
@@ -387,12 +388,13 @@ declare
     reason text;
     stored uuid;
 begin
-perform runner_refuse_v1('the id of a tick')
-where (made between now() - interval '1 day' and now() + interval '1 day' and substr(tick::text, 15, 1) = '7') is not true;
-perform runner_refuse_v1('the time of a tick')
-where (scheduled_at between now() - interval '10 years' and now() + interval '1 day') is false;
-perform runner_refuse_v1('a tick')
-where (
+if (made between now() - interval '1 day' and now() + interval '1 day' and substr(tick::text, 15, 1) = '7') is not true then
+    perform runner_refuse_v1('the id of a tick');
+end if;
+if (scheduled_at between now() - interval '10 years' and now() + interval '1 day') is false then
+    perform runner_refuse_v1('the time of a tick');
+end if;
+if (
     skip_overlap is not null
     and coalesce(flow_limit > 0, true)
     and octet_length(payload) <= 65536
@@ -400,13 +402,16 @@ where (
     and length($7) <= 253 and length($8) <= 100 and length($9) <= 63 and length($10) between 1 and 100
     and length($11) <= 253 and length($12) <= 63 and length($13) <= 128
     and coalesce(length($14), 0) <= 253 and coalesce(length($15), 0) <= 1000
-) is not true;
--- What is not deployed in the namespace has no ticks: the operator keeps a definition before it makes a CronJob.
-perform runner_refuse_v1('a tick of a flow that is not there')
-where not exists (
-    select from flow_definitions d
-    where d.namespace = caller and d.hash = $13 and coalesce(d.instance_uid = $8, true)
-);
+) is not true then
+    perform runner_refuse_v1('a tick');
+end if;
+
+key := floor(extract(epoch from scheduled_at) / 60)::bigint::text;
+-- The update, which changes nothing, locks the flow's row where it is there already.
+with slot as (
+    insert into flow_slots as s (namespace, flow_uid) values (caller, $10)
+    on conflict (namespace, flow_uid) do update set locked = s.locked where false
+)
 insert into tick_counts as c (namespace, minute, ticks) values (caller, date_trunc('minute', now(), 'UTC'), 1)
 on conflict (namespace) do update set
     minute = excluded.minute, ticks = case when c.minute = excluded.minute then c.ticks + 1 else 1 end
@@ -414,12 +419,12 @@ where c.minute <> excluded.minute or c.ticks < most_a_minute;
 if not found then
     raise exception 'the namespace has had % ticks this minute', most_a_minute using errcode = 'PN429';
 end if;
-
-key := floor(extract(epoch from scheduled_at) / 60)::bigint::text;
-insert into flow_slots (namespace, flow_uid) values (caller, $10) on conflict do nothing;
-perform from flow_slots s where s.namespace = caller and s.flow_uid = $10 for update;
 select
     exists (select from executions e where e.id = tick and e.namespace = caller) as stored,
+    exists (
+        select from flow_definitions d
+        where d.namespace = caller and d.hash = $13 and coalesce(d.instance_uid = $8, true)
+    ) as known,
     scheduled_at is not null and exists (
         select from pauses p
         where p.namespace = caller and p.flow_uid = $10 and p.since <= scheduled_at and (p.until is null or p.until > scheduled_at)
@@ -432,6 +437,10 @@ into against
 from (
     select l.flow_uid, l.state from live_executions l where l.namespace = caller limit most_live
 ) as l;
+-- What is not deployed in the namespace has no ticks: the operator keeps a definition before it makes a CronJob.
+if not against.known then
+    perform runner_refuse_v1('a tick of a flow that is not there');
+end if;
 if against.stored then
     return query select tick, null::text;
     return;
@@ -463,8 +472,9 @@ from store_executions(
     key_digests => array[sha256(convert_to(key, 'UTF8'))], body_digests => array[''::bytea], key_seconds => array[604800]
 ) as s;
 -- An id that another namespace has is nobody's to use again; the key must not name it either.
-perform runner_refuse_v1('the id of a tick')
-where stored = tick and not exists (select from executions e where e.id = tick and e.namespace = caller);
+if stored = tick and not exists (select from executions e where e.id = tick and e.namespace = caller) then
+    perform runner_refuse_v1('the id of a tick');
+end if;
 return query select stored, case when stored = tick then decided end;
 end
 $$;
