@@ -139,7 +139,7 @@ class Gateway:
         self.url = url
         secret = json.loads(kubectl("-n", "acme", "get", "secret", "acme-orders-webhook-key", "-o", "json"))
         self._key = base64.b64decode(secret["data"]["key"]).decode()
-        self._token = kubectl("-n", "acme", "create", "token", "support").strip()
+        self._token = kubectl("-n", "acme", "create", "token", "support", "--audience=penstock").strip()
 
     def post(self, body: bytes) -> dict[str, Any]:
         headers = {"Api-Key": self._key, "Content-Type": "application/json"}
@@ -216,7 +216,7 @@ What is deployed, and what ran last:
 The execution above that had errors, over the REST API (as the service account `support`, whose rights are plain RBAC):
 
 {FORWARD if forwarded else f"   GATEWAY={url}"}
-   TOKEN=$(kubectl -n acme create token support)
+   TOKEN=$(kubectl -n acme create token support --audience=penstock)
    curl -s -H "Authorization: Bearer $TOKEN" "$GATEWAY/api/v1/executions/{identifier}?include=steps"; echo
 
 Send an order yourself; the same order again is answered with the same execution; pause ACME, and a new one gets a 503:

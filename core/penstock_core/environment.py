@@ -3,7 +3,9 @@
 A runner reads its own: it takes its variables away while it reads, secrets first.
 """
 
+import json
 from collections.abc import Mapping
+from typing import Any
 
 from penstock_core.errors import SettingsError
 
@@ -37,6 +39,17 @@ class Environment:
             self._problems.append(f"{name} is {text!r}: give a whole number of 1 or more")
             return default
         return int(text)
+
+    def objects(self, name: str) -> tuple[Mapping[str, Any], ...]:
+        """The objects of a JSON list; empty where it is not set, and where there is a problem with it."""
+        try:
+            found = json.loads(self.text(name, default="[]"))
+        except ValueError:
+            found = None
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            self._problems.append(f"{name} is no JSON list of objects")
+            return ()
+        return tuple(found)
 
     def flag(self, name: str, *, default: bool) -> bool:
         """`true` or `false`, in any case; `default` for anything else."""

@@ -107,6 +107,11 @@ def database_secret(release_name: str) -> str:
     return f"penstock-database-{release_name}"
 
 
+def runner_policy(release_name: str) -> str:
+    """Name of the NetworkPolicy, in each namespace with instances, that bounds where runner pods may go."""
+    return f"penstock-runners-{release_name}"
+
+
 def database_role(prefix: str, namespace: str, *, uid: str) -> str:
     """Postgres role of a namespace's runners; one that is deleted and made again has another uid, and another role.
 

@@ -4,6 +4,7 @@ Fed by reflectors, read by every request: look-ups are plain dict accesses, and 
 """
 
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -91,6 +92,8 @@ class FlowTable:
         self._by_name: dict[tuple[str, str, str], ServedFlow] = {}
         self._by_uid: dict[str, ServedFlow] = {}
         self._by_object: dict[Key, ServedFlow] = {}
+        self._by_instance: dict[tuple[str, str], dict[Key, ServedFlow]] = {}
+        self._in_namespace: Counter[str] = Counter()
 
     def change(self, key: Key, manifest: Object | None) -> None:
         """Take a change of a Flow object from a reflector; a Flow that is being deleted is gone already."""
@@ -107,6 +110,8 @@ class FlowTable:
         self._by_object[key] = flow
         self._by_name[identity.namespace, identity.instance, identity.flow] = flow
         self._by_uid[identity.flow_uid] = flow
+        self._by_instance.setdefault((identity.namespace, identity.instance), {})[key] = flow
+        self._in_namespace[identity.namespace] += 1
 
     def named(self, namespace: str, instance: str, flow: str) -> ServedFlow | None:
         """The flow of that exact name."""
@@ -116,9 +121,18 @@ class FlowTable:
         """The flow whose object has this uid."""
         return self._by_uid.get(uid)
 
+    def instance_uid(self, namespace: str, instance: str) -> str | None:
+        """Of an instance that has flows here, whatever they are."""
+        flows = self._by_instance.get((namespace, instance))
+        return next(iter(flows.values())).identity.instance_uid if flows else None
+
+    def has_namespace(self, namespace: str) -> bool:
+        """Whether a namespace has flows now."""
+        return namespace in self._in_namespace
+
     def namespaces(self) -> frozenset[str]:
         """Namespaces that have flows now."""
-        return frozenset(namespace for namespace, _ in self._by_object)
+        return frozenset(self._in_namespace)
 
     def __len__(self) -> int:
         return len(self._by_object)
@@ -133,3 +147,10 @@ class FlowTable:
             del self._by_name[name]
         if self._by_uid.get(identity.flow_uid) is before:
             del self._by_uid[identity.flow_uid]
+        others = self._by_instance[identity.namespace, identity.instance]
+        del others[key]
+        if not others:
+            del self._by_instance[identity.namespace, identity.instance]
+        self._in_namespace[identity.namespace] -= 1
+        if not self._in_namespace[identity.namespace]:
+            del self._in_namespace[identity.namespace]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 RESULTS = ("accepted", "repeated", "rejected", "unavailable", "failed", "disconnected")
+REFUSALS = ("no_such_flow", "no_credential", "key_unknown", "signature_wrong", "signature_out_of_time")
 JOB_RESULTS = ("created", "exists", "refused", "unavailable", "no_flow", "dropped")
 
 
@@ -21,6 +22,13 @@ class Metrics:
             "penstock_gateway_webhooks_total", "Webhook requests by result", ["result"], registry=registry
         )
         self.webhooks = {result: webhooks.labels(result) for result in RESULTS}
+        refusals = Counter(
+            "penstock_gateway_refusals_total",
+            "Webhook requests answered with 401 by cause",
+            ["cause"],
+            registry=registry,
+        )
+        self.refusals = {cause: refusals.labels(cause) for cause in REFUSALS}
         self.webhook_seconds = Histogram(
             "penstock_gateway_webhook_seconds",
             "Seconds from a webhook's headers to its answer",

@@ -38,6 +38,10 @@ class Settings:
     """Whether acceptances use prepared statements; false behind a PgBouncer that pools transactions without them."""
     max_running: int = 500
     """Executions that may start or run at one time in the whole release; what comes beyond is queued."""
+    token_audience: str = "penstock"  # noqa: S105 - no secret
+    """What the API asks callers' tokens to be meant for."""
+    accepts_cluster_tokens: bool = False
+    """Whether tokens for the API server itself are good, too."""
     trust_proxy: str = ""
     """Addresses whose X-Forwarded-* headers are believed (comma list); empty: nobody's."""
     shutdown_seconds: int = 20
@@ -69,6 +73,8 @@ def from_environment(variables: Mapping[str, str]) -> Settings:
         pool_size=given.integer("PENSTOCK_POOL_SIZE", default=8),
         prepare=given.flag("PENSTOCK_DATABASE_PREPARE", default=True),
         max_running=given.integer("PENSTOCK_MAX_RUNNING", default=500),
+        token_audience=given.text("PENSTOCK_TOKEN_AUDIENCE", default="penstock"),
+        accepts_cluster_tokens=given.flag("PENSTOCK_ACCEPT_CLUSTER_TOKENS", default=False),
         trust_proxy=given.text("PENSTOCK_TRUST_PROXY"),
         shutdown_seconds=given.integer("PENSTOCK_SHUTDOWN_SECONDS", default=20),
     )

@@ -1,4 +1,5 @@
-"""What a namespace with instances needs besides them: a database role with its Secret, and the gateway's right to create Jobs.
+"""What a namespace with instances needs besides them: a database role with its Secret, the gateway's right to create Jobs, and,
+where the release bounds it, a NetworkPolicy that says where runner pods may go.
 
 Made before the first Flow, removed after the last Instance. Calls for one namespace are serialised.
 The role is only untied here, which holds up nobody; `retired_roles` removes it.
@@ -15,9 +16,10 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from penstock_core import names
-from penstock_core.cluster import NAMESPACES, ROLE_BINDINGS, SECRETS, Cluster, Object
+from penstock_core.cluster import NAMESPACES, NETWORK_POLICIES, ROLE_BINDINGS, SECRETS, Cluster, Object
 from penstock_core.errors import ClusterError, NotFound
 from penstock_core.manifests.access import gateway_role_binding
+from penstock_core.manifests.egress import runner_policy
 from penstock_core.manifests.secret import database
 from penstock_core.observed.base import Observed
 from penstock_core.store.tenants.instances import Tenancy
@@ -76,11 +78,13 @@ class Namespaces:
         self._prepared.discard(namespace)
         await self._tenancy.untie(namespace)
         await self._cluster.delete(SECRETS, namespace, names.database_secret(self._settings.release_name))
+        await self._remove_policy(namespace)
         if self._settings.jobs_role:
             await self._cluster.delete(ROLE_BINDINGS, namespace, self._settings.jobs_role)
         log.info("namespace cleared", extra={"namespace": namespace})
 
     async def _make(self, namespace: str) -> None:
+        await self._ensure_policy(namespace)
         await self._ensure_database(namespace)
         await self._ensure_binding(namespace)
 
@@ -117,6 +121,28 @@ class Namespaces:
             service_account_namespace=self._settings.release_namespace,
         )
         await ensure(self._cluster, ROLE_BINDINGS, manifest, current=await self._get(ROLE_BINDINGS, namespace, role))
+
+    async def _ensure_policy(self, namespace: str) -> None:
+        """Before anything can start there; removed where the release bounds it no longer."""
+        rules = self._settings.runner_egress
+        if not rules:
+            await self._remove_policy(namespace)
+            return
+        name = names.runner_policy(self._settings.release_name)
+        manifest = runner_policy(
+            release=self._settings.release,
+            release_name=self._settings.release_name,
+            namespace=namespace,
+            rules=rules,
+        )
+        await ensure(
+            self._cluster, NETWORK_POLICIES, manifest, current=await self._get(NETWORK_POLICIES, namespace, name)
+        )
+
+    async def _remove_policy(self, namespace: str) -> None:
+        name = names.runner_policy(self._settings.release_name)
+        if await self._get(NETWORK_POLICIES, namespace, name) is not None:
+            await self._cluster.delete(NETWORK_POLICIES, namespace, name)
 
     async def _get(self, kind: Any, namespace: str, name: str) -> Object | None:
         try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from penstock_core.environment import Environment
 from penstock_core.manifests.job import RunnerPod
@@ -31,6 +32,8 @@ class Settings:
     gateway_database_secret: str
     """Name of the Secret, in the release's namespace, that the gateway waits for."""
     gateway_service_account: str
+    runner_egress: tuple[Mapping[str, Any], ...]
+    """Where runner pods may go: NetworkPolicyEgressRules; empty: wherever the cluster lets them."""
     jobs_role: str
     """ClusterRole that lets the gateway create Jobs where instances are; empty: no RoleBindings are made."""
     max_running: int
@@ -90,6 +93,7 @@ def from_environment(variables: Mapping[str, str]) -> Settings:
         namespace_connections=given.integer("PENSTOCK_NAMESPACE_CONNECTIONS", default=220),
         gateway_database_secret=given.text("PENSTOCK_GATEWAY_DATABASE_SECRET"),
         gateway_service_account=given.text("PENSTOCK_GATEWAY_SERVICE_ACCOUNT"),
+        runner_egress=given.objects("PENSTOCK_RUNNER_EGRESS"),
         jobs_role=given.text("PENSTOCK_JOBS_ROLE"),
         max_running=given.integer("PENSTOCK_MAX_RUNNING", default=500),
         retention_days=given.integer("PENSTOCK_RETENTION_DAYS", default=30),

@@ -113,7 +113,8 @@ async def _deploy(site: Site, count: int) -> tuple[float, float]:
     await _create(site, [(INSTANCES, body) for body in bodies])
     created = time.monotonic() - start
     async with asyncio.timeout(READY_SECONDS):
-        while (ready := await _ready(site)) < count:
+        # a list of 5,000 objects costs a second of two processors: the store's mirror is looked at until it has all of them
+        while (ready := await _mirrored(site)) < count or (ready := await _ready(site)) < count:
             print(f"  {ready} of {count} ready after {time.monotonic() - start:.0f} s", flush=True)
             await asyncio.sleep(min(10.0, max(1.0, count / 500)))
     return created, time.monotonic() - start
@@ -251,6 +252,12 @@ def _resident() -> float | None:
         return None
     largest = max(found, default=0)
     return round(largest / MIB, 1) if largest else None
+
+
+async def _mirrored(site: Site) -> int:
+    found = await site.database.execute("select count(*) from instances where ready and name like 'many-%'")
+    row = await found.fetchone()
+    return int(row[0]) if row else 0
 
 
 async def _ready(site: Site) -> int:

@@ -141,7 +141,7 @@ async def site() -> AsyncIterator[Site]:
             "subjects": [{"kind": "ServiceAccount", "name": "reader", "namespace": NAMESPACE}],
         },
     )
-    token = kubectl("create", "token", "reader", "-n", NAMESPACE, "--duration", "6h").strip()
+    token = kubectl("create", "token", "reader", "--audience=penstock", "-n", NAMESPACE, "--duration", "6h").strip()
     put("one", [{"name": "one", "set": {"value": "${trigger.body.n}"}}])
     with ExitStack() as stack:
         host, port = stack.enter_context(reached("penstock-gateway", 80, namespace=NAMESPACE))

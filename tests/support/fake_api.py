@@ -33,6 +33,8 @@ WITH_STATUS: Final = frozenset(
     }
 )  # fmt: skip
 """Kinds whose status is written through a path of its own, and through no other."""
+API_AUDIENCE: Final = "https://kubernetes.default.svc.cluster.local"
+"""What a token is for that names no audience."""
 REVIEWS: Final = frozenset({"tokenreviews", "subjectaccessreviews"})
 _APPLY: Final = "application/apply-patch+yaml"
 _VERBS: Final[dict[str, Verb]] = {
@@ -90,6 +92,8 @@ class FakeApi(Transport):
         self._told = told
         self.objects: dict[Place, Object] = {}
         self.tokens: dict[str, Caller] = {}
+        self.audiences: dict[str, frozenset[str]] = {}
+        """Of tokens that are not for Penstock's API alone, by token."""
         self.rights: set[tuple[str, str, str, str]] = set()
         """(user, namespace, verb, `resource` or `resource/subresource`)"""
         self._applied: dict[Place, Object] = {}
@@ -266,10 +270,12 @@ class FakeApi(Transport):
         if address.plural == "subjectaccessreviews":
             return {"status": {"allowed": self._may(spec["user"], **spec["resourceAttributes"])}}
         caller = self.tokens.get(spec["token"])
-        if caller is None:
+        asked = frozenset(spec.get("audiences") or [API_AUDIENCE])
+        found = asked & self.audiences.get(spec["token"], frozenset({"penstock"}))
+        if caller is None or not found:
             return {"status": {"authenticated": False}}
         user = {"username": caller.user, "uid": caller.uid, "groups": list(caller.groups), "extra": dict(caller.extra)}
-        return {"status": {"authenticated": True, "user": user}}
+        return {"status": {"authenticated": True, "audiences": sorted(found), "user": user}}
 
     def _may(self, user: str, *, namespace: str, verb: str, resource: str, subresource: str = "", **_: str) -> bool:
         path = f"{resource}/{subresource}" if subresource else resource

@@ -23,6 +23,7 @@ class FakeCluster(Cluster):
         super().__init__(self._api)
         self.objects = self._api.objects
         self.tokens = self._api.tokens
+        self.audiences = self._api.audiences
         self.rights = self._api.rights
         self.writes: list[tuple[Verb, str, str]] = []
         """Verb, plural name and name of everything that was to be written, Events and reviews aside."""

@@ -111,7 +111,9 @@ def connected(release: str, *, namespace: str) -> Iterator[Installation]:
             "subjects": [{"kind": "ServiceAccount", **account}],
         },
     )
-    token = kubectl("create", "token", account["name"], "-n", namespace, "--duration", "6h").strip()
+    token = kubectl(
+        "create", "token", account["name"], "--audience=penstock", "-n", namespace, "--duration", "6h"
+    ).strip()
     # each request has a connection of its own: one that was kept may lead to a gateway that has ended since
     transport = httpx.HTTPTransport(retries=5, limits=httpx.Limits(max_keepalive_connections=0))
     with (

@@ -79,6 +79,11 @@ def _kinds() -> dict[str, tuple[str, str, bool]]:
     return found
 
 
+def last_words(pod: dict[str, Any]) -> str:
+    """What the container before the present one of a pod, by its metadata, said last."""
+    return kubectl("-n", pod["namespace"], "logs", pod["name"], "--previous", "--tail=100")
+
+
 def asked_as(user: str, method: str, path: str, body: Any, *, patch: str = "", **query: str) -> httpx.Response:
     """What the API server answers somebody else, a user or a service account; `patch` is the kind of one, such as merge-patch."""
     content_type = f"application/{patch}+json" if patch else "application/json"

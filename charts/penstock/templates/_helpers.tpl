@@ -188,6 +188,34 @@ matchResources:
       fieldPath: metadata.name
 {{- end -}}
 
+{{/*
+Where runner pods may go, as a JSON list of NetworkPolicyEgressRule; empty where that is not bounded.
+A machine's metadata address gives away the node's credentials: it is closed whatever the cluster's own ranges are, in its IPv6
+forms, too (embedded, and as NAT64 translates it).
+*/}}
+{{- define "penstock.runnerEgress" -}}
+{{- $values := .Values.networkPolicy.runnerEgress -}}
+{{- if $values.enabled -}}
+{{- $named := list (dict "port" 53 "protocol" "UDP") (dict "port" 53 "protocol" "TCP") -}}
+{{- $rules := list (dict "to" $values.dns "ports" $named) -}}
+{{- if .Values.postgres.bundled -}}
+{{- $here := dict "matchLabels" (dict "kubernetes.io/metadata.name" .Release.Namespace) -}}
+{{- $pods := dict "matchLabels" (include "penstock.selector" (list . "postgres") | fromYaml) -}}
+{{- $port := dict "port" 5432 "protocol" "TCP" -}}
+{{- $rules = append $rules (dict "to" (list (dict "namespaceSelector" $here "podSelector" $pods)) "ports" (list $port)) -}}
+{{- end -}}
+{{- $closed := dict "0.0.0.0/0" (list "169.254.0.0/16") "::/0" (list "fd00:ec2::254/128" "fe80::/10" "::ffff:0:0/96" "64:ff9b::a9fe:0/112") -}}
+{{- range $values.closedRanges -}}
+{{- $all := contains ":" . | ternary "::/0" "0.0.0.0/0" -}}
+{{- $closed = set $closed $all (append (get $closed $all) . | uniq) -}}
+{{- end -}}
+{{- range $all, $except := $closed -}}
+{{- $rules = append $rules (dict "to" (list (dict "ipBlock" (dict "cidr" $all "except" $except)))) -}}
+{{- end -}}
+{{- concat $rules $values.database $values.allow | toJson -}}
+{{- end -}}
+{{- end -}}
+
 {{/* What the operator alone is told, its address of the database with the installing role among it. */}}
 {{- define "penstock.operatorEnvironment" -}}
 - name: PENSTOCK_RETENTION_DAYS
@@ -197,6 +225,10 @@ matchResources:
     secretKeyRef:
       name: {{ include "penstock.databaseSecretName" . }}
       key: {{ include "penstock.databaseSecretKey" . }}
+{{- with include "penstock.runnerEgress" . }}
+- name: PENSTOCK_RUNNER_EGRESS
+  value: {{ . | quote }}
+{{- end }}
 - name: PENSTOCK_NAMESPACE_CONNECTIONS
   value: {{ .Values.postgres.connectionsPerNamespace | default (add .Values.maxRunning 20) | int | quote }}
 - name: PENSTOCK_DATABASE_ROLE_PREFIX
@@ -233,6 +265,12 @@ livenessProbe:
 {{- end -}}
 {{- if and .Values.postgres.bundled .Values.postgres.existingSecret.name -}}
 {{- fail "\n\npostgres.existingSecret.name is given, but postgres.bundled is true: set postgres.bundled=false to use your own Postgres, or leave existingSecret.name empty." -}}
+{{- end -}}
+{{- if and .Values.networkPolicy.runnerEgress.enabled (not .Values.postgres.bundled) (not .Values.networkPolicy.runnerEgress.database) -}}
+{{- fail "\n\nnetworkPolicy.runnerEgress is enabled and postgres.bundled is false: networkPolicy.runnerEgress.database must say where the database or its pooler is, or no runner reaches it." -}}
+{{- end -}}
+{{- if and .Values.networkPolicy.runnerEgress.enabled (not .Values.networkPolicy.runnerEgress.dns) -}}
+{{- fail "\n\nnetworkPolicy.runnerEgress.dns is empty: a rule without peers would open port 53 everywhere. Name where cluster names are resolved." -}}
 {{- end -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.host) -}}
 {{- fail "\n\ningress.enabled is true, so ingress.host must be given: webhook URLs are made of it." -}}

@@ -11,7 +11,7 @@ from penstock_core.errors import BodyError
 
 MAX_DEPTH: Final = 200
 """Levels of nesting that a body may have."""
-ROOM: Final = 130 * 1024 * 1024
+ROOM: Final = 116 * 1024 * 1024
 """Bytes of memory that the text of a bounded body and its value may take together."""
 _VALUE_BYTES: Final = 96
 """What one of the characters `{ [ , :` can stand for: half a map of one member, or a text of a few wide characters."""

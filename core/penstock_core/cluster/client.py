@@ -173,13 +173,16 @@ class Cluster:
                 raise
 
     async def review_token(self, token: str, audiences: Sequence[str] = ()) -> Caller | None:
-        """Whose token this is; None where the API server does not accept it (for one of `audiences`, if given)."""
+        """Whose token this is; None where the API server does not accept it for one of `audiences`, or, without, for itself."""
         spec: Object = {"token": token}
         if audiences:
             spec["audiences"] = list(audiences)
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": spec}
         status = (await self._send("POST", TOKEN_REVIEWS.path(), body=body))["status"]
         if not status.get("authenticated"):
+            return None
+        # A server that knows no audiences leaves them out of its answer, and has only judged the token by its own.
+        if audiences and not set(audiences) & set(status.get("audiences") or ()):
             return None
         user = status["user"]
         return Caller(

@@ -6,16 +6,20 @@ whatever a tenant wrote: no CEL, no loops, no functions. `deduplicateBy` is such
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final
 
 from penstock_core.errors import ExpressionError
 from penstock_core.expressions import paths
 from penstock_core.expressions import tokens as lexer
 from penstock_core.expressions.scope import Scope
-from penstock_core.expressions.values import as_text, plain
+from penstock_core.expressions.values import as_text
 
 MAX_LENGTH: Final = 1024
 """Characters in such an expression."""
+MAX_TEXT: Final = 4096
+"""Characters of a value; one that has more is told by its digest, so that a large one is not kept."""
+_OF_BODY: Final = frozenset({"body", "rawBody"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +28,54 @@ class Restricted:
 
     parts: tuple[str | tuple[str | int, ...], ...]
 
-    def evaluate(self, trigger: Mapping[str, Any]) -> str | None:
-        """The joined text; None where a member is missing, null or '', or where the text is empty.
+    @property
+    def is_of_body(self) -> bool:
+        """Whether nothing but the body says what it gives."""
+        members = [part for part in self.parts if not isinstance(part, str)]
+        return bool(members) and all(member[:1] and member[0] in _OF_BODY for member in members)
 
+    def evaluate(self, trigger: Mapping[str, Any]) -> str | None:
+        """What tells requests apart; None where a member is missing, null or '', or where the text is empty.
+
+        With one member that is the joined text. Several are kept apart, and of their types: `a` and `bc` are not `ab` and `c`.
         A prefix alone would make repeats of requests that have nothing else in common.
 
         `trigger` has the members body, rawBody, contentType, headers, query, path, method, startedAt.
         """
-        texts = [part if isinstance(part, str) else _member(trigger, part) for part in self.parts]
-        return None if None in texts else "".join(text for text in texts if text is not None) or None
+        values = [part if isinstance(part, str) else _member(trigger, part) for part in self.parts]
+        if None in values:
+            return None
+        if sum(not isinstance(part, str) for part in self.parts) > 1:
+            return _json(values)
+        return "".join(map(_text, values)) or None
 
 
-def _member(trigger: Mapping[str, Any], members: tuple[str | int, ...]) -> str | None:
+def _member(trigger: Mapping[str, Any], members: tuple[str | int, ...]) -> Any:
+    """A member's value, None where it is missing or empty."""
     value: Any = trigger
     for member in members:
         value = paths.step_into(value, member)
         if value is paths.MISSING or value is None:
             return None
-    try:
-        return as_text(plain(value)) or None
-    except ExpressionError:
-        return None
+    is_told = isinstance(value, str | bytes | bool | int | float | dict | list) and value not in ("", b"")
+    return value if is_told else None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return _json(value)
+    return _short(value if isinstance(value, str) else as_text(value))
+
+
+def _json(value: Any) -> str:
+    import json  # only what is no scalar needs it
+
+    return _short(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=as_text))
+
+
+def _short(text: str) -> str:
+    """A text, or its digest."""
+    return text if len(text) <= MAX_TEXT else f"sha256:{sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def compile_restricted(text: str) -> Restricted:

@@ -19,7 +19,9 @@ class Prepared:
 
     payload: bytes
     idempotency: IdempotencyKey | None
-    warnings: tuple[str, ...]
+    guard: IdempotencyKey | None = None
+    """What a replay of a signed request has in common with it, beside `idempotency`."""
+    warnings: tuple[str, ...] = ()
 
 
 class EnsureDefinition(Protocol):
@@ -71,6 +73,7 @@ class Acceptor:
             payload=prepared.payload,
             requested_by=REQUESTED_BY,
             idempotency=prepared.idempotency,
+            guard=prepared.guard,
             start=rejects or (not flow.paused and self._may_start(flow)),
             limit=0 if rejects else flow.limit,
             when_full="reject" if rejects else flow.when_full,

@@ -28,6 +28,8 @@ class BatchLimits:
     workers: int = 4
     batch: int = 64
     """Acceptances of one transaction."""
+    batch_bytes: int = 4 * 1024 * 1024
+    """Of their payloads, of which the driver makes copies; one that is larger goes alone."""
     queue: int = 2048
     """Acceptances that may wait; beyond it the database is too slow for what comes, and callers are told at once."""
     wait_seconds: float = 6.0
@@ -54,10 +56,11 @@ _Waiting = tuple[Acceptance, "asyncio.Future[Outcome]"]
 class _Lane:
     """Acceptances that wait for a worker; up to `most` are taken at once, `alone` keeps each namespace's in batches of their own."""
 
-    def __init__(self, most: int, *, alone: bool = False) -> None:
+    def __init__(self, most: int, *, most_bytes: int, alone: bool = False) -> None:
         self.waiting: deque[_Waiting] = deque()
         self.arrived = asyncio.Semaphore(0)
         self._most = most
+        self._most_bytes = most_bytes
         self._alone = alone
 
     def put(self, waiting: _Waiting) -> None:
@@ -68,8 +71,12 @@ class _Lane:
         """What waits, up to a batch, once something does; an empty list where another worker took it."""
         await self.arrived.acquire()
         batch: list[_Waiting] = []
+        size = 0
         while self.waiting and len(batch) < self._most:
             if self._alone and batch and _namespace(self.waiting[0]) != _namespace(batch[0]):
+                break
+            size += len(self.waiting[0][0].payload or b"")
+            if batch and size > self._most_bytes:
                 break
             waiting = self.waiting.popleft()
             if not waiting[1].done():
@@ -98,7 +105,8 @@ class Batcher:
         self._metrics = metrics
         self._limits = limits
         self._clock = clock
-        self._lane, self._slow_lane = _Lane(limits.batch), _Lane(limits.batch, alone=True)
+        self._lane = _Lane(limits.batch, most_bytes=limits.batch_bytes)
+        self._slow_lane = _Lane(limits.batch, most_bytes=limits.batch_bytes, alone=True)
         self._contended: dict[str, float] = {}
 
     async def run(self) -> None:

@@ -1,5 +1,8 @@
 """Who may read what: Kubernetes decides, by TokenReview and SubjectAccessReview on virtual resources of `penstock.dev`.
 
+A token is asked for that names the gateway as its audience: one that the gateway sees is worth nothing at the API server, and one
+that is meant for that or another service opens nothing here, unless the release says that the API server's are accepted, too.
+
 Reviews are kept for 30 s, see `remembered`. They share the API server, and the connections to it, with the creation of Jobs: so
 few run at a time, and tokens that nobody knows have the fewest, since making them up needs no right at all.
 """
@@ -58,11 +61,15 @@ class Access:
         self,
         cluster: Cluster,
         *,
+        audience: str,
+        accepts_cluster_tokens: bool = False,
         clock: Callable[[], float] = time.monotonic,
         answer_seconds: float = ANSWER_SECONDS,
         entries: int = ENTRIES,
     ) -> None:
         self._cluster = cluster
+        self._audience = audience
+        self._accepts_cluster_tokens = accepts_cluster_tokens
         self._answer_seconds = answer_seconds
         self._tokens: Answers[Caller | None] = Answers(clock, entries=entries)
         self._rights: Answers[bool] = Answers(clock, entries=entries)
@@ -74,14 +81,15 @@ class Access:
         scheme, _, token = (authorization or "").partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
-            detail = "Send a Kubernetes token as `Authorization: Bearer …`; `kubectl create token <service account>` makes one."
+            detail = f"Send a Kubernetes token as `Authorization: Bearer …`; {self._way} makes one."
             raise Problem(TOKEN_REQUIRED, detail, headers=_CHALLENGE)
         digest = hashlib.sha256(token.encode()).digest()
         async with self._in_time():
             caller = await self._tokens.recall(digest, lambda: self._review_token(token, digest))
         if caller is None:
             detail = (
-                "The API server does not know this token, or it has expired. Get a new one with `kubectl create token`."
+                f"The API server does not know this token, it has expired, or it is not meant for the audience {self._audience}."
+                f" Get a new one with {self._way}."
             )
             raise Problem(TOKEN_REFUSED, detail, headers=_CHALLENGE)
         return caller
@@ -117,7 +125,15 @@ class Access:
         if room is self._strangers and room.locked():
             raise Problem(OVERLOADED, "Many unknown tokens are being checked at this moment. Send the request again.")
         async with _asking(room):
-            return await self._cluster.review_token(token)
+            caller = await self._cluster.review_token(token, [self._audience])
+            if caller is None and self._accepts_cluster_tokens:
+                caller = await self._cluster.review_token(token)
+            return caller
+
+    @property
+    def _way(self) -> str:
+        """How somebody gets a token."""
+        return f"`kubectl create token <service account> --audience={self._audience}`"
 
     async def _review(self, caller: Caller, right: Right, namespace: str) -> bool:
         async with _asking(self._parallel):

@@ -122,7 +122,11 @@ class Gateway:
     def _create_api(self, cluster: Cluster, values: ValueLimits) -> FastAPI:
         services = Services(
             reading=Reading(self.database.reading, value_bytes=values.stored_bytes),
-            access=Access(cluster),
+            access=Access(
+                cluster,
+                audience=self.settings.token_audience,
+                accepts_cluster_tokens=self.settings.accepts_cluster_tokens,
+            ),
             flows=self.flows,
             values=Values(values),
         )

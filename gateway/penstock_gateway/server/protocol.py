@@ -1,4 +1,4 @@
-"""HTTP parsing with the limits that uvicorn leaves open: of heads and trailers, of time, and of connections."""
+"""HTTP parsing with the limits that uvicorn leaves open: of heads and trailers, of time, of connections, and of slow readers."""
 
 import asyncio
 from typing import Any, Final
@@ -12,6 +12,9 @@ HEAD_BYTES: Final = 64 * 1024
 """Target and headers of one request, and its trailers."""
 HEAD_SECONDS: Final = 15.0
 """From the first byte of a connection, or of its next request, to the end of the headers; and for the rest of a body after its answer."""
+READ_SECONDS: Final = 15.0
+READ_BYTES: Final = 256 * 1024
+"""What a caller takes at least in that time of an answer that waits for it, or all of it."""
 CONNECTIONS: Final = 1_000
 """At one time on a port; one that comes beyond is answered once, with 503."""
 
@@ -37,12 +40,20 @@ class LimitedProtocol(HttpToolsProtocol):
     _is_beyond = False
     """Whether there were enough connections already."""
     _head_timer: asyncio.TimerHandle | None = None
+    _read_timer: asyncio.TimerHandle | None = None
+    """Runs while a caller does not take what it asked for."""
 
     def __init__(
-        self, *words: Any, head_seconds: float = HEAD_SECONDS, connections: int = CONNECTIONS, **named: Any
+        self,
+        *words: Any,
+        head_seconds: float = HEAD_SECONDS,
+        read_seconds: float = READ_SECONDS,
+        connections: int = CONNECTIONS,
+        **named: Any,
     ) -> None:
         super().__init__(*words, **named)
         self._head_seconds = head_seconds
+        self._read_seconds = read_seconds
         self._most_connections = connections
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -54,7 +65,29 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clock."""
         self._stop_timer()
+        self._stop_reading_timer()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The caller does not read: it has a while."""
+        super().pause_writing()
+        self._start_reading_timer()
+
+    def resume_writing(self) -> None:
+        """It has read."""
+        self._stop_reading_timer()
+        super().resume_writing()
+
+    def on_response_complete(self) -> None:
+        """The last of an answer is written; where the connection closes, the caller has a while to read it."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._start_reading_timer()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """An idle connection ends, also where the caller has not read its last answer."""
+        super().timeout_keep_alive_handler()
+        self._start_reading_timer()
 
     def data_received(self, data: bytes) -> None:
         """Parse, and count what completes nothing: the parser keeps a header or trailer until its end."""
@@ -144,6 +177,24 @@ class LimitedProtocol(HttpToolsProtocol):
         self._head_timer = None
         if not self.transport.is_closing():
             self.transport.close()
+        self._start_reading_timer()
+
+    def _start_reading_timer(self) -> None:
+        if self._read_timer is None:
+            waiting = self.transport.get_write_buffer_size()
+            self._read_timer = self.loop.call_later(self._read_seconds, self._check_reading, waiting)
+
+    def _check_reading(self, before: int) -> None:
+        self._read_timer = None
+        if self.transport.get_write_buffer_size() + READ_BYTES > before:
+            self.transport.abort()
+        else:
+            self._start_reading_timer()
+
+    def _stop_reading_timer(self) -> None:
+        if self._read_timer is not None:
+            self._read_timer.cancel()
+            self._read_timer = None
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

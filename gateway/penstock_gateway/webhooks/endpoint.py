@@ -2,15 +2,19 @@
 
 No framework between the socket and the decision: this is the path whose throughput is promised. The checks, in this order:
 
-1. 404  there is no such flow, or it is not one that a webhook starts
-2. 405  the method is not one of the flow's
-3. 413  the body is too large: by Content-Length before anything is read, else while it streams in
-4. 401  key and signature are missing or wrong; a body is kept only while it may still authenticate its caller
-5. 400  the body or the query does not parse
-6. 422, or the repeated 202  the same idempotency key came before
-7. 503  the instance is paused and rejects
-8. 429  the flow is at its limit and rejects
-9. 202  the execution is durable
+1. 413  the body is too large by its Content-Length
+2. 401  key and signature are missing or wrong, or there is no such flow: all of them in the same words, see `authentication`;
+        answered before the body, but for what claims to be signed
+3. 404  there is no such flow, or it is not one that a webhook starts, for who has a key of the instance
+4. 405  the method is not one of the flow's
+5. 503  the namespace has its share of what is in progress, or of the memory for bodies
+6. 408, 413  the body comes too slowly, or is too large while it streams in
+7. 401  the signature does not fit the body
+8. 400  the body or the query does not parse
+9. 422, or the repeated 202  the same delivery came before
+10. 503  the instance is paused and rejects
+11. 429  the flow is at its limit and rejects
+12. 202  the execution is durable
 """
 
 import asyncio
@@ -18,6 +22,7 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -30,14 +35,38 @@ from penstock_gateway.asgi import Answer, Receive, Scope, Send, respond
 from penstock_gateway.flows import FlowTable, ServedFlow
 from penstock_gateway.metrics import Metrics
 from penstock_gateway.problems import Disconnected, Problem
-from penstock_gateway.webhooks.authentication import Authentication, Signed
+from penstock_gateway.shares import Shares
+from penstock_gateway.webhooks.authentication import (
+    Admitted,
+    Authentication,
+    Cause,
+    Refused,
+    Signed,
+    is_signed,
+    not_admitted,
+)
 from penstock_gateway.webhooks.intake import Intake
+from penstock_gateway.webhooks.refusals import Refusals
 from penstock_gateway.webhooks.request_data import Request, prepare
 
 PREFIX: Final = "/hooks/"
 OFF_LOOP_BYTES: Final = 256 * 1024
 """Bodies above this are parsed and packed in a thread."""
+REQUESTS: Final = 1_000
+"""In progress at one time, as many as there may be connections; shared out by namespace."""
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    """A request to a flow without its body; `path` is what follows the flow's name."""
+
+    flow: ServedFlow
+    method: str
+    path: str
+    query_string: bytes
+    headers: list[tuple[bytes, bytes]]
+    lookup: dict[bytes, bytes]
 
 
 class Webhooks:
@@ -59,6 +88,8 @@ class Webhooks:
         self._authentication = authentication
         self._acceptor = acceptor
         self._intake = intake
+        self._requests = Shares(REQUESTS)
+        self._refusals = Refusals(flows, metrics)
         self._parsers = parsers
         self._metrics = metrics
         self._executions_url = f"{public_url}/api/v1/executions/"
@@ -89,61 +120,83 @@ class Webhooks:
         await respond(send, answer, receive=receive)
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[Answer, str]:
-        flow, rest = self._find(scope["path"])
-        method = scope["method"]
-        if method not in flow.methods:
-            raise _method_not_allowed(flow, method)
         headers = scope["headers"]
         lookup = dict(reversed(headers))
-        self._intake.check_length(lookup)
+        length = self._intake.length(lookup)
+        flow, rest = await self._admissible(scope["path"], lookup, receive)
         judged = self._authentication.judge(flow, lookup)
-        body = await self._intake.read(receive, keep=not isinstance(judged, Problem))
+        if isinstance(judged, Refused):
+            raise await self._refused(judged, receive, lookup, flow=flow, path=scope["path"])
+        method, namespace = scope["method"], flow.identity.namespace
+        if isinstance(judged, Admitted):
+            _check_method(flow, method)
+        if not self._requests.take(namespace, 1):
+            raise _crowded()
         try:
-            if isinstance(judged, Problem):
-                raise judged
-            if judged is not None:
-                await self._verify(judged, body.raw)
-            request = Request(
-                method=method,
-                path=rest,
-                query_string=scope["query_string"],
-                headers=headers,
-                lookup=lookup,
-                raw=body.raw,
-                signature_header=self._authentication.signature_header(flow),
+            call = _Call(
+                flow=flow, method=method, path=rest, query_string=scope["query_string"], headers=headers, lookup=lookup
             )
-            return await self._accept(flow, await self._prepare(request, flow))
+            return await self._take(call, judged, receive, length)
+        finally:
+            self._requests.give(namespace, 1)
+
+    async def _admissible(self, path: str, lookup: dict[bytes, bytes], receive: Receive) -> tuple[ServedFlow, str]:
+        """The flow that a path leads to, and what follows its name; raises the 404 for who may know, else the 401."""
+        parts = path.split("/", 5)
+        if len(parts) < 5:
+            raise _no_such_webhook()
+        flow = self._flows.named(parts[2], parts[3], parts[4])
+        if flow is not None and flow.webhook:
+            return flow, parts[5] if len(parts) > 5 else ""
+        if self._authentication.knows(self._flows.instance_uid(parts[2], parts[3]), lookup):
+            raise _no_such_webhook()
+        raise await self._refused(Refused(cause=Cause.NO_SUCH_FLOW), receive, lookup, flow=None, path=path)
+
+    async def _refused(
+        self, refused: Refused, receive: Receive, lookup: dict[bytes, bytes], *, flow: ServedFlow | None, path: str
+    ) -> Problem:
+        """The 401; to who claims to have signed it comes after the body, as if a signature had been checked."""
+        self._refusals.note(refused.cause, flow=flow, path=path)
+        if is_signed(lookup):
+            await self._intake.measure(receive, update=refused.check.update)
+        return not_admitted()
+
+    async def _take(
+        self, call: "_Call", judged: Admitted | Signed, receive: Receive, length: int | None
+    ) -> tuple[Answer, str]:
+        """Read the body of a request that may pass, and store what it asks for."""
+        update = judged.check.update if isinstance(judged, Signed) else None
+        body = await self._intake.read(receive, namespace=call.flow.identity.namespace, length=length, update=update)
+        try:
+            admitted = judged.judge() if isinstance(judged, Signed) else judged
+            if isinstance(admitted, Refused):
+                self._refusals.note(admitted.cause, flow=call.flow, path="")
+                raise not_admitted()
+            _check_method(call.flow, call.method)
+            prepared = await self._prepared(call, admitted, body.raw)
+            body.drop()
+            return await self._accept(call.flow, prepared)
         finally:
             body.release()
 
-    def _find(self, path: str) -> tuple[ServedFlow, str]:
-        parts = path.split("/", 5)
-        flow = self._flows.named(parts[2], parts[3], parts[4]) if len(parts) > 4 else None
-        if flow is None or not flow.webhook:
-            raise Problem(
-                problems.NO_SUCH_WEBHOOK,
-                "Nothing is deployed at this URL. Compare namespace, instance and flow, upper and lower case included,"
-                " with `kubectl get flows -A`.",
-            )
-        return flow, parts[5] if len(parts) > 5 else ""
-
-    async def _verify(self, signed: Signed, raw: bytes) -> None:
-        """Raises the 401 where the signature does not fit the body."""
+    async def _prepared(self, call: "_Call", admitted: Admitted, raw: bytes) -> Prepared:
+        request = Request(
+            method=call.method,
+            path=call.path,
+            query_string=call.query_string,
+            headers=call.headers,
+            lookup=call.lookup,
+            raw=raw,
+            signature_headers=self._authentication.signature_headers(call.flow),
+            proof=admitted.proof,
+        )
         if len(raw) <= OFF_LOOP_BYTES:
-            problem = signed.check(raw)
-        else:
-            problem = await asyncio.get_running_loop().run_in_executor(self._parsers, signed.check, raw)
-        if problem is not None:
-            raise problem
-
-    async def _prepare(self, request: Request, flow: ServedFlow) -> Prepared:
-        if len(request.raw) <= OFF_LOOP_BYTES:
-            return prepare(request, flow.deduplication)
+            return prepare(request, call.flow.deduplication)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._parsers, prepare, request, flow.deduplication)
+        return await loop.run_in_executor(self._parsers, prepare, request, call.flow.deduplication)
 
     async def _accept(self, flow: ServedFlow, prepared: Prepared) -> tuple[Answer, str]:
-        if flow.rejects and prepared.idempotency is None:
+        if flow.rejects and prepared.idempotency is None and prepared.guard is None:
             raise _paused(flow)
         try:
             outcome = await self._acceptor.accept(flow, prepared)
@@ -179,12 +232,31 @@ class Webhooks:
         return 202, headers, content
 
 
-def _method_not_allowed(flow: ServedFlow, method: str) -> Problem:
+def _no_such_webhook() -> Problem:
+    return Problem(
+        problems.NO_SUCH_WEBHOOK,
+        "Nothing is deployed at this URL. Compare namespace, instance and flow, upper and lower case included,"
+        " with `kubectl get flows -A`.",
+    )
+
+
+def _crowded() -> Problem:
+    return Problem(
+        problems.OVERLOADED,
+        "The namespace has as many requests in progress as it may. Send the request again later.",
+        headers=[("connection", "close")],
+    )
+
+
+def _check_method(flow: ServedFlow, method: str) -> None:
+    """Raises the 405, which only who is admitted may see."""
+    if method in flow.methods:
+        return
     allowed = ", ".join(sorted(flow.methods))
     detail = (
         f"This webhook takes {allowed}, not {method}. The integration's flow lists them in trigger.webhook.methods."
     )
-    return Problem(problems.METHOD_NOT_ALLOWED, detail, headers=[("Allow", allowed)])
+    raise Problem(problems.METHOD_NOT_ALLOWED, detail, headers=[("Allow", allowed)])
 
 
 def _paused(flow: ServedFlow) -> Problem:

@@ -1,7 +1,7 @@
-"""Reading a request's body within limits: of the body, of all bodies together, and of time."""
+"""Reading a request's body within limits: of the body, of all bodies together, shared out by namespace, and of time."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from penstock_gateway.asgi import Receive
@@ -13,122 +13,174 @@ from penstock_gateway.problems import (
     Disconnected,
     Problem,
 )
+from penstock_gateway.shares import Pace, Shares
 
-BODY_SECONDS: Final = 30.0
-"""For a whole body to arrive."""
+PACE: Final = Pace(bytes_per_second=64 * 1024, grace_seconds=10.0, seconds=30.0)
+"""For a whole body to arrive, and how slowly it may."""
 SMALL_BYTES: Final = 64 * 1024
-"""A quarter of the memory for bodies is kept for those up to this size: a few large ones must not keep all others out."""
+"""A quarter of the memory for bodies is kept for those up to this size: large ones must not keep all others out."""
+PLACE_SECONDS: Final = 5.0
+"""For a place for a large body, while it waits in the socket."""
+_CLOSE: Final = [("connection", "close")]
+
+Update = Callable[[bytes], object]
+"""What sees the pieces of a body as they come, such as a hash."""
 
 
-@dataclass(slots=True)
 class Intake:
     """Counts the bytes of all bodies in memory; one for the process."""
 
-    body_limit: int
-    total_limit: int
-    body_seconds: float = BODY_SECONDS
-    held: int = 0
-    held_large: int = 0
-    """What of `held` belongs to bodies above `SMALL_BYTES`."""
+    def __init__(
+        self, *, body_limit: int, total_limit: int, pace: Pace = PACE, place_seconds: float = PLACE_SECONDS
+    ) -> None:
+        self.body_limit: Final = body_limit
+        self.pace: Final = pace
+        self.place_seconds: Final = place_seconds
+        self.large: Final = Shares(max(total_limit * 3 // 4, body_limit), largest=body_limit)
+        small = min(SMALL_BYTES, body_limit)
+        self.small: Final = Shares(max(total_limit // 4, small), largest=small)
 
     @property
-    def large_limit(self) -> int:
-        """For all large bodies together; one at least must fit."""
-        return max(self.total_limit * 3 // 4, self.body_limit)
+    def held(self) -> int:
+        """Bytes that are counted now."""
+        return self.large.held + self.small.held
 
-    def check_length(self, headers: dict[bytes, bytes]) -> None:
-        """Refuse by `Content-Length`, before anything is read."""
+    def length(self, headers: dict[bytes, bytes]) -> int | None:
+        """The `Content-Length`, None without one; one that is too large is refused before anything is read."""
         text = headers.get(b"content-length")
         if text is None:
-            return
+            return None
         if not text.isdigit():
             raise Problem(MALFORMED_REQUEST, "Content-Length must be a whole number.")
         if int(text) > self.body_limit:
             raise self.too_large()
+        return int(text)
 
-    async def read(self, receive: Receive, *, keep: bool = True) -> "Body":
-        """The whole body; with `keep` False it is only measured. Release what comes back."""
-        body = Body(intake=self)
+    async def read(
+        self, receive: Receive, *, namespace: str, length: int | None = None, update: Update | None = None
+    ) -> "Body":
+        """The whole body, which counts for its namespace; release what comes back.
+
+        `length` is what the caller says, None where that is nothing; `update` sees the pieces as they come.
+        """
+        body = Body(self, namespace=namespace)
         try:
-            async with asyncio.timeout(self.body_seconds):
-                await body.fill(receive, keep=keep)
-        except TimeoutError as error:
-            body.release()
-            raise Problem(
-                REQUEST_TOO_SLOW,
-                f"The body did not arrive within {self.body_seconds:.0f} s.",
-                headers=[("connection", "close")],
-            ) from error
+            if length is not None and length > SMALL_BYTES:
+                await body.enlarge(length)
+            since = _now()
+            async for piece in self._pieces(receive, since):
+                if update is not None:
+                    update(piece)
+                await body.append(piece)
+            body.join()
         except BaseException:
             body.release()
             raise
         return body
 
-    def hold(self, before: int, after: int) -> None:
-        """Count a body that grows; refuse where all together, or all large ones, would take too much memory."""
-        size = after - before
-        large = _large(after) - _large(before)
-        if self.held + size > self.total_limit or (large and self.held_large + large > self.large_limit):
-            raise Problem(
-                OVERLOADED,
-                "Too many large bodies are being received. Send the request again later.",
-                headers=[("connection", "close")],
-            )
-        self.held += size
-        self.held_large += large
+    async def measure(self, receive: Receive, *, update: Update) -> None:
+        """Let a body pass that nobody will keep, within the same limits."""
+        async for piece in self._pieces(receive, _now()):
+            update(piece)
 
-    def release(self, size: int) -> None:
-        """Count a whole body out."""
-        self.held -= size
-        self.held_large -= _large(size)
+    async def _pieces(self, receive: Receive, since: float) -> AsyncIterator[bytes]:
+        """What arrives, in time; raises the 408, and the 413 as soon as there is too much."""
+        seen = 0
+        while True:
+            try:
+                async with asyncio.timeout_at(since + self.pace.deadline(seen)):
+                    message = await receive()
+            except TimeoutError as error:
+                raise self._too_slow(seen) from error
+            if message["type"] == "http.disconnect":
+                raise Disconnected
+            piece = message.get("body", b"")
+            seen += len(piece)
+            if seen > self.body_limit:
+                raise self.too_large()
+            if piece:
+                resumed = _now()
+                yield piece
+                since += _now() - resumed  # while a large body waits for its place, its sender does too
+            if not message.get("more_body", False):
+                return
 
     def too_large(self) -> Problem:
         """The 413."""
         return Problem(
             BODY_TOO_LARGE,
             f"The limit is {self.body_limit} bytes. Send less, or a reference to where the data can be fetched.",
-            headers=[("connection", "close")],
+            headers=_CLOSE,
             members={"maxBytes": self.body_limit},
         )
 
+    def _too_slow(self, seen: int) -> Problem:
+        pace = self.pace
+        detail = (
+            f"{seen} bytes of the body arrived in {pace.deadline(seen):.0f} s. Send it within {pace.seconds:.0f} s, and after"
+            f" {pace.grace_seconds:.0f} s no slower than {pace.bytes_per_second} bytes a second."
+        )
+        return Problem(REQUEST_TOO_SLOW, detail, headers=_CLOSE)
+
 
 class Body:
-    """A body's bytes, counted until released."""
+    """A body's bytes, counted for its namespace until released."""
 
-    __slots__ = ("_intake", "_size", "raw")
+    __slots__ = ("_intake", "_namespace", "_pieces", "_shares", "_size", "_taken", "raw")
 
-    def __init__(self, *, intake: Intake) -> None:
+    def __init__(self, intake: Intake, *, namespace: str) -> None:
         self._intake = intake
+        self._namespace = namespace
+        self._shares = intake.small
+        self._pieces: list[bytes] = []
         self._size = 0
+        self._taken = 0
+        """Of `_shares`: of a large body all that it may become, so that none waits for more with half of it in memory."""
         self.raw = b""
 
-    async def fill(self, receive: Receive, *, keep: bool) -> None:
-        """Read to the end; raises the 413 as soon as there is too much."""
-        chunks: list[bytes] = []
-        seen = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise Disconnected
-            chunk = message.get("body", b"")
-            seen += len(chunk)
-            if seen > self._intake.body_limit:
-                raise self._intake.too_large()
-            if keep and chunk:
-                self._intake.hold(self._size, self._size + len(chunk))
-                self._size += len(chunk)
-                chunks.append(chunk)
-            if not message.get("more_body", False):
-                break
-        self.raw = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    async def append(self, piece: bytes) -> None:
+        """Count and keep what came; raises the 503 where there is no place for it."""
+        self._size += len(piece)
+        if self._size > SMALL_BYTES and self._shares is self._intake.small:
+            await self.enlarge(self._intake.body_limit)
+        elif self._size > self._taken:
+            if not self._shares.take(self._namespace, self._size - self._taken):
+                raise _crowded()
+            self._taken = self._size
+        self._pieces.append(piece)
+
+    async def enlarge(self, size: int) -> None:
+        """Take a place among the large ones instead of one among the small ones, for so many bytes."""
+        self.release()
+        try:
+            await self._intake.large.wait(self._namespace, size, within=self._intake.place_seconds)
+        except TimeoutError as error:
+            raise _crowded() from error
+        self._shares, self._taken = self._intake.large, size
+
+    def join(self) -> None:
+        """The body is whole."""
+        self.raw = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        self._pieces = []
+
+    def drop(self) -> None:
+        """Let the bytes go, as something of their size takes their place."""
+        self.raw = b""
 
     def release(self) -> None:
         """Count the bytes out; again is harmless."""
-        self._intake.release(self._size)
-        self._size = 0
+        self._shares.give(self._namespace, self._taken)
+        self._taken = 0
         self.raw = b""
 
 
-def _large(size: int) -> int:
-    """What a body of that size takes of the large ones' share."""
-    return size if size > SMALL_BYTES else 0
+def _crowded() -> Problem:
+    return Problem(
+        OVERLOADED,
+        "Too many bodies of this namespace, or large ones of others, are being received. Send the request again later.",
+        headers=_CLOSE,
+    )
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

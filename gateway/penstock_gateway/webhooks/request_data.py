@@ -1,4 +1,4 @@
-"""From a request to what is stored of it: trigger data, idempotency key, warnings. Pure, so it may run in a thread.
+"""From a request to what is stored of it: trigger data, the delivery's identity, warnings. Pure, so it may run in a thread.
 
 What authenticates a caller is never stored: credentials, cookies and signatures are left out of the headers.
 """
@@ -14,10 +14,11 @@ from urllib.parse import parse_qsl
 from penstock_core import body, codec
 from penstock_core.errors import BodyError
 from penstock_core.masking.headers import is_credential
-from penstock_core.store.executions.model import IdempotencyKey
+from penstock_core.store.executions.model import IdempotencyKey, KeyKind
 from penstock_gateway.acceptance.acceptor import Prepared
 from penstock_gateway.flows import Deduplication
 from penstock_gateway.problems import MALFORMED_BODY, MALFORMED_REQUEST, Problem
+from penstock_gateway.webhooks.signatures import Proof
 
 DAY_SECONDS: Final = 86_400
 MAX_QUERY_FIELDS: Final = 1_000
@@ -32,6 +33,12 @@ _ENVELOPE_BYTES: Final = 1024 * 1024
 _REMEMBERED_BYTES: Final = 64
 """Longer names are judged anew each time: callers make them up, and memory is for those that come again."""
 
+_UNSIGNED: Final[tuple[tuple[KeyKind, bytes], ...]] = (
+    ("idempotency-key", b"idempotency-key"),
+    ("webhook-id", b"webhook-id"),
+)
+"""Identities that a sender gives, and anybody else can."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -44,8 +51,10 @@ class Request:
     lookup: dict[bytes, bytes]
     """The headers by lower-case name, the first of each."""
     raw: bytes
-    signature_header: bytes = b""
-    """The header that this instance's requests are signed in, in lower case; b"" where they are not."""
+    signature_headers: frozenset[bytes] = frozenset()
+    """The headers that this instance's requests are signed in, in lower case."""
+    proof: Proof | None = None
+    """What the request's signature says, None where it has none that counts."""
 
 
 def prepare(request: Request, deduplication: Deduplication | None) -> Prepared:
@@ -53,7 +62,7 @@ def prepare(request: Request, deduplication: Deduplication | None) -> Prepared:
     content_type = request.lookup.get(b"content-type", b"").decode("latin-1")
     parsed = _parse(request.raw, content_type)
     data = {
-        "headers": stored_headers(request.headers, without=request.signature_header),
+        "headers": stored_headers(request.headers, without=request.signature_headers),
         "query": query_values(request.query_string),
         "path": request.path,
         "method": request.method,
@@ -61,42 +70,64 @@ def prepare(request: Request, deduplication: Deduplication | None) -> Prepared:
         "rawBody": request.raw,
         "startedAt": rfc3339_now(),
     }
-    key, warnings = idempotency(request, deduplication, trigger=data | {"body": parsed})
+    key, warnings = identity(request, deduplication, trigger=data | {"body": parsed})
     del parsed  # the value takes many times the memory of its bytes, which are what is kept
     packed = codec.pack(data, limit=len(request.raw) + _ENVELOPE_BYTES)
-    return Prepared(payload=packed.data, idempotency=key, warnings=(*packed.warnings, *warnings))
+    return Prepared(payload=packed.data, idempotency=key, guard=guard(request), warnings=(*packed.warnings, *warnings))
 
 
-def idempotency(
+def identity(
     request: Request, deduplication: Deduplication | None, *, trigger: dict[str, Any]
 ) -> tuple[IdempotencyKey | None, tuple[str, ...]]:
-    """The first of `Idempotency-Key`, `webhook-id` and `deduplicateBy` that is present, and warnings."""
-    for kind in ("idempotency-key", "webhook-id"):
-        given = request.lookup.get(kind.encode())
+    """What makes two requests the same delivery, and warnings: signed before unsigned, so that nobody between changes it.
+
+    1. the delivery's id, where it is signed
+    2. `deduplicateBy` over a signed body
+    3. `Idempotency-Key`, `webhook-id`, `deduplicateBy`: the first that is there
+    """
+    if request.proof and request.proof.identifier:
+        return _key(request, "signed-id", request.proof.identifier), ()
+    if request.proof and deduplication and deduplication.value.is_of_body:
+        same = _same(request, deduplication, trigger)
+        if same is not None:
+            return same, ()
+    for kind, header in _UNSIGNED:
+        given = request.lookup.get(header)
         if given:
-            key = IdempotencyKey(
-                kind=kind,
-                key=given.decode("latin-1"),
-                body_sha256=hashlib.sha256(request.raw).digest(),
-                window_seconds=DAY_SECONDS,
-            )
-            return key, ()
+            return _key(request, kind, given.decode("latin-1")), ()
     if deduplication is None:
         return None, ()
-    value = deduplication.value.evaluate(trigger)
-    if not value:
+    same = _same(request, deduplication, trigger)
+    if same is None:
         return None, ("deduplicateBy gave no value for this request: it was not compared with earlier ones",)
+    return same, ()
+
+
+def guard(request: Request) -> IdempotencyKey | None:
+    """What makes a signed request the same as one that was sent again as it was, whatever unsigned headers came with it."""
+    if request.proof is None or not request.proof.content:
+        return None
+    return _key(request, "signature", request.proof.content, seconds=request.proof.seconds)
+
+
+def _same(request: Request, deduplication: Deduplication, trigger: dict[str, Any]) -> IdempotencyKey | None:
+    value = deduplication.value.evaluate(trigger)
+    return _key(request, "deduplicate-by", value, seconds=deduplication.window_seconds) if value else None
+
+
+def _key(request: Request, kind: KeyKind, key: str, *, seconds: int = DAY_SECONDS) -> IdempotencyKey:
     digest = hashlib.sha256(request.raw).digest()
-    window = deduplication.window_seconds
-    return IdempotencyKey(kind="deduplicate-by", key=value, body_sha256=digest, window_seconds=window), ()
+    return IdempotencyKey(kind=kind, key=key, body_sha256=digest, window_seconds=seconds)
 
 
-def stored_headers(headers: Iterable[tuple[bytes, bytes]], *, without: bytes = b"") -> dict[str, str]:
+def stored_headers(
+    headers: Iterable[tuple[bytes, bytes]], *, without: frozenset[bytes] = frozenset()
+) -> dict[str, str]:
     """Headers by lower-case name without secret ones and `without`; repeated ones joined by comma, as HTTP allows."""
     stored: dict[str, str] = {}
     for raw_name, value in headers:
         name = _stored_name(raw_name)
-        if name and not (without and raw_name.lower() == without):
+        if name and raw_name.lower() not in without:
             text = value.decode("latin-1")
             stored[name] = f"{stored[name]}, {text}" if name in stored else text
     return stored

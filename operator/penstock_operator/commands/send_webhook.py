@@ -26,7 +26,8 @@ from penstock_operator.commands.command import PAUSE_SECONDS, Command, Variables
 from penstock_operator.errors import OperatorError
 
 log = logging.getLogger(__name__)
-TOKEN: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+TOKEN: Final = Path("/var/run/secrets/penstock/token")
+"""For the REST API; the one for the API server lies elsewhere, and is not good there."""
 REMOVAL_SECONDS: Final = 20.0
 HTTP_SECONDS: Final = 20.0
 NOT_YET: Final = frozenset({0, 401, 404, 503})

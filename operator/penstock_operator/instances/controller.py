@@ -17,8 +17,11 @@ from penstock_operator.instances.webhook_secrets import WebhookKeys
 from penstock_operator.services import Services
 from penstock_operator.watch.collection import Collection
 
-WORKERS: Final = 256
-"""Instances that are reconciled at a time: most of each one's time goes by waiting for a turn, or for company of its digests."""
+WORKERS: Final = 96
+"""Instances that are reconciled at a time: most wait for a turn to send requests, or for company of their digests.
+
+More would run out of their time together where the API server is slow.
+"""
 STALE_KEYS_SECONDS: Final = 3600.0
 NAMESPACES_SECONDS: Final = 300.0
 

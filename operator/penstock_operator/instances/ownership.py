@@ -74,5 +74,5 @@ async def leave(reporter: Reporter, instance: Instance, *, holder: str, release:
         return
     old = instance.status
     ready = Condition(type="Ready", status=False, reason=Reason.MANAGED_BY_ANOTHER_RELEASE, message=message)
-    conditions = merged(old.get("conditions", ()), [ready], generation=instance.generation, now=reporter.now())
+    conditions = merged(old, [ready], generation=instance.generation, now=reporter.now())
     await reporter.status(INSTANCES, instance, {**old, "conditions": conditions})

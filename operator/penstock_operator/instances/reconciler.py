@@ -54,8 +54,9 @@ from penstock_operator.watch.references import owner_keys
 
 log = logging.getLogger(__name__)
 
-TURNS: Final = 48
-"""Instances that send requests at a time: fewer than the client has connections, as executions and the Lease need some too."""
+TURNS: Final = 24
+"""Instances that send requests at a time: what an API server keeps up with, so that executions and the Lease, which come from
+the same account, do not wait behind a thousand Instances. As many may be removed beside them: one with many rows takes long."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,44 +101,56 @@ class Instances:
         self._site = Site(cluster=cluster, cron_jobs=cron_jobs, runner=settings.runner)
         self._schedules = schedules
         self._tenancy = tenancy
-        self._turns = asyncio.Semaphore(TURNS)
+        self._turns, self._removals = asyncio.Semaphore(TURNS), asyncio.Semaphore(TURNS)
         self._mirrors = Gathering(self._mirror_all)
         self._definitions = Gathering(self._keep_all)
         self._stored: dict[Key, _Stored] = {}
 
     async def reconcile(self, key: Key) -> None:
         """Brings one Instance, by (namespace, name), to where it should be."""
-        instance = self._inventory.get(INSTANCES, key)
-        holder = holder_of(instance) if instance is not None else None
-        if instance is not None and holder is not None and holder != self._settings.release:
-            self._stored.pop(key, None)
-            await leave(self._reporter, instance, holder=holder, release=self._settings.release)
+        instance = await self._served(key)
+        if instance is None:
             return
-        if instance is None or instance.is_going:
-            self._stored.pop(key, None)
-            if instance is not None:
-                await self._removal.remove(instance)
-            return
-        if not self._settings.serves(key[0]):
-            return
-        if self._inventory.is_partial(key[0]):
-            raise NotYet("the namespace may not be read in full", seconds=UNREADABLE_SECONDS)
         async with self._turns:
             instance = await self._claimed(instance)
             resolution = await self._resolver.resolve(instance)
         if resolution.choice.pending:
             return  # its Integration is about to be looked at, and brings us back
+        refusal = None
         try:
             async with self._turns:
                 mirrored = await self._deploy(instance, resolution)
             if mirrored is not None:
                 await mirrored
         except ClusterError as error:
-            if is_refusal(error):
-                await self._report(instance, resolution, refusal=str(error))
-            raise
+            if not is_refusal(error):
+                raise
+            refusal = error
         async with self._turns:
-            await self._report(instance, resolution)
+            await self._report(instance, resolution, refusal=str(refusal) if refusal else None)
+        if refusal is not None:
+            raise refusal
+
+    async def _served(self, key: Key) -> Instance | None:
+        """The Instance; None where there is none to deploy: what that asks for is done."""
+        instance = self._inventory.get(INSTANCES, key)
+        holder = holder_of(instance) if instance is not None else None
+        if instance is not None and holder is not None and holder != self._settings.release:
+            self._stored.pop(key, None)
+            async with self._turns:
+                await leave(self._reporter, instance, holder=holder, release=self._settings.release)
+            return None
+        if instance is None or instance.is_going:
+            self._stored.pop(key, None)
+            if instance is not None:
+                async with self._removals:
+                    await self._removal.remove(instance)
+            return None
+        if not self._settings.serves(key[0]):
+            return None
+        if self._inventory.is_partial(key[0]):
+            raise NotYet("the namespace may not be read in full", seconds=UNREADABLE_SECONDS)
+        return instance
 
     async def _claimed(self, instance: Instance) -> Instance:
         body = claim(instance, self._settings.release)

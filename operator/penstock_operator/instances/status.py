@@ -31,7 +31,7 @@ def status(
     conditions = conditions_of(instance, resolution, flows=flows, refusal=refusal)
     new: dict[str, Any] = {
         "observedGeneration": generation,
-        "conditions": merged(old.get("conditions", ()), conditions, generation=generation, now=now),
+        "conditions": merged(old, conditions, generation=generation, now=now),
         "flows": [_flow(flow) for flow in sorted(flows, key=lambda flow: flow.flow)],
     }
     if version:

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 GATHER_SHARE: Final = 40
 """How many times as long as the write of a mirrored Secret took the next one of it waits for company; a lone one does not wait."""
-GATHER_SECONDS: Final = 3.0
+GATHER_SECONDS: Final = 2.0
 """How long it waits at most."""
 
 
@@ -103,7 +103,7 @@ class WebhookKeys:
             digests=digests,
             signature=credentials.signature,
         )
-        name: str = manifest["metadata"]["name"]
+        name = names.webhook_digest_secret(self._settings.release_name, instance.uid)
         if manifest["data"].items() <= self._mirrored(name).items():
             return None
         return self._gathering.put(name, manifest)

@@ -121,7 +121,9 @@ class Publication:
             created = await self._cluster.create(INTEGRATION_VERSIONS, namespace, wanted)
         except Conflict:
             # made by an earlier try whose watch event has not come yet
-            created = await self._cluster.get(INTEGRATION_VERSIONS, namespace, wanted["metadata"]["name"])
+            created = await self._cluster.get(
+                INTEGRATION_VERSIONS, namespace, names.integration_version(integration.name, version)
+            )
         self._inventory.put(INTEGRATION_VERSIONS, created)
         await self._reporter.event(integration, reason=Reason.PUBLISHED, message=f"Version {version} is published")
         log.info(
@@ -134,9 +136,7 @@ class Publication:
         status = {
             **old,
             "observedGeneration": generation,
-            "conditions": merged(
-                old.get("conditions", ()), decision.conditions, generation=generation, now=self._reporter.now()
-            ),
+            "conditions": merged(old, decision.conditions, generation=generation, now=self._reporter.now()),
             "flows": len(integration.spec["flows"]),
         }
         if decision.version is not None:

@@ -20,13 +20,12 @@ class Condition:
     message: str
 
 
-def merged(
-    old: Sequence[Mapping[str, Any]], new: Sequence[Condition], *, generation: int, now: str
-) -> list[dict[str, Any]]:
-    """The list to store: `now` (RFC 3339) becomes the transition time of those whose status changed.
+def merged(status: Mapping[str, Any], new: Sequence[Condition], *, generation: int, now: str) -> list[dict[str, Any]]:
+    """The list to store in the place of a status's conditions: `now` (RFC 3339) becomes the transition time of those whose status changed.
 
     Types that are not in `new` are kept as they are, so that one writer does not remove another's.
     """
+    old = status.get("conditions", ())
     before = {condition["type"]: condition for condition in old}
     mine = {condition.type for condition in new}
     kept = [dict(condition) for condition in old if condition["type"] not in mine]

@@ -7,6 +7,7 @@ controller is that Job, by uid. What can still be made up harms executions of th
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 from uuid import UUID
 
@@ -19,7 +20,7 @@ _OF_EXECUTION: Final = re.compile(r"pex-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]
 _OF_TICK: Final = re.compile(r"(.+)-[0-9]{6,12}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Sought:
     """An execution whose Jobs and pods are looked for; `attempt` is what its row counts, `holder` the pod of its lease."""
 
@@ -31,7 +32,7 @@ class Sought:
     attempt: int
     holder: str = ""
 
-    @property
+    @cached_property
     def job_names(self) -> list[str]:
         """The names that its Jobs may have, in their order."""
         numbers = range(max(self.attempt - NUMBERS, 1), self.attempt + NUMBERS)

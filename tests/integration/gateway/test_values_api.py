@@ -12,6 +12,7 @@ from gateway_stand import TENANT, Stand, admit, standing
 from penstock_core import codec
 from penstock_core.store.connection.pool import Pool
 from penstock_gateway.api.values.responses import ValueLimits
+from penstock_gateway.shares import Pace
 
 MSGPACK = {"Accept": "application/msgpack"}
 
@@ -96,11 +97,11 @@ async def test_values_larger_than_may_be_read(dsn: str, pool: Pool) -> None:
 
 async def test_a_caller_who_does_not_read_gives_its_place_back(dsn: str, pool: Pool) -> None:
     """Few values are held at a time: beyond them callers are told to come back, and nobody holds a place for ever."""
-    limits = ValueLimits(place_seconds=0.01, send_seconds=1.0)
+    limits = ValueLimits(place_seconds=0.01, pace=Pace(bytes_per_second=2**40, grace_seconds=1.0, seconds=1.0))
     async with standing(dsn, values=limits) as stand:
         admit(stand)
         at = await stored(stand, pool, codec.pack("x" * 16_000_000).data)
-        idle = [await idling(stand, at) for _ in range(limits.places)]
+        idle = [await idling(stand, at) for _ in range(limits.places // 2)]
 
         refused = await read(stand, at)
         assert (refused.status_code, refused.json()["type"]) == (503, "urn:penstock:problem:overloaded")

@@ -242,7 +242,7 @@ async def test_the_interface_logs_in_nowhere_and_is_no_superuser(pool: Pool, ten
     assert row is not None
     assert not any(row.values())
     assert all(each["name"].startswith("runner_") for each in owned)
-    assert len(owned) == 10
+    assert len(owned) == 9
 
 
 async def test_what_is_final_stays(pool: Pool, execution: UUID, acme: RoleDsn, prefix: str) -> None:

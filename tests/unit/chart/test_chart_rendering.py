@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from penstock_operator import __main__ as program
+from penstock_operator.commands.send_webhook import TOKEN
 from penstock_operator.settings import watched_namespaces
 from rendering import Find, Render, RunHelm
 
@@ -356,6 +357,20 @@ def test_metrics_port(render: Render, find: Find) -> None:
     assert ports == {"http": 8080, "health": 8081}
     assert environment(rendered["Deployment/penstock-gateway"])["PENSTOCK_HEALTH_PORT"] == str(ports["health"])
     assert [port["targetPort"] for port in service["ports"]] == ["http"]
+
+
+def test_token_audience(render: Render) -> None:
+    """should give `helm test` a token of the audience that the gateway asks for, where the command looks for it."""
+    rendered = pods(render({"api.tokenAudience": "penstock-staging"}))
+    told = environment(rendered["Deployment/penstock-gateway"])
+    test = rendered["Pod/penstock-test"]
+    [source] = test["volumes"][-1]["projected"]["sources"]
+    [mount] = [mount for mount in test["containers"][0]["volumeMounts"] if mount["name"] == "token"]
+
+    assert (told["PENSTOCK_TOKEN_AUDIENCE"], told["PENSTOCK_ACCEPT_CLUSTER_TOKENS"]) == ("penstock-staging", "false")
+    assert source["serviceAccountToken"]["audience"] == "penstock-staging"
+    assert TOKEN.parent.as_posix() == mount["mountPath"]
+    assert TOKEN.name == source["serviceAccountToken"]["path"]
 
 
 def test_extra_variables(render: Render) -> None:

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from penstock_core import names
 from rendering import Find, Render
 
 TABLE = Path(__file__).resolve().parents[3] / "operator" / "RBAC.md"
+CHART = Path(__file__).resolve().parents[3] / "charts" / "penstock"
 SYSTEM = "penstock-system"
 Rights = dict[tuple[str, str, str], set[str]]
 """(where, API group, resource) to verbs."""
@@ -245,3 +247,26 @@ def test_payloads_are_not_for_viewers(render: Render, find: Find) -> None:
     rights = granted(find(render(), "ClusterRole", f"{SYSTEM}.penstock-viewer")["rules"], "viewer")
 
     assert not {"executions/data", "logs"} & {resource for _, _, resource in rights}
+
+
+@pytest.mark.parametrize(("plural", "top"), [("jobs", "object"), ("cronjobs", "object.spec.jobTemplate")])
+def test_the_programs_create_what_is_built_alone(render: Render, find: Find, plural: str, top: str) -> None:
+    """should hold every level of what the builders make against its rule, for both service accounts and no others."""
+    rules = yaml.safe_load((CHART / "files" / "job-rules.yaml").read_text())[plural]
+    spec = find(render(), "ValidatingAdmissionPolicy", f"{SYSTEM}.penstock-{plural}")["spec"]
+    variables = {variable["name"]: variable["expression"] for variable in spec["variables"]}
+    (condition,) = spec["matchConditions"]
+
+    levels = [variables[f"at{number}"] for number in range(len(rules["levels"]))]
+    assert levels == [level["at"] for level in rules["levels"]]
+    assert f"{top}.spec.template.spec.containers[0]" in levels
+    held = [validation["expression"] for validation in spec["validations"]]
+    assert [f"size(variables.wrong{number}) == 0" for number in range(len(levels))] == held[: len(levels)]
+    assert re.findall(r"system:serviceaccount:([\w:-]+)", condition["expression"]) == [
+        f"{SYSTEM}:penstock-operator",
+        f"{SYSTEM}:penstock-gateway",
+    ]
+    assert (spec["failurePolicy"], spec["matchConstraints"]["resourceRules"][0]["operations"]) == (
+        "Fail",
+        ["CREATE", "UPDATE"],
+    )

@@ -264,6 +264,18 @@ async def test_reviews(api: tuple[Api, Transport]) -> None:
     assert await cluster.review_token("forged") is None
 
 
+@pytest.mark.parametrize(("audiences", "good"), [(["penstock"], True), ([], False), (None, False), (["other"], False)])
+async def test_a_server_that_ignores_audiences_is_not_believed(
+    api: tuple[Api, Transport], audiences: list[str] | None, good: bool
+) -> None:
+    """A token that was only found good for the API server itself is nobody's where an audience was asked for."""
+    server, transport = api
+    server.answer = says({"status": {"authenticated": True, "user": {"username": "u"}, "audiences": audiences}})
+
+    assert (await Cluster(transport).review_token("t", ["penstock"]) is not None) == good
+    assert json.loads(server.bodies[0])["spec"] == {"token": "t", "audiences": ["penstock"]}
+
+
 async def test_event_note_is_cut_to_bytes(api: tuple[Api, Transport]) -> None:
     """A long message with wide characters fits the API's limit of 1,024 bytes."""
     server, transport = api

@@ -9,7 +9,7 @@ ABOUT = {"namespace", "instance", "flow", "execution"}
 """What a line is about; `flow` is its name as written in the Integration."""
 ALLOWED = ABOUT | {
     "applied", "cause", "count", "crd", "executions", "failures", "fields", "holder", "host", "instance_uid", "integration",
-    "job_attempt", "key", "lease", "loop", "namespaces", "object", "part", "path", "port", "queue", "reason", "resource",
+    "job_attempt", "key", "lease", "loop", "namespaces", "object", "part", "path", "port", "queue", "reader", "reason", "resource",
     "resources", "retry_in_s", "role", "seconds", "secret", "state", "version",
 }  # fmt: skip
 """A key that is not here is spelt otherwise elsewhere, or new: then it is added."""

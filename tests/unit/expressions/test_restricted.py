@@ -42,6 +42,49 @@ def test_members_and_literals_are_joined(text: str, expected: str | None) -> Non
 
 
 @pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (["a", "bc"], ["ab", "c"]),
+        (["a", "b-c"], ["a-b", "c"]),
+        ([1, "2"], ["1", 2]),
+        ([True, 1], ["true", 1]),
+        (["[1", "2]"], [[1], 2]),
+    ],
+)
+@pytest.mark.parametrize("text", ["${trigger.body[0]}${trigger.body[1]}", "${trigger.body[0]}-${trigger.body[1]}"])
+def test_several_members_are_kept_apart(one: list[Any], other: list[Any], text: str) -> None:
+    """What two members give is told by each of them and its type, not by the text that they make together."""
+    same = compile_restricted(text)
+
+    assert same.evaluate({"body": one}) == same.evaluate({"body": list(one)}) is not None
+    assert same.evaluate({"body": one}) != same.evaluate({"body": other})
+
+
+def test_a_long_value_is_told_by_its_digest() -> None:
+    """A value of megabytes is not kept as a whole, and still told from another."""
+    same = compile_restricted("${trigger.body}")
+    texts = [same.evaluate({"body": body}) for body in ("x" * 10_000, "x" * 9_999, ["x"] * 10_000, ["x"] * 9_999)]
+
+    assert len(set(texts)) == 4
+    assert max(len(text or "") for text in texts) < 100
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("${trigger.body.id}-${trigger.rawBody}", True),
+        ("${trigger.body.id}", True),
+        ("${trigger.body.id}${trigger.headers['x-id']}", False),
+        ("${trigger.query.id}", False),
+        ("constant", False),
+    ],
+)
+def test_what_is_of_the_body(text: str, expected: bool) -> None:
+    """Where a body is signed, only what comes from it alone is signed too."""
+    assert compile_restricted(text).is_of_body is expected
+
+
+@pytest.mark.parametrize(
     ("text", "column", "message"),
     [
         ("${trigger.body.id + 'x'}", 3, "only members of the trigger"),

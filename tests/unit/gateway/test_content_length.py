@@ -10,6 +10,6 @@ from penstock_gateway.webhooks.intake import Intake
 def test_content_length_is_checked(length: bytes, slug: str) -> None:
     """A length that is too much or no number is refused before anything is read."""
     with pytest.raises(Problem) as caught:
-        Intake(body_limit=10, total_limit=100).check_length({b"content-length": length})
+        Intake(body_limit=10, total_limit=100).length({b"content-length": length})
 
     assert caught.value.kind.slug == slug

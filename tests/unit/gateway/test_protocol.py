@@ -9,7 +9,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from penstock_gateway.asgi import Receive, Scope, Send
-from penstock_gateway.server.protocol import LimitedProtocol
+from penstock_gateway.server.protocol import READ_BYTES, LimitedProtocol
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -20,12 +20,20 @@ class Transport:
     def __init__(self) -> None:
         self.written = b""
         self.closed = asyncio.Event()
+        self.aborted = asyncio.Event()
+        self.waiting = 0
 
     def write(self, data: bytes) -> None:
         self.written += data
 
     def close(self) -> None:
         self.closed.set()
+
+    def get_write_buffer_size(self) -> int:
+        return self.waiting
+
+    def abort(self) -> None:
+        self.aborted.set()
 
     def is_closing(self) -> bool:
         return self.closed.is_set()
@@ -161,3 +169,43 @@ async def test_connections_are_limited() -> None:
     assert not first.transport.is_closing()
     assert second.transport.written.startswith(b"HTTP/1.1 503 ")
     assert second.transport.is_closing()
+
+
+async def test_a_caller_who_does_not_read_is_cut_off() -> None:
+    """What waits to be read is not kept for ever, while an answer is sent, after its end, and on an idle connection."""
+    connections = [Connection(early, read_seconds=0.05) for _ in range(4)]
+    sending, ended, idle, reading = connections
+    sending.protocol.pause_writing()
+    ended.feed(b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    idle.protocol.timeout_keep_alive_handler()
+    reading.protocol.pause_writing()
+    reading.protocol.resume_writing()
+    for connection in connections:
+        await connection.settled()
+
+    async with asyncio.timeout(5):
+        for connection in (sending, ended, idle):
+            await connection.transport.aborted.wait()
+    assert not reading.transport.aborted.is_set()
+
+
+async def test_a_caller_who_reads_on_is_not_cut_off() -> None:
+    """A large answer may take long, as long as enough of it is taken."""
+    connection = Connection(early)
+    connection.transport.waiting = 2 * READ_BYTES
+    connection.protocol._check_reading(3 * READ_BYTES)
+    assert not connection.transport.aborted.is_set()
+    assert connection.protocol._read_timer is not None
+
+    connection.protocol._check_reading(2 * READ_BYTES + 1)
+    assert connection.transport.aborted.is_set()
+
+
+async def test_an_end_that_was_read_is_not_cut_off() -> None:
+    """Once the connection is gone there is nothing left to abort."""
+    connection = Connection(early, read_seconds=0.05)
+    connection.feed(b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    await connection.settled()
+    connection.protocol.connection_lost(None)
+
+    assert connection.protocol._read_timer is None

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from penstock_gateway.webhooks.signatures import PRESETS, Judgement, Signature, SignedHeaders, signature_of
+from penstock_gateway.webhooks.signatures import PRESETS, Judgement, Proof, Signature, SignedHeaders, signature_of
 
 SLACK_BODY = (
     b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar"
@@ -49,7 +49,21 @@ def signature(preset: str | dict[str, Any], key: bytes) -> Signature:
 
 def judgement(signed: Signature, headers: dict[str, str], *, body: bytes, now: float = 0) -> Judgement:
     said = signed.read({name.lower().encode(): value.encode() for name, value in headers.items()}, now=now)
-    return signed.check(said, body) if isinstance(said, SignedHeaders) else said
+    if not isinstance(said, SignedHeaders):
+        return said
+    return Judgement.WRONG if proof_of(signed, said, body) is None else Judgement.RIGHT
+
+
+def proof_of(signed: Signature, said: SignedHeaders, body: bytes) -> Proof | None:
+    check = signed.check(said)
+    for at in range(0, len(body), 7):
+        check.update(body[at : at + 7])
+    return check.proof()
+
+
+def proof(signed: Signature, headers: dict[str, str], *, body: bytes, now: float = 0) -> Proof | None:
+    said = signed.read({name.lower().encode(): value.encode() for name, value in headers.items()}, now=now)
+    return proof_of(signed, said, body) if isinstance(said, SignedHeaders) else None
 
 
 GITHUB = signature("github", b"It's a Secret to Everybody")
@@ -94,7 +108,7 @@ WEBHOOKS = signature("standard-webhooks", base64.b64decode("MfKQ9r8GKYqrTwjUPD8I
 )
 def test_what_the_sender_signed_is_right(signed: Signature, headers: dict[str, str], body: bytes, now: float) -> None:
     """Each way of signing takes its own vector, and no other body, key or header."""
-    other = Signature(scheme=signed.scheme, key=signed.key + b"x")
+    other = Signature(schemes=signed.schemes, key=signed.key + b"x")
 
     assert judgement(signed, headers, body=body, now=now) is Judgement.RIGHT
     assert judgement(signed, headers, body=body + b" ", now=now) is Judgement.WRONG
@@ -165,6 +179,88 @@ def test_only_the_schemes_own_version_counts() -> None:
         judgement(signature("stripe", b"whsec_test_secret"), headers, body=b'{"id": "evt_1"}', now=1492774577)
         is Judgement.WRONG
     )
+
+
+SVIX = {name.replace("webhook", "svix"): value for name, value in STANDARD.items()}
+BODY = b'{"test": 2432232314}'
+
+
+@pytest.mark.parametrize(
+    ("signed", "headers", "body", "now"),
+    [
+        pytest.param(
+            GITHUB,
+            {"x-hub-signature-256": f" {GITHUB_HEADERS['X-Hub-Signature-256']} "},
+            b"Hello, World!",
+            0,
+            id="github",
+        ),
+        pytest.param(
+            signature("stripe", b"whsec_test_secret"),
+            {"STRIPE-SIGNATURE": f"t=1492774577, v1={'0' * 64}, v1={STRIPE.upper()}, v0=ab"},
+            b'{"id": "evt_1"}',
+            1492774577,
+            id="stripe",
+        ),
+        pytest.param(
+            signature("shopify", b"hush"),
+            {"Shopify-Hmac-Sha256": "uGGfOb+XoECYuM+RY9Y3WocU+ijbVAGZNvXJ58KRFBA"},
+            b'{"id": 820982911946154508}',
+            0,
+            id="shopify-events",
+        ),
+        pytest.param(WEBHOOKS, SVIX, BODY, 1614265330, id="svix"),
+        pytest.param(WEBHOOKS, STANDARD | SVIX, BODY, 1614265330, id="both-names"),
+        pytest.param(
+            WEBHOOKS,
+            {**SVIX, "svix-signature": f"v1,AAAA  v1a,hnO3= {STANDARD['webhook-signature']}"},
+            BODY,
+            1614265330,
+            id="svix-several",
+        ),
+    ],
+)
+def test_what_the_senders_libraries_send(signed: Signature, headers: dict[str, str], body: bytes, now: float) -> None:
+    """Names in any case, spaces, several signatures and every family of names are taken as the senders' own libraries do."""
+    assert judgement(signed, headers, body=body, now=now) is Judgement.RIGHT
+
+
+def test_names_of_two_families_do_not_mix() -> None:
+    """An id or a time under one name counts for no signature under the other."""
+    mixed = {**SVIX, "webhook-signature": STANDARD["webhook-signature"]}
+
+    assert judgement(WEBHOOKS, mixed, body=BODY, now=1614265330) is Judgement.WRONG
+
+
+def test_an_id_cannot_borrow_from_the_body() -> None:
+    """What is signed reads as another id too, where the body begins like a time: ids have no full stop."""
+    body = b"1614265331.rest"
+    said = WEBHOOKS.read({name.encode(): value.encode() for name, value in STANDARD.items()}, now=1614265330)
+    assert isinstance(said, SignedHeaders)
+    check = WEBHOOKS.check(said)
+    check.update(body)
+    made = "v1," + base64.b64encode(check._made.digest()).decode()
+    right = STANDARD | {"webhook-signature": made}
+    moved = {
+        "webhook-id": f"{STANDARD['webhook-id']}.{STANDARD['webhook-timestamp']}",
+        "webhook-timestamp": "1614265331",
+        "webhook-signature": made,
+    }
+
+    assert judgement(WEBHOOKS, right, body=body, now=1614265330) is Judgement.RIGHT
+    assert judgement(WEBHOOKS, moved, body=b"rest", now=1614265330) is Judgement.WRONG
+
+
+def test_what_a_signature_proves() -> None:
+    """A signed id, or all that is signed with a time, for as long as it may be sent again; without a time nothing."""
+    slack = proof(SLACK, SLACK_HEADERS, body=SLACK_BODY, now=1531420618)
+
+    assert proof(WEBHOOKS, STANDARD, body=BODY, now=1614265330) == Proof(identifier="msg_p5jXN8AQM9LWM0D4loKWxJek")
+    assert proof(WEBHOOKS, SVIX, body=BODY, now=1614265330) == Proof(identifier="msg_p5jXN8AQM9LWM0D4loKWxJek")
+    assert proof(GITHUB, GITHUB_HEADERS, body=b"Hello, World!") == Proof()
+    assert slack is not None
+    assert slack.content
+    assert slack.seconds > 2 * 300
 
 
 def test_the_key_is_not_shown() -> None:

@@ -7,17 +7,20 @@ from penstock_operator.objects.reasons import Reason
 def test_unchanged_conditions_keep_their_time() -> None:
     """The transition time moves only where the status changes; foreign conditions stay."""
     old = merged(
-        [], [Condition(type="Ready", status=True, reason=Reason.COMPLETE, message="a")], generation=1, now="t1"
+        {}, [Condition(type="Ready", status=True, reason=Reason.COMPLETE, message="a")], generation=1, now="t1"
     )
     foreign = {"type": "Other", "status": "True", "lastTransitionTime": "t0"}
     same = merged(
-        [*old, foreign],
+        {"conditions": [*old, foreign]},
         [Condition(type="Ready", status=True, reason=Reason.DEPLOYED, message="b")],
         generation=2,
         now="t2",
     )
     other = merged(
-        same, [Condition(type="Ready", status=False, reason=Reason.REFUSED, message="c")], generation=3, now="t3"
+        {"conditions": same},
+        [Condition(type="Ready", status=False, reason=Reason.REFUSED, message="c")],
+        generation=3,
+        now="t3",
     )
 
     assert [one["lastTransitionTime"] for one in same] == ["t0", "t1"]

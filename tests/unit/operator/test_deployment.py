@@ -1,20 +1,24 @@
 """What becomes of an Instance's Flows when something is in the way: refusals, lost databases, withdrawn Secrets, new names."""
 
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from builders import instance
 from operator_stand import Clock
-from operator_world import INTEGRATION, KEY, World
+from operator_world import HOOKS, INTEGRATION, KEY, World
 from penstock_core import names
-from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, SECRETS, Object
+from penstock_core.cluster import CRON_JOBS, FLOWS, INSTANCES, SECRETS, Kind, Object
 from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict, NotFound
 from penstock_core.observed.flow import Flow
 from penstock_core.observed.instance import Instance
 from penstock_operator.errors import NotYet
 from penstock_operator.instances.plan import PlannedFlow, kept, scheduled_since
-from penstock_operator.instances.reconciler import is_refusal
+from penstock_operator.instances.reconciler import TURNS, is_refusal
 from penstock_operator.settings import from_environment
 
 REFUSED = ClusterError("CronJob.batch is invalid: spec.timeZone: unknown time zone", status=422)
@@ -66,6 +70,45 @@ async def test_a_refused_flow_does_not_keep_the_others(world: World) -> None:
 
     assert world.cluster.of(FLOWS)["acme-orders.poll"]["spec"]["paused"] is True
     assert [job["spec"]["suspend"] for job in world.cluster.of(CRON_JOBS).values()] == [True]
+
+
+@pytest.mark.parametrize("write", [("create", "secrets", "acme-orders-webhook-key"), ("patch", "secrets", HOOKS)])
+async def test_refused_keys_do_not_keep_the_flows(world: World, write: tuple[str, str, str]) -> None:
+    """A quota of Secrets leaves the schedules running: the refusal is told, and the keys come when it is gone."""
+    world.cluster.failures[write] = ClusterError("exceeded quota", status=403)
+    await world.publication.reconcile(("acme", "orders"))
+    with pytest.raises(ClusterError, match="exceeded quota"):
+        await world.instances.reconcile(KEY)
+
+    assert sorted(world.cluster.of(FLOWS)) == ["acme-orders.hook", "acme-orders.poll"]
+    assert "exceeded quota" in world.condition("Deployed")["message"]
+    assert world.condition("Ready")["reason"] == "Refused"
+    world.cluster.failures.clear()
+    await world.settle()
+    assert world.condition("Ready")["status"] == "True"
+
+
+async def test_many_instances_send_requests_in_turns(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are reconciled at once, a bounded number of them asks the API server for something."""
+    await world.publication.reconcile(("acme", "orders"))
+    apply, asking = world.cluster.apply, Counter[str]()
+
+    async def counted(kind: Kind, namespace: str | None, body: Mapping[str, Any], *, force: bool = True) -> Object:
+        asking["now"] += 1
+        asking["most"] = max(asking["most"], asking["now"])
+        for _ in range(5):
+            await asyncio.sleep(0)
+        asking["now"] -= 1
+        return await apply(kind, namespace, body, force=force)
+
+    monkeypatch.setattr(world.cluster, "apply", counted)
+    many = [f"many-{number}" for number in range(3 * TURNS)]
+    for name in many:
+        world.cluster.seed(INSTANCES, instance(name, uid=name, config={"region": "eu"}))
+    await asyncio.gather(*(world.instances.reconcile(("acme", name)) for name in many))
+
+    assert 1 < asking["most"] <= TURNS
+    assert len(world.cluster.of(FLOWS)) == 2 * len(many)
 
 
 async def test_a_lost_definition_is_stored_again_by_the_next_process(world: World) -> None:

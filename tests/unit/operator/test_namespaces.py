@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,11 +11,12 @@ from psycopg.conninfo import conninfo_to_dict
 
 from fake_cluster import FakeCluster
 from penstock_core import names
-from penstock_core.cluster import NAMESPACES, ROLE_BINDINGS, SECRETS, Kind, Object
+from penstock_core.cluster import NAMESPACES, NETWORK_POLICIES, ROLE_BINDINGS, SECRETS, Kind, Object
 from penstock_core.errors import ClusterError
 from penstock_operator.instances import controller as instances
 from penstock_operator.namespaces import Namespaces
 from penstock_operator.services import Services
+from penstock_operator.settings import Settings
 
 
 @pytest.fixture
@@ -101,3 +103,26 @@ async def test_a_namespace_that_is_made_again_gets_another_role_and_password(
     assert dsn(cluster)["user"] == names.database_role("penstock", "acme", uid="another") != first["user"]
     assert store.roles == {"acme": "generated"}
     assert store.given == [None, None]
+
+
+async def test_a_policy_bounds_runners_where_the_release_says_so(
+    cluster: FakeCluster, services: Services, settings: Settings, namespaces: Namespaces
+) -> None:
+    """It is there before anything can start, comes back when somebody changed it, and goes when the release bounds no more."""
+    rules = ({"to": [{"ipBlock": {"cidr": "203.0.113.0/24"}}]},)
+    bounded = Namespaces(services.cluster, services.tenancy, replace(settings, runner_egress=rules))
+    await bounded.prepare("acme")
+    first = cluster.writes[0]
+    made = cluster.of(NETWORK_POLICIES)["penstock-runners-penstock"]
+    cluster.seed(NETWORK_POLICIES, {**made, "spec": {**made["spec"], "egress": [{}]}})
+    await bounded.recheck(["acme"])
+    restored = cluster.of(NETWORK_POLICIES)["penstock-runners-penstock"]["spec"]
+    await namespaces.prepare("acme")
+
+    assert first == ("apply", "networkpolicies", "penstock-runners-penstock")
+    assert restored == {
+        "podSelector": {"matchLabels": {names.LABEL_RELEASE: "penstock-system.penstock"}},
+        "policyTypes": ["Egress"],
+        "egress": list(rules),
+    }
+    assert cluster.of(NETWORK_POLICIES) == {}

@@ -2,23 +2,25 @@
 
 1. Repeats inside the batch are set aside: two rows of one key cannot go into one statement.
 2. If a flow with a limit is among them, its row in `flow_slots` is locked first, and what is decided under it is exact.
-3. One statement claims the keys and stores what is new (`new_executions`).
-4. Under a limit, the oldest queued executions move to starting, as many as there is room for.
+3. Guards, the second keys of signed requests, are claimed; what is sent again goes no further.
+4. One statement claims the keys and stores what is new (`new_executions`).
+5. Under a limit, the oldest queued executions move to starting, as many as there is room for.
+6. A guard whose request was another's repeat, or found its flow full, is settled.
 
-Everything is sent in one go; only a repeat costs a second question, for the state of its execution.
-Keys and flows are locked in their order, so that batches do not deadlock.
+Without guards everything is sent in one go; only a repeat costs a second question, for the state of its execution.
+Flows, guards and keys are locked in this order, and each in its own, so that batches do not deadlock.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg.rows import DictRow
 
 from penstock_core.errors import StoreError
 from penstock_core.states import ExecutionState
-from penstock_core.store.connection.database import Database
+from penstock_core.store.connection.database import Database, rows
 from penstock_core.store.connection.queries import load
 from penstock_core.store.executions.live import own
 from penstock_core.store.executions.model import Accepted, AcceptedBatch, Full, Repeated, Started
@@ -46,6 +48,9 @@ class Acceptances(Database):
         After StoreUnavailable the same batch may be sent again: what had arrived is not stored twice.
         """
         leaders = _leaders(batch)
+        later = [item for item in batch if _guard_differs(item, leaders[item.id])]
+        if later:
+            return await self._accept_in_turn(batch, {item.id for item in later})
         distinct = [item for item in batch if leaders[item.id].id == item.id]
         found, promoted = await self._store(distinct)
         stored = {row["id"]: row for row in found}
@@ -57,8 +62,23 @@ class Acceptances(Database):
         outcomes = (_outcome(item, leaders[item.id], stored, states, moved) for item in batch)
         return AcceptedBatch(outcomes=tuple(outcomes), started=started)
 
+    async def _accept_in_turn(self, batch: Sequence[Acceptance], later: set[UUID]) -> AcceptedBatch:
+        """What repeats another item's key under a guard of its own comes after it, so that its guard is claimed too."""
+        parts = [[item for item in batch if (item.id in later) is last] for last in (False, True)]
+        accepted = [await self.accept(part) for part in parts]
+        outcomes = {
+            item.id: outcome
+            for part, done in zip(parts, accepted, strict=True)
+            for item, outcome in zip(part, done.outcomes, strict=True)
+        }
+        started = tuple(each for done in accepted for each in done.started)
+        return AcceptedBatch(outcomes=tuple(outcomes[item.id] for item in batch), started=started)
+
     async def _store(self, batch: Sequence[Acceptance]) -> tuple[list[DictRow], list[DictRow]]:
         limited = [item for item in batch if item.limit is not None]
+        if any(item.guard for item in batch):
+            async with self.transaction() as connection:
+                return await _store_guarded(connection, batch, limited)
         if not limited:
             return await self.rows(STORE, **columns(batch)), []
         async with self.pipeline() as (connection, _):
@@ -74,14 +94,83 @@ async def _store_limited(
     connection: AsyncConnection[DictRow], batch: Sequence[Acceptance], limited: Sequence[Acceptance]
 ) -> tuple[list[DictRow], list[DictRow]]:
     """Lock, store, promote: all are on their way before the first answer is read."""
+    await _lock(connection, limited)
+    stored = await connection.cursor(binary=True).execute(STORE.encode(), columns(batch))
+    promoted = await _promote(connection, limited, most=len(batch))
+    return await stored.fetchall(), await promoted.fetchall()
+
+
+async def _store_guarded(
+    connection: AsyncConnection[DictRow], batch: Sequence[Acceptance], limited: Sequence[Acceptance]
+) -> tuple[list[DictRow], list[DictRow]]:
+    """Lock, claim the guards, store what is no replay, promote, settle."""
+    if limited:
+        await _lock(connection, limited)
+    replayed = await _replayed(connection, [item for item in batch if item.guard])
+    fresh = [item for item in batch if item.id not in replayed]
+    stored = await rows(connection, STORE, **columns(fresh)) if fresh else []
+    promoted = await (await _promote(connection, limited, most=len(batch))).fetchall() if limited else []
+    await _settle(connection, [item for item in fresh if item.guard], {row["id"]: row for row in stored})
+    return [*stored, *replayed.values()], promoted
+
+
+async def _lock(connection: AsyncConnection[DictRow], limited: Sequence[Acceptance]) -> None:
     slots = _slots(limited)
     await connection.execute(_QUERIES["make_slots"].encode(), slots)
     await connection.execute(_QUERIES["lock_slots"].encode(), slots)
-    stored = await connection.cursor(binary=True).execute(STORE.encode(), columns(batch))
-    promoted = await connection.cursor(binary=True).execute(
-        _QUERIES["promote"].encode(), _slots([item for item in limited if item.start], most=len(batch))
+
+
+async def _promote(
+    connection: AsyncConnection[DictRow], limited: Sequence[Acceptance], *, most: int
+) -> AsyncCursor[DictRow]:
+    starting = _slots([item for item in limited if item.start], most=most)
+    return await connection.cursor(binary=True).execute(_QUERIES["promote"].encode(), starting)
+
+
+async def _replayed(connection: AsyncConnection[DictRow], guarded: Sequence[Acceptance]) -> dict[UUID, DictRow]:
+    """Of items whose guard is another execution's: a row as `STORE` gives it, by the item's id."""
+    ids = [item.id for item in guarded]
+    bodies, seconds = zip(
+        *((item.guard.body_sha256, item.guard.window_seconds) for item in guarded if item.guard), strict=True
     )
-    return await stored.fetchall(), await promoted.fetchall()
+    claimed = await rows(
+        connection,
+        _QUERIES["claim_guards"],
+        **_guards(guarded),
+        ids=ids,
+        bodies=list(bodies),
+        seconds=list(seconds),
+    )
+    found = {(row["namespace"], row["flow_uid"], bytes(row["key_sha256"])): row for row in claimed}
+    replayed = {}
+    for item in guarded:
+        if item.guard is not None:
+            row = found[item.flow.namespace, item.flow.flow_uid, item.guard.digest]
+            if row["execution_id"] != item.id:
+                replayed[item.id] = {**row, "id": item.id}
+    return replayed
+
+
+async def _settle(
+    connection: AsyncConnection[DictRow], guarded: Sequence[Acceptance], stored: Mapping[UUID, DictRow]
+) -> None:
+    """An item that was another's by its own key takes its guard there; one that was not stored leaves none."""
+    became = {item.id: stored[item.id]["execution_id"] if item.id in stored else None for item in guarded}
+    moved = [item for item in guarded if became[item.id] != item.id]
+    if moved:
+        executions = [became[item.id] for item in moved]
+        await connection.execute(_QUERIES["settle_guards"].encode(), {**_guards(moved), "executions": executions})
+
+
+def _guards(items: Iterable[Acceptance]) -> dict[str, list[Any]]:
+    """The guards' keys by columns."""
+    guards = [(item.flow, item.guard) for item in items if item.guard is not None]
+    return {
+        "namespaces": [flow.namespace for flow, _ in guards],
+        "flow_uids": [flow.flow_uid for flow, _ in guards],
+        "kinds": [guard.kind for _, guard in guards],
+        "keys": [guard.digest for _, guard in guards],
+    }
 
 
 def _slots(items: Iterable[Acceptance], *, most: int = 0) -> dict[str, list[Any]]:
@@ -95,15 +184,30 @@ def _slots(items: Iterable[Acceptance], *, most: int = 0) -> dict[str, list[Any]
     }
 
 
-def _key(item: Acceptance) -> tuple[str, str, str, bytes] | None:
-    key, flow = item.idempotency, item.flow
-    return None if key is None else (flow.namespace, flow.flow_uid, key.kind, key.digest)
+_Key = tuple[str, str, str, bytes]
+
+
+def _keys(item: Acceptance) -> list[_Key]:
+    """What tells an item from others, the guard first."""
+    flow = item.flow
+    return [(flow.namespace, flow.flow_uid, key.kind, key.digest) for key in (item.guard, item.idempotency) if key]
 
 
 def _leaders(batch: Sequence[Acceptance]) -> dict[UUID, Acceptance]:
     """For each item the first one of the batch with the same key: itself, mostly."""
-    first: dict[tuple[str, str, str, bytes] | UUID, Acceptance] = {}
-    return {item.id: first.setdefault(_key(item) or item.id, item) for item in batch}
+    first: dict[_Key, Acceptance] = {}
+    leaders: dict[UUID, Acceptance] = {}
+    for item in batch:
+        keys = _keys(item)
+        leader = next((first[key] for key in keys if key in first), item)
+        leaders[item.id] = leader
+        for key in keys:
+            first.setdefault(key, leader)
+    return leaders
+
+
+def _guard_differs(item: Acceptance, leader: Acceptance) -> bool:
+    return item.guard is not None and (leader.guard is None or leader.guard.digest != item.guard.digest)
 
 
 def _started(
@@ -136,6 +240,7 @@ def _outcome(
     state = ExecutionState.STARTING if identifier in moved else states.get(identifier, stays)
     if identifier == item.id:
         return Accepted(id=identifier, state=state)
-    if item.idempotency is None:
+    key = item.idempotency or item.guard
+    if key is None:
         raise StoreError(f"execution {item.id} was stored as {identifier}, though it has no key")
-    return Repeated(id=identifier, state=state, same_body=item.idempotency.body_sha256 == row["body_sha256"])
+    return Repeated(id=identifier, state=state, same_body=key.body_sha256 == row["body_sha256"])

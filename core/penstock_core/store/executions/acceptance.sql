@@ -22,6 +22,30 @@ select from flow_slots
 where (namespace, flow_uid) in (select * from unnest(%(namespaces)s::text[], %(flow_uids)s::text[]))
 order by namespace, flow_uid for update
 
+-- name: claim_guards
+-- Claims the keys of signed requests; gives the execution of each, which is another's where the request came before.
+insert into idempotency_keys as k (namespace, flow_uid, kind, key_sha256, execution_id, body_sha256, expires_at)
+select g.namespace, g.flow_uid, g.kind, g.key, g.id, g.body, now() + g.seconds * interval '1 second'
+from unnest(
+    %(namespaces)s::text[], %(flow_uids)s::text[], %(kinds)s::text[], %(keys)b::bytea[], %(ids)s::uuid[],
+    %(bodies)b::bytea[], %(seconds)s::integer[]
+) as g (namespace, flow_uid, kind, key, id, body, seconds)
+order by 1, 2, 3, 4
+on conflict (namespace, flow_uid, kind, key_sha256) do update set
+    execution_id = case when k.expires_at > now() then k.execution_id else excluded.execution_id end,
+    body_sha256 = case when k.expires_at > now() then k.body_sha256 else excluded.body_sha256 end,
+    expires_at = case when k.expires_at > now() then k.expires_at else excluded.expires_at end
+returning k.namespace, k.flow_uid, k.key_sha256, k.execution_id, k.body_sha256
+
+-- name: settle_guards
+-- Gives claimed keys to the executions that their requests became after all; none is null, and the key is anybody's again.
+update idempotency_keys k set
+    execution_id = coalesce(s.execution_id, k.execution_id),
+    expires_at = case when s.execution_id is null then now() else k.expires_at end
+from unnest(%(namespaces)s::text[], %(flow_uids)s::text[], %(kinds)s::text[], %(keys)b::bytea[], %(executions)s::uuid[])
+    as s (namespace, flow_uid, kind, key, execution_id)
+where k.namespace = s.namespace and k.flow_uid = s.flow_uid and k.kind = s.kind and k.key_sha256 = s.key
+
 -- name: promote
 -- Moves the oldest that wait to starting, as many as a flow has room for; the flow's row is locked by the caller.
 -- What somebody holds is not waited for. `is_own` is false for a row that names no execution of its namespace: none is started.

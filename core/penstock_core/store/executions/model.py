@@ -14,7 +14,7 @@ from uuid import UUID
 from penstock_core.flow_identity import FlowIdentity
 from penstock_core.records import LogRecord, Outcome, RecordedStep, StepRecord
 from penstock_core.states import ExecutionState, StepStatus, Trigger
-from penstock_core.store.executions.new_executions import Acceptance, IdempotencyKey, SkipReason, WhenFull
+from penstock_core.store.executions.new_executions import Acceptance, IdempotencyKey, KeyKind, SkipReason, WhenFull
 from penstock_core.store.executions.records import AlreadyEnded, Claim, HeldUntil, LeftQueued, Renewal, Skipped, Tick
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Full",
     "HeldUntil",
     "IdempotencyKey",
+    "KeyKind",
     "LeftQueued",
     "LogLine",
     "LogRecord",

@@ -19,7 +19,7 @@ STORE: Final = load("executions/new_executions")["store"]
 
 _SEPARATOR: Final = "\x1f"
 
-KeyKind = Literal["idempotency-key", "webhook-id", "deduplicate-by", "tick"]
+KeyKind = Literal["idempotency-key", "webhook-id", "signed-id", "deduplicate-by", "signature", "tick"]
 WhenFull = Literal["queue", "reject"]
 
 
@@ -50,6 +50,7 @@ class Acceptance(NamedTuple):
     Without `start` it stays queued, as for a paused flow; with `run_after` too, and it is not due before.
     `limit` is the flow's concurrency limit, None without one; `when_full` says what happens at the limit.
     `skipped` records it as one that never runs, which alone needs no `payload`.
+    `guard` is a second key, which goes before `idempotency`: only `acceptance` looks at it.
     `replay_of` and `retry_of` name the execution that it repeats, `parent` the one whose step asked for it.
     """
 
@@ -68,6 +69,7 @@ class Acceptance(NamedTuple):
     replay_of: UUID | None = None
     retry_of: UUID | None = None
     parent: UUID | None = None
+    guard: IdempotencyKey | None = None
 
     @property
     def state(self) -> ExecutionState:

@@ -6,6 +6,7 @@ which may quote any of it. An execution in a namespace that the caller may not s
 """
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from penstock_core.api.executions import Execution, ExecutionList
 from penstock_core.cluster import Caller
 from penstock_gateway.api.executions.parameters import Included, Listed, known
-from penstock_gateway.api.executions.service import Executions, Side
+from penstock_gateway.api.executions.service import Executions, Place, Side
 from penstock_gateway.api.services import Services
 from penstock_gateway.api.values.responses import DESCRIPTION, Shown
 
@@ -29,10 +30,16 @@ def executions_router(services: Services) -> APIRouter:
 
     Asking = Annotated[Caller, Depends(caller)]  # noqa: N806 - a type
 
-    async def place(_: Asking) -> AsyncIterator[None]:
+    async def place() -> AsyncIterator[Place]:
         # left when the answer is sent
-        async with values.place():
-            yield
+        async with AsyncExitStack() as held:
+
+            async def take(namespace: str) -> None:
+                await held.enter_async_context(values.place(namespace))
+
+            yield take
+
+    Placing = Annotated[Place, Depends(place)]  # noqa: N806 - a type
 
     @routes.get("", response_model=ExecutionList)
     async def list_executions(
@@ -54,12 +61,13 @@ def executions_router(services: Services) -> APIRouter:
         """One execution, with `include=steps` its steps without input and output."""
         return _json(await executions.one(asking, execution, included))
 
-    valued: dict[str, Any] = {"responses": DESCRIPTION, "dependencies": [Depends(place)]}
+    valued: dict[str, Any] = {"responses": DESCRIPTION}
 
     @routes.get("/{execution}/steps/{step:path}/attempts/{attempt}/{side}", **valued)
     async def get_step_value(
         request: Request,
         asking: Asking,
+        placing: Placing,
         execution: UUID,
         step: str,
         attempt: int,
@@ -70,28 +78,33 @@ def executions_router(services: Services) -> APIRouter:
 
         `step` is its path, slashes as they are or as %2F.
         """
-        data = await executions.value_of_step(asking, execution, path=step, attempt=attempt, side=side)
+        data = await executions.value_of_step(asking, execution, placing, path=step, attempt=attempt, side=side)
         return await values.answer(
             request, data, shown, missing=f"Attempt {attempt} of the step {step!r} has no {side}."
         )
 
     @routes.get("/{execution}/trigger", **valued)
     async def get_trigger(
-        request: Request, asking: Asking, execution: UUID, shown: Annotated[Shown, Depends()]
+        request: Request,
+        asking: Asking,
+        placing: Placing,
+        execution: UUID,
+        shown: Annotated[Shown, Depends()],
     ) -> Response:
         """What started it: headers, query, path, method, and the body's bytes."""
-        data = await executions.trigger(asking, execution)
+        data = await executions.trigger(asking, execution, placing)
         return await values.answer(request, data, shown, missing="No trigger data is kept for it.")
 
     @routes.get("/{execution}/definition", **valued)
     async def get_definition(
         request: Request,
         asking: Asking,
+        placing: Placing,
         execution: UUID,
         shown: Annotated[Shown, Depends()],
     ) -> Response:
         """The flow as it was when the execution was accepted."""
-        data = await executions.definition(asking, execution)
+        data = await executions.definition(asking, execution, placing)
         return await values.answer(request, data, shown, missing="Its definition is no longer kept.")
 
     return routes

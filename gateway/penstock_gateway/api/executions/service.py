@@ -5,7 +5,7 @@ Knows no HTTP but the problems that it raises; what it gives are JSON bytes, or 
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
@@ -33,6 +33,8 @@ _STEPS: Final = frozenset({"steps", "stepsNextCursor"})
 _LISTED: Final = frozenset(field.alias or name for name, field in Execution.model_fields.items()) - _STEPS
 Side = StepSide | Literal["error"]
 """What can be read of an attempt."""
+Place = Callable[[str], Awaitable[None]]
+"""Takes a place for a value of a namespace."""
 
 
 class Executions:
@@ -64,7 +66,7 @@ class Executions:
         data = await self._access.may(caller, GET_DATA, found.flow.namespace)
         if not steps:
             return _encoded(_dump(execution_of(found, data=data), _LISTED))
-        async with self._values.place():
+        async with self._values.place(found.flow.namespace):
             return await self._with_steps(found, included, data=data)
 
     async def _with_steps(self, found: store.Execution, included: Included, *, data: bool) -> bytes:
@@ -87,22 +89,25 @@ class Executions:
         return await asyncio.to_thread(_render, found, steps, stored, limit=limit, data=data)
 
     async def value_of_step(
-        self, caller: Caller, execution: UUID, *, path: str, attempt: int, side: Side
+        self, caller: Caller, execution: UUID, place: Place, *, path: str, attempt: int, side: Side
     ) -> bytes | None:
-        """One value of an attempt, packed; None where there is none."""
+        """One value of an attempt, packed; None where there is none. It has a place until the answer is sent, as all values."""
         found = await self._visible(caller, execution, GET_DATA)
+        await place(found.flow.namespace)
         async with _bounded():
             return await self._value_of_step(found, path=path, attempt=attempt, side=side)
 
-    async def trigger(self, caller: Caller, execution: UUID) -> bytes | None:
+    async def trigger(self, caller: Caller, execution: UUID, place: Place) -> bytes | None:
         """What started it, packed; None where it is not kept."""
         found = await self._visible(caller, execution, GET_DATA)
+        await place(found.flow.namespace)
         async with _bounded():
             return await self._reading.payload(execution, namespace=found.flow.namespace)
 
-    async def definition(self, caller: Caller, execution: UUID) -> bytes | None:
+    async def definition(self, caller: Caller, execution: UUID, place: Place) -> bytes | None:
         """The flow as it was then, packed; None where it is no longer kept."""
         found = await self._visible(caller, execution, GET_DATA)
+        await place(found.flow.namespace)
         async with _bounded():
             return await self._reading.definition(namespace=found.flow.namespace, hash=found.flow.definition_hash)
 

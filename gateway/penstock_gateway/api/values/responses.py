@@ -1,6 +1,7 @@
 """Answers with a stored value: as JSON to look at, or the MessagePack itself, piece by piece.
 
-A value takes up to 32 MiB while it is read and sent, so a replica holds a few at a time; who finds no place is told to come back.
+A value takes up to 32 MiB while it is read and sent, so a replica holds a few at a time, shared out by the namespaces that they
+are of; who finds no place is told to come back, and who reads too slowly loses it.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from itertools import chain
 from typing import Annotated, Any, Final
 
 from fastapi import Query, Request
+from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -20,6 +22,7 @@ from penstock_core.store.executions.reading import VALUE_BYTES
 from penstock_gateway import problems
 from penstock_gateway.api.values.preview import DEFAULT_BYTES, damaged, preview
 from penstock_gateway.problems import Problem
+from penstock_gateway.shares import Pace, Shares
 
 MSGPACK: Final = "application/msgpack"
 DESCRIPTION: Final[dict[int | str, dict[str, Any]]] = {
@@ -30,6 +33,7 @@ DESCRIPTION: Final[dict[int | str, dict[str, Any]]] = {
         "content": {"application/json": {"schema": {}}, MSGPACK: {}},
     }
 }
+PACE: Final = Pace(bytes_per_second=256 * 1024, grace_seconds=10.0, seconds=120.0)
 _log = logging.getLogger(__name__)
 
 
@@ -53,8 +57,8 @@ class ValueLimits:
     """Values that are held at a time."""
     place_seconds: float = 5.0
     """For a place; beyond it the caller gets a 503."""
-    send_seconds: float = 120.0
-    """For a value to be sent; a caller who reads slower would keep others from a place."""
+    pace: Pace = PACE
+    """How slowly a value may be read; a caller who is slower would keep others from a place."""
 
 
 LIMITS: Final = ValueLimits()
@@ -65,21 +69,20 @@ class Values:
 
     def __init__(self, limits: ValueLimits = LIMITS) -> None:
         self._limits = limits
-        self._free = asyncio.Semaphore(limits.places)
+        self._places = Shares(limits.places)
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """A place for what is read from the store, until the block ends; raises the 503."""
+    async def place(self, namespace: str) -> AsyncIterator[None]:
+        """A place for what is read of a namespace from the store, until the block ends; raises the 503."""
         try:
-            async with asyncio.timeout(self._limits.place_seconds):
-                await self._free.acquire()
+            await self._places.wait(namespace, 1, within=self._limits.place_seconds)
         except TimeoutError as error:
             detail = "Many values are being read at this moment. Send the request again."
             raise Problem(problems.OVERLOADED, detail) from error
         try:
             yield
         finally:
-            self._free.release()
+            self._places.give(namespace, 1)
 
     async def answer(self, request: Request, data: bytes | None, shown: Shown, *, missing: str) -> "Pieces":
         """A stored value as the caller accepts it; raises the 404 (which says `missing`) and the 422s."""
@@ -91,7 +94,7 @@ class Values:
         content = memoryview(found.content)
         pieces = (bytes(content[at : at + codec.CHUNK]) for at in range(0, len(content), codec.CHUNK))
         facts = _facts(length=len(content), truncated=found.truncated, size=found.size)
-        return Pieces(pieces, media_type="application/json", headers=facts, within=self._limits.send_seconds)
+        return Pieces(pieces, media_type="application/json", headers=facts, pace=self._limits.pace)
 
     def _message(self, data: bytes) -> "Pieces":
         stored, length = codec.stored(data), codec.unfolded_size(data)
@@ -105,20 +108,30 @@ class Values:
             raise damaged() from error
         size = length if stored.size is None else stored.size
         facts = _facts(length=length, truncated=stored.truncated, size=size)
-        return Pieces(chain((first,), pieces), media_type=MSGPACK, headers=facts, within=self._limits.send_seconds)
+        return Pieces(chain((first,), pieces), media_type=MSGPACK, headers=facts, pace=self._limits.pace)
 
 
 class Pieces(StreamingResponse):
-    """Sends pieces as the caller reads them, `within` so many seconds."""
+    """Sends pieces as the caller reads them, no slower than `pace`."""
 
-    def __init__(self, pieces: Iterable[bytes], *, media_type: str, headers: Mapping[str, str], within: float) -> None:
-        super().__init__(pieces, media_type=media_type, headers=headers)
-        self._within = within
+    def __init__(self, pieces: Iterable[bytes], *, media_type: str, headers: Mapping[str, str], pace: Pace) -> None:
+        super().__init__(self._watched(pieces), media_type=media_type, headers=headers)
+        self._pace = pace
+        self._patience: asyncio.Timeout | None = None
+
+    async def _watched(self, pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+        """The pieces, each of which gives the caller time for the next."""
+        since, sent = asyncio.get_running_loop().time(), 0
+        async for piece in iterate_in_threadpool(pieces):
+            yield piece
+            sent += len(piece)
+            if self._patience is not None:
+                self._patience.reschedule(since + self._pace.deadline(sent))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send all; a caller who is too slow, or whose value is damaged in the middle, finds the connection closed."""
         try:
-            async with asyncio.timeout(self._within):
+            async with asyncio.timeout(self._pace.deadline(0)) as self._patience:
                 await super().__call__(scope, receive, send)
         except (TimeoutError, ValueError) as error:
             cause = str(error) or "the caller reads too slowly"

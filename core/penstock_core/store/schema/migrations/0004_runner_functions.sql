@@ -176,24 +176,32 @@ returning l.cancel;
 end
 $$;
 
--- Part of record and finish, which hold the execution's live row: stores attempts of steps and log lines of a run that began at
--- `since`. A step that is there is brought up to date, its input stays unless another comes; a log line that is there stays.
-create function runner_store_v1(
-    caller text, execution uuid, claim integer, since timestamptz,
+-- Steps and logs, if the epoch is still the caller's; keeps the lease too. No row: it is not.
+-- A step that is there is brought up to date, its input stays unless another comes; a log line that is there stays.
+create function runner_record_v1(
+    execution uuid, claim integer,
     paths text[], attempts integer[], actions text[], statuses text[], starts timestamptz[], ends timestamptz[],
     durations bigint[], inputs bytea[], outputs bytea[], extracts bytea[], assertion_lists bytea[], input_sizes bigint[],
     output_sizes bigint[], truncations boolean[], codes text[], messages text[], details bytea[], items integer[],
     failed_items integer[], warning_lists text[],
     log_sequences integer[], log_times timestamptz[], log_severities text[], log_steps text[], log_messages text[],
     log_fields bytea[]
-) returns void
+) returns table (cancel boolean)
 -- Planned once a session, for lists of any length: nothing here looks for a day's partition.
-language plpgsql set plan_cache_mode = force_generic_plan as $$
+language plpgsql security definer rows 1 set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
+    caller constant text := runner_namespace_v1();
     many constant integer := cardinality(paths);
     lines constant integer := cardinality(log_sequences);
+    held record;
 begin
+update live_executions l set lease_until = now() + interval '15 seconds'
+where l.id = execution and l.namespace = caller and l.epoch = claim and l.state = 'running'
+returning l.cancel, l.state_since into held;
+if not found then
+    return;
+end if;
 if array[
     cardinality(attempts), cardinality(actions), cardinality(statuses), cardinality(starts), cardinality(ends),
     cardinality(durations), cardinality(inputs), cardinality(outputs), cardinality(extracts), cardinality(assertion_lists),
@@ -234,8 +242,8 @@ if many > 0 then
             then runner_refuse_v1('the action of a step')
         when (s.status in ('running', 'passed', 'failed', 'skipped', 'timed_out', 'cancelled')) is not true
             then runner_refuse_v1('the status of a step')
-        when (s.started_at between since - interval '1 day' and now() + interval '1 day') is not true
-            or (s.ended_at between since - interval '1 day' and now() + interval '1 day') is false
+        when (s.started_at between held.state_since - interval '1 day' and now() + interval '1 day') is not true
+            or (s.ended_at between held.state_since - interval '1 day' and now() + interval '1 day') is false
             then runner_refuse_v1('the time of a step')
         when (s.duration_ms between 0 and 315360000000) is false
             then runner_refuse_v1('the duration of a step')
@@ -274,7 +282,7 @@ if lines > 0 then
     where case
         when (l.sequence >= 0) is not true
             then runner_refuse_v1('the number of a log line')
-        when (l.at between since - interval '1 day' and now() + interval '1 day') is not true
+        when (l.at between held.state_since - interval '1 day' and now() + interval '1 day') is not true
             then runner_refuse_v1('the time of a log line')
         when (l.severity in ('debug', 'info', 'warn', 'error')) is not true
             then runner_refuse_v1('the severity of a log line')
@@ -286,36 +294,6 @@ if lines > 0 then
     end
     on conflict do nothing;
 end if;
-end
-$$;
-
--- Steps and logs, if the epoch is still the caller's; keeps the lease too. No row: it is not.
-create function runner_record_v1(
-    execution uuid, claim integer,
-    paths text[], attempts integer[], actions text[], statuses text[], starts timestamptz[], ends timestamptz[],
-    durations bigint[], inputs bytea[], outputs bytea[], extracts bytea[], assertion_lists bytea[], input_sizes bigint[],
-    output_sizes bigint[], truncations boolean[], codes text[], messages text[], details bytea[], items integer[],
-    failed_items integer[], warning_lists text[],
-    log_sequences integer[], log_times timestamptz[], log_severities text[], log_steps text[], log_messages text[],
-    log_fields bytea[]
-) returns table (cancel boolean)
-language plpgsql security definer rows 1 set plan_cache_mode = force_generic_plan as $$
-#variable_conflict use_column
-declare
-    caller constant text := runner_namespace_v1();
-    held record;
-begin
-update live_executions l set lease_until = now() + interval '15 seconds'
-where l.id = execution and l.namespace = caller and l.epoch = claim and l.state = 'running'
-returning l.cancel, l.state_since into held;
-if not found then
-    return;
-end if;
-perform runner_store_v1(
-    caller, execution, claim, held.state_since, paths, attempts, actions, statuses, starts, ends, durations, inputs,
-    outputs, extracts, assertion_lists, input_sizes, output_sizes, truncations, codes, messages, details, items,
-    failed_items, warning_lists, log_sequences, log_times, log_severities, log_steps, log_messages, log_fields
-);
 return query select held.cancel;
 end
 $$;
@@ -336,14 +314,8 @@ language plpgsql security definer rows 1 set plan_cache_mode = force_custom_plan
 #variable_conflict use_column
 declare
     caller constant text := runner_namespace_v1();
-    held record;
+    marked boolean;
 begin
-select l.cancel, l.state_since into held from live_executions l
-where l.id = execution and l.namespace = caller and l.epoch = claim and l.state = 'running'
-for update;
-if not found then
-    return;
-end if;
 perform runner_refuse_v1('how an execution ended')
 where (
     $3 in ('passed', 'failed', 'completed_with_errors', 'cancelled', 'timed_out')
@@ -354,11 +326,15 @@ where (
     and $7 >= 0 and $8 between 0 and $7
     and cardinality($9) <= 1000 and coalesce(octet_length(array_to_string($9, '')), 0) <= 1048576
 ) is not true;
-perform runner_store_v1(
-    caller, execution, claim, held.state_since, paths, attempts, actions, statuses, starts, ends, durations, inputs,
-    outputs, extracts, assertion_lists, input_sizes, output_sizes, truncations, codes, messages, details, items,
-    failed_items, warning_lists, log_sequences, log_times, log_severities, log_steps, log_messages, log_fields
-);
+select r.cancel into marked
+from runner_record_v1(
+    execution, claim, paths, attempts, actions, statuses, starts, ends, durations, inputs, outputs, extracts,
+    assertion_lists, input_sizes, output_sizes, truncations, codes, messages, details, items, failed_items, warning_lists,
+    log_sequences, log_times, log_severities, log_steps, log_messages, log_fields
+) as r;
+if not found then
+    return;
+end if;
 update executions e set
     state = outcome,
     ended_at = now(),
@@ -370,7 +346,7 @@ update executions e set
     steps_failed = $8,
     warnings = e.warnings || $9
 where e.id = execution and e.namespace = caller and e.ended_at is null;
-return query select held.cancel;
+return query select marked;
 end
 $$;
 
@@ -486,6 +462,9 @@ from store_executions(
     key_kinds => array[case when key is not null then 'tick' end],
     key_digests => array[sha256(convert_to(key, 'UTF8'))], body_digests => array[''::bytea], key_seconds => array[604800]
 ) as s;
+-- An id that another namespace has is nobody's to use again; the key must not name it either.
+perform runner_refuse_v1('the id of a tick')
+where stored = tick and not exists (select from executions e where e.id = tick and e.namespace = caller);
 return query select stored, case when stored = tick then decided end;
 end
 $$;
