@@ -68,6 +68,24 @@ async def test_what_takes_too_long_is_given_up_by_the_server(dsn: str) -> None:
         await pool.close()
 
 
+async def test_a_caller_that_gives_up_leaves_a_connection_that_serves_the_next(dsn: str) -> None:
+    """A statement that is broken off in the middle is cancelled at the server; nothing of it stays."""
+    pool = await open_pool(dsn, name="hasty", min_size=1, max_size=1)
+    try:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await Database(pool).rows("select pg_sleep(300)")
+        assert await Database(pool).rows("select 1 as one") == [{"one": 1}]
+        assert (
+            await Database(pool).rows(
+                "select from pg_stat_activity where query like '%%pg_sleep(300)' and state = 'active'"
+            )
+            == []
+        )
+    finally:
+        await pool.close()
+
+
 async def test_a_deadlock_that_a_tenant_makes_is_contention(pool: Pool) -> None:
     """Of two transactions that wait for one another, the one that the server ends says that it was a lock."""
     await Database(pool).count("insert into flow_slots (namespace, flow_uid) values ('a', 'a'), ('b', 'b')")

@@ -15,6 +15,7 @@ import pytest
 
 from penstock_core.store.connection.pool import Pool, open_pool
 from penstock_core.store.schema import migrate as migrations
+from penstock_core.store.schema import partitions
 from penstock_core.store.schema.maintenance import DAYS_AHEAD, Maintenance
 from penstock_core.store.schema.migrate import files, migrate
 from penstock_core.store.schema.partitions import TABLES
@@ -185,3 +186,26 @@ async def test_a_new_grant_waits_for_no_tenant(installation: Installation) -> No
             await installation.tenancy.ensure_gateway_role()
 
         assert not is_open(reader)
+
+
+async def test_an_operator_of_the_release_before_may_make_the_same_partition(installation: Installation) -> None:
+    """It holds an advisory lock, which is no lock any more: whoever comes second finds what the first has made."""
+    day = (NOW + (TEMPLATE_DAYS + 1) * DAY).date()
+    with psycopg.connect(installation.dsn) as before:
+        for statement in (partitions.create("executions", day), partitions.attach("executions", day)):
+            before.execute(statement.encode())
+        making = asyncio.create_task(Maintenance(installation.pool).create_partitions(NOW, days=TEMPLATE_DAYS + 1))
+        await until_waiting(installation)
+        before.commit()
+        made = await making
+
+    assert sorted(made) == sorted(partitions.name(table, day) for table in TABLES if table != "executions")
+
+
+async def until_waiting(installation: Installation) -> None:
+    """Returns once a session of the database waits for a lock."""
+    waiting: list[object] = []
+    while not waiting:
+        async with installation.pool.connection() as connection:
+            found = await connection.execute("select from pg_stat_activity where wait_event_type = 'Lock'")
+            waiting = await found.fetchall()

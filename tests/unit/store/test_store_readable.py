@@ -63,6 +63,22 @@ def test_what_was_named_takes_no_memory_without_end(monkeypatch: pytest.MonkeyPa
     assert len(counted) == 4
 
 
+def test_a_tenant_does_not_fill_the_log(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Of many rows of one namespace some are named an hour, all are counted, and another namespace's is named."""
+    monkeypatch.setattr(readable, "NAMED_AN_HOUR", 2)
+    counted: list[str] = []
+    now = [NOW]
+    aside = PutAside(counted.append, clock=lambda: now[0])
+    for number in range(5):
+        aside.values("steps", [{"at": UNLOADABLE}], dict, namespace="evil", id=number)
+    aside.values("steps", [{"at": UNLOADABLE}], dict, namespace="acme", id=5)
+    now[0] += timedelta(minutes=61)
+    aside.values("steps", [{"at": UNLOADABLE}], dict, namespace="evil", id=6)
+
+    assert len(counted) == 7
+    assert [record.__dict__["namespace"] for record in caplog.records] == ["evil", "evil", "acme", "evil"]
+
+
 @pytest.mark.parametrize(
     ("moment", "is_there"),
     [

@@ -32,6 +32,10 @@ READING: Final = Limits(lock_ms=1_000, statement_ms=6_000)
 UPKEEP: Final = Limits(lock_ms=2_000, statement_ms=100_000)
 """Of what moves and removes many rows: within the time of one step of a loop, and a partition's change makes readers wait no
 longer than the first before it gives way to them."""
+ROLES: Final = Limits(lock_ms=5_000, statement_ms=30_000)
+"""Of what makes roles: one at a time does, and many namespaces may stand in line; no tenant can hold that lock."""
+REMOVAL: Final = Limits(lock_ms=2_000, statement_ms=20_000)
+"""Of one step of a role's removal, which is repeated until the role is gone."""
 MIGRATION: Final = Limits(lock_ms=2_000, statement_ms=600_000)
 """Of a statement of a migration, which may have to read a whole table."""
 

@@ -7,7 +7,7 @@ Rows are written by many programs, and a row may hold what none of them meant: a
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -21,6 +21,8 @@ from penstock_core import uuid7
 log = logging.getLogger(__name__)
 REMEMBERED: Final = 10_000
 """Rows that were named, so that a loop does not name the same one every second."""
+NAMED_AN_HOUR: Final = 100
+"""Rows of one namespace: a tenant that makes up thousands must not fill the log, nor keep a loop busy with it."""
 Value = TypeVar("Value")
 
 
@@ -72,6 +74,8 @@ class PutAside:
         self._count = count
         self._clock = clock
         self._named: OrderedDict[tuple[str, str, str], None] = OrderedDict()
+        self._lines: dict[str, int] = {}
+        self._since = clock()
 
     def values(
         self, reader: str, rows: Iterable[DictRow], make: Callable[[DictRow], Value], **about: object
@@ -108,5 +112,15 @@ class PutAside:
             self._named.popitem(last=False)
         if self._count is not None:
             self._count(reader)
+        if not self._may_name(namespace):
+            return
         extra = {"reader": reader, "namespace": namespace, "execution": execution, "cause": cause}
         log.warning("a row cannot be understood and is put aside", extra=extra)
+
+    def _may_name(self, namespace: str) -> bool:
+        """Whether the log has room for one more of a namespace; it is counted."""
+        now = self._clock()
+        if now - self._since > timedelta(hours=1):
+            self._lines, self._since = {}, now
+        self._lines[namespace] = self._lines.get(namespace, 0) + 1
+        return self._lines[namespace] <= NAMED_AN_HOUR

@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from psycopg import AsyncConnection
-from psycopg.errors import CheckViolation, DeadlockDetected, LockNotAvailable
+from psycopg.errors import CheckViolation, DeadlockDetected, DuplicateTable, LockNotAvailable, UniqueViolation
 
 from penstock_core.errors import StoreContended
 from penstock_core.store.connection.database import Database, rows
@@ -138,8 +138,9 @@ async def _create(change: SchemaChange, table: str, day: date) -> bool:
                 await connection.execute(partitions.create(table, day).encode())
                 await connection.execute(partitions.move_from_default(table, day).encode())
                 await connection.execute(partitions.attach(table, day).encode())
-        # A check violation: a row of that day came into the default partition meanwhile.
-        except (LockNotAvailable, DeadlockDetected, CheckViolation):
+        # A check violation: a row of that day came into the default partition meanwhile. A duplicate: an operator of the
+        # release before, which knows another lock, makes the same one.
+        except (LockNotAvailable, DeadlockDetected, CheckViolation, DuplicateTable, UniqueViolation):
             if last:
                 raise
             await asyncio.sleep(0.2)

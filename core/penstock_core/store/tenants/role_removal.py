@@ -19,6 +19,7 @@ from psycopg.rows import DictRow
 from penstock_core.errors import StoreError
 from penstock_core.store.connection.database import Database, rows
 from penstock_core.store.connection.faults import translated
+from penstock_core.store.connection.limits import REMOVAL
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.connection.queries import load
 from penstock_core.store.tenants.roles import GRACE_SECONDS, become_member, changing
@@ -88,8 +89,7 @@ class RoleRemoval(Database):
     @asynccontextmanager
     async def _removing(self, role: str) -> AsyncIterator[AsyncConnection[DictRow] | None]:
         """A transaction in which nobody else makes or ties roles; None where this one is not to be removed any more."""
-        async with self.transaction() as connection:
-            await connection.execute(_QUERIES["limit"].encode())
+        async with self.transaction(limits=REMOVAL) as connection:
             await connection.execute(_LOCK.encode())
             begun = await connection.execute(_QUERIES["begin"].encode(), {"role": role})
             yield connection if begun.rowcount else None
@@ -107,11 +107,9 @@ class RoleRemoval(Database):
             async with await AsyncConnection.connect(
                 dsn, autocommit=True, prepare_threshold=None, connect_timeout=_CONNECT_SECONDS
             ) as connection:
-                # Whatever stands in that database's schemas is nothing of ours to call.
-                await connection.execute("select pg_catalog.set_config('search_path', 'pg_catalog', false)")
                 await _unlink_large_objects(connection, role)
                 async with connection.transaction():
-                    await connection.execute(_QUERIES["limit"].encode())
+                    await _bound(connection)
                     await _drop_owned(connection, role)
 
 
@@ -125,9 +123,17 @@ async def _drop_owned(connection: AsyncConnection[Any], role: str) -> None:
     await connection.execute(sql.SQL("drop owned by {} cascade").format(sql.Identifier(role)))
 
 
+async def _bound(connection: AsyncConnection[Any]) -> None:
+    """For the transaction: whatever stands in that database's schemas is nothing of ours to call, and what hangs is tried again."""
+    await connection.execute("select pg_catalog.set_config('search_path', 'pg_catalog', true)")
+    await REMOVAL.apply(connection)
+
+
 async def _unlink_large_objects(connection: AsyncConnection[Any], role: str) -> None:
     """In batches of their own transactions; `connection` is in autocommit mode."""
     for _ in range(_BATCHES):
-        [unlinked] = await rows(connection, _QUERIES["unlink_large_objects"], role=role, batch=LARGE_OBJECTS)
+        async with connection.transaction():
+            await _bound(connection)
+            [unlinked] = await rows(connection, _QUERIES["unlink_large_objects"], role=role, batch=LARGE_OBJECTS)
         if unlinked["count"] < LARGE_OBJECTS:
             break

@@ -27,10 +27,6 @@ order by r.tried_at nulls first, r.since limit %(limit)s
 update retired_roles r set tried_at = now()
 where r.role = %(role)s and not exists (select from tenants t where t.role = r.role)
 
--- name: limit
--- For this transaction: what hangs is tried again.
-select set_config('lock_timeout', '2s', true), set_config('statement_timeout', '20s', true)
-
 -- name: sessions
 -- How many sessions a role has.
 select count(*)::integer as count from pg_stat_activity where usename = %(role)s

@@ -22,7 +22,7 @@ from psycopg.rows import DictRow
 from penstock_core import names
 from penstock_core.errors import StoreError
 from penstock_core.store.connection.database import Database, rows
-from penstock_core.store.connection.limits import GATEWAY_ROLE, RUNNER_ROLE
+from penstock_core.store.connection.limits import GATEWAY_ROLE, ROLES, RUNNER_ROLE
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.connection.queries import load
 from penstock_core.store.tenants.model import RoleDsn
@@ -95,7 +95,7 @@ class Access(Database):
 
     async def ensure_access(self) -> None:
         """The group of runners, their functions' owner and the grants; after every migration, since it may have brought more."""
-        async with self.transaction() as connection:
+        async with self.transaction(limits=ROLES) as connection:
             await connection.execute(_QUERIES["lock"].encode())
             for role in (self._group, self._interface):
                 if not await rows(connection, _QUERIES["role"], role=role):
@@ -119,7 +119,7 @@ class Access(Database):
             return True
         group = _quoted(self._old_group)
         with changing(self._old_group):
-            async with self.transaction() as connection:
+            async with self.transaction(limits=ROLES) as connection:
                 await connection.execute(_QUERIES["lock"].encode())
                 if await rows(connection, _QUERIES["members"], group=group):
                     return False
@@ -138,7 +138,7 @@ class Access(Database):
         role = names.database_role(self._prefix, namespace, uid=uid)
         password = password or secrets.token_urlsafe(24)
         with changing(role):
-            async with self.transaction() as connection:
+            async with self.transaction(limits=ROLES) as connection:
                 await self._make(connection, role, password)
                 await self._tie(connection, role, namespace=namespace, uid=uid)
         return self._role_dsn(role, password, self._host)
@@ -147,7 +147,7 @@ class Access(Database):
         """The gateway's role with its grants and policies; `password` as for a runner role."""
         role = f"{self._prefix}_gateway"
         password = password or secrets.token_urlsafe(24)
-        async with self.transaction() as connection:
+        async with self.transaction(limits=ROLES) as connection:
             await connection.execute(_QUERIES["lock"].encode())
             await _ensure_login(connection, role, password)
             await _configure(connection, role, GATEWAY_ROLE)
