@@ -1,7 +1,9 @@
 """What the chart makes of its values."""
 
+import ssl
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -224,6 +226,27 @@ def test_password_in_both_fields(render: Render, find: Find) -> None:
     assert secret["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
     assert len(secret["stringData"]["password"]) == 32
     assert f":{secret['stringData']['password']}@" in secret["stringData"]["dsn"]
+
+
+def test_database_transport(render: Render, find: Find) -> None:
+    """should encrypt what goes to the bundled Postgres, under a certificate that only its own pod can prove to be its."""
+    objects = render()
+    secret = find(objects, "Secret", "penstock-postgres")["stringData"]
+    told = parse_qs(urlsplit(secret["dsn"]).query)
+    pod = pods(objects)["StatefulSet/penstock-postgres"]
+    [volume] = [volume for volume in pod["volumes"] if volume["name"] == "tls"]
+    [mount] = [mount for mount in pod["containers"][0]["volumeMounts"] if mount["name"] == "tls"]
+    settings = dict(word.split("=") for word in pod["containers"][0]["args"] if "=" in word)
+    certificate = ssl.PEM_cert_to_DER_cert(secret["tls.crt"])
+
+    assert (told["sslmode"], told["channel_binding"]) == (["require"], ["require"])
+    assert b"penstock-postgres.penstock-system.svc.cluster.local" in certificate
+    assert secret["tls.key"].startswith("-----BEGIN EC PRIVATE KEY-----")
+    assert (volume["secret"]["secretName"], volume["secret"]["defaultMode"]) == ("penstock-postgres", 0o440)
+    assert {item["path"] for item in volume["secret"]["items"]} == {"tls.crt", "tls.key"}
+    assert settings["ssl"] == "on"
+    for name in ("cert", "key"):
+        assert Path(settings[f"ssl_{name}_file"]).parent == Path(mount["mountPath"])
 
 
 @pytest.mark.parametrize("persistent", [True, False])

@@ -10,6 +10,9 @@ Creating roles needs CREATEROLE alone. The operator's role is a member of each r
 not suffice to end its sessions and to drop what it owns or was granted.
 """
 
+import base64
+import hashlib
+import hmac
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +33,7 @@ from penstock_core.store.tenants.sessions import way_cleared
 
 _QUERIES = load("tenants/roles")
 
+_ITERATIONS: Final = 1
 _TEMPORARY_FILES: Final = "1GB"
 """What a session of a runner's role may put into temporary files, where the server's administrator lets us set that."""
 GRACE_SECONDS: Final = 3600
@@ -75,6 +79,10 @@ _OWN_TO_ONE_ROLE: Final = (
     "application_name",
     "service",
 )
+
+
+_OF_THE_SERVER: Final = ("hostaddr", "channel_binding")
+"""Not for a host between: a pooler ends TLS, so it cannot prove that it is the server."""
 
 
 class Access(Database):
@@ -213,7 +221,7 @@ class Access(Database):
 
     def _role_dsn(self, role: str, password: str, host: str | None) -> RoleDsn:
         address = {} if host is None else _address(host)
-        base: dict[str, Any] = {key: value for key, value in self._base.items() if not (host and key == "hostaddr")}
+        base: dict[str, Any] = {key: value for key, value in self._base.items() if not (host and key in _OF_THE_SERVER)}
         dsn = make_conninfo("", **{**base, **address, "user": role, "password": password})
         return RoleDsn(role=role, password=password, dsn=dsn)
 
@@ -250,9 +258,21 @@ async def _ensure_membership(connection: AsyncConnection[DictRow], role: str, *,
 async def _ensure_login(connection: AsyncConnection[DictRow], role: str, password: str) -> None:
     """A role that may log in; the password is hashed here, so that no statement log ever shows it."""
     verb = "alter" if await rows(connection, _QUERIES["role"], role=role) else "create"
-    hashed = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
     statement = sql.SQL(f"{verb} role {{}} login password {{}}")
-    await connection.execute(statement.format(sql.Identifier(role), sql.Literal(hashed)))
+    await connection.execute(statement.format(sql.Identifier(role), sql.Literal(_verifier(password))))
+
+
+def _verifier(password: str) -> str:
+    """What the server keeps of a password, as RFC 5803 writes it.
+
+    Repetitions of the hash protect words that somebody can guess; these are 24 random bytes, and at the usual 4,096 a runner's
+    start spent as much time on them as TLS takes.
+    """
+    salt = secrets.token_bytes(16)
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, _ITERATIONS)
+    client, server = (hmac.digest(salted, part, "sha256") for part in (b"Client Key", b"Server Key"))
+    parts = (base64.b64encode(each).decode() for each in (salt, hashlib.sha256(client).digest(), server))
+    return "SCRAM-SHA-256${}:{}${}:{}".format(_ITERATIONS, *parts)
 
 
 async def _configure(connection: AsyncConnection[DictRow], role: str, settings: Mapping[str, str]) -> None:
