@@ -15,10 +15,10 @@ The database has no watch: each process tells it once what it should hold, as it
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from penstock_core import codec, names
 from penstock_core.cluster import FLOWS, INSTANCES, Cluster, Key
@@ -30,7 +30,7 @@ from penstock_core.observed.instance import Instance
 from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import InstanceMirror
-from penstock_operator.errors import NotYet
+from penstock_operator.errors import KeyNotAdopted, NotYet
 from penstock_operator.instances.ownership import claim, holder_of, leave
 from penstock_operator.instances.plan import Plan, PlannedFlow, Resolution, kept, scheduled_since
 from penstock_operator.instances.removal import UNREADABLE_SECONDS, Removal
@@ -50,6 +50,8 @@ from penstock_operator.watch.inventory import Inventory
 from penstock_operator.watch.references import owner_keys
 
 log = logging.getLogger(__name__)
+FOREIGN_KEY_SECONDS: Final = 60.0
+"""Until it is looked again whether somebody else's Secret stands where a generated key should."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -119,6 +121,11 @@ class Instances:
             return  # its Integration is about to be looked at, and brings us back
         try:
             await self._deploy(instance, resolution)
+        except KeyNotAdopted as error:
+            # no watch tells of that Secret, which has no label of ours
+            refused = replace(resolution, plan=None, problems=(*resolution.problems, str(error)))
+            await self._report(instance, refused)
+            raise NotYet(str(error), seconds=FOREIGN_KEY_SECONDS) from error
         except ClusterError as error:
             if is_refusal(error):
                 await self._report(instance, resolution, refusal=str(error))
