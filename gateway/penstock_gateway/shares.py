@@ -79,17 +79,20 @@ class Shares:
 
     def _serve(self, namespace: str) -> None:
         """Let the first of a namespace have what it waits for, and put the namespace behind the others."""
-        units, future = self._waiting[namespace][0]
-        if not self.take(namespace, units):
+        line = self._waiting[namespace]
+        while line and line[0][1].done():
+            line.popleft()  # it has given up, and is about to notice
+        if line and not self.take(namespace, line[0][0]):
             return
-        line = self._waiting.pop(namespace)
-        line.popleft()
+        del self._waiting[namespace]
+        if line:
+            line.popleft()[1].set_result(None)
         if line:
             self._waiting[namespace] = line
-        future.set_result(None)
 
     def _leave(self, namespace: str, waiting: _Waiting) -> None:
-        line = self._waiting[namespace]
-        line.remove(waiting)
-        if not line:
-            del self._waiting[namespace]
+        line = self._waiting.get(namespace)
+        if line is not None and waiting in line:
+            line.remove(waiting)
+            if not line:
+                del self._waiting[namespace]

@@ -1,6 +1,7 @@
 """The operator's own exceptions, as a tree:
 
 OperatorError
+├── KeyNotAdopted       a Secret under a generated key's name is not one; the user's to change
 ├── LeaseLostError      another replica may be active: this process must end
 └── NotYet              a reconciliation that waits for something; tried again after `seconds`
 """
@@ -8,6 +9,10 @@ OperatorError
 
 class OperatorError(Exception):
     """Base of what the operator raises on purpose."""
+
+
+class KeyNotAdopted(OperatorError):
+    """A Secret under the name of a generated key is none that Penstock made; the message names it, and what to do."""
 
 
 class LeaseLostError(OperatorError):

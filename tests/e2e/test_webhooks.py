@@ -9,7 +9,7 @@ import stub_server
 import timeouts
 from eventually import eventually
 from installation import Installation, deploy, instance, integration, steps, webhook_flow
-from kubectl import apply, get
+from kubectl import apply, get, secret
 
 ORDER = {"id": "A-17", "customer": "c1", "total": 12.5, "lines": [{"sku": "x", "count": 2}, {"sku": "y", "count": 1}]}
 
@@ -191,9 +191,17 @@ def test_refusals_say_why(penstock: Installation, tenant: str) -> None:
     )
     path = f"/hooks/{tenant}/acme/order"
 
-    unknown = penstock.client.post(f"/hooks/{tenant}/acme/orders")
-    method = penstock.client.put(path)
+    key = {"Api-Key": secret("acme-webhook-key", "key", namespace=tenant)}
+
+    def not_found() -> httpx.Response:
+        answer = penstock.client.post(f"/hooks/{tenant}/acme/orders", headers=key)
+        assert answer.status_code == 404, answer.text
+        return answer
+
+    unknown = eventually(not_found, within=timeouts.SEEN)
+    method = penstock.client.put(path, headers=key)
     keyless = penstock.client.post(path, json={})
+    stranger = penstock.client.post(f"/hooks/{tenant}/acme/orders", json={})
     large = penstock.post(tenant, "acme", "order", content=b"x" * (11 * 1024 * 1024))
     malformed = penstock.post(
         tenant, "acme", "order", content=b'{"a": 1,\n oops}', headers={"Content-Type": "application/json"}
@@ -204,6 +212,7 @@ def test_refusals_say_why(penstock: Installation, tenant: str) -> None:
     assert {answer.headers["content-type"].partition(";")[0] for answer in answers} == {"application/problem+json"}
     assert method.headers["Allow"] == "POST"
     assert "WWW-Authenticate" in keyless.headers
+    assert (stranger.status_code, stranger.content) == (keyless.status_code, keyless.content)
     assert "line 2" in malformed.json()["detail"]
     assert penstock.executions(tenant) == []
 

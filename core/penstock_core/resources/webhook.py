@@ -114,7 +114,7 @@ class Webhook(Resource):
     """What requests to the instance's webhooks authenticate with: a key or a signature, either is enough."""
 
     keys_secret_ref: Reference | None = described(
-        "Secret each of whose values is a key that requests may carry.",
+        "Secret each of whose values is a key that requests may carry, of 16 characters at least.",
         default=None,
         shown_default="a key is generated into the Secret that status.webhookKeySecret names",
         example={"name": "acme-hook-keys"},

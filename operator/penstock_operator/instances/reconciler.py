@@ -17,7 +17,7 @@ The database has no watch: each process tells it once what it should hold, as it
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -33,7 +33,7 @@ from penstock_core.store.flows.schedules import Schedules
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import InstanceMirror, StoredDefinition
 from penstock_operator.control.gathering import Gathering
-from penstock_operator.errors import NotYet
+from penstock_operator.errors import KeyNotAdopted, NotYet
 from penstock_operator.instances.ownership import claim, holder_of, leave
 from penstock_operator.instances.plan import Plan, PlannedFlow, Resolution, kept, scheduled_since
 from penstock_operator.instances.removal import UNREADABLE_SECONDS, Removal
@@ -53,6 +53,8 @@ from penstock_operator.watch.inventory import Inventory
 from penstock_operator.watch.references import owner_keys
 
 log = logging.getLogger(__name__)
+FOREIGN_KEY_SECONDS: Final = 60.0
+"""Until it is looked again whether somebody else's Secret stands where a generated key should."""
 
 TURNS: Final = 24
 """Instances that send requests at a time: what an API server keeps up with.
@@ -119,20 +121,25 @@ class Instances:
             resolution = await self._resolver.resolve(instance)
         if resolution.choice.pending:
             return  # its Integration is about to be looked at, and brings us back
-        refusal = None
+        refusal: str | None = None
+        again: Exception | None = None
         try:
             async with self._turns:
                 mirrored = await self._deploy(instance, resolution)
             if mirrored is not None:
                 await mirrored
+        except KeyNotAdopted as error:
+            # no watch tells of that Secret, which has no label of ours
+            resolution = replace(resolution, plan=None, problems=(*resolution.problems, str(error)))
+            again = NotYet(str(error), seconds=FOREIGN_KEY_SECONDS)
         except ClusterError as error:
             if not is_refusal(error):
                 raise
-            refusal = error
+            refusal, again = str(error), error
         async with self._turns:
-            await self._report(instance, resolution, refusal=str(refusal) if refusal else None)
-        if refusal is not None:
-            raise refusal
+            await self._report(instance, resolution, refusal=refusal)
+        if again is not None:
+            raise again
 
     async def _served(self, key: Key) -> Instance | None:
         """The Instance; None where there is none to deploy: what that asks for is done."""

@@ -6,10 +6,12 @@ What leaves are digests of keys, and the signing secret as the gateway needs it 
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from penstock_core import names
 from penstock_core.durations import milliseconds
 from penstock_core.errors import InvalidInput
 from penstock_core.observed.data import Secret
@@ -19,6 +21,11 @@ from penstock_operator.instances.connections import SecretLookup, problem_of
 
 DEFAULT_TOLERANCE: Final = "5m"
 MAX_TOLERANCE_MS: Final = 24 * 3_600_000
+MIN_KEY: Final = 16
+"""Characters of a key that a user made."""
+KEY_BYTES: Final = 32
+"""Random ones, of a key that is generated."""
+_GENERATED: Final = re.compile(rb"[A-Za-z0-9_-]{43}")
 _STANDARD_PREFIX: Final = b"whsec_"
 
 
@@ -41,20 +48,48 @@ def credentials_of(instance: Instance, *, secret: SecretLookup) -> tuple[Credent
     return None if problems else Credentials(digests=digests, signature=signature), problems
 
 
-def digests_of(secret: Secret) -> list[str]:
-    """sha256 hex digests of a Secret's values; white space around a value does not count, empty values are no keys."""
-    values = (base64.b64decode(value).strip() for value in secret.data.values())
-    return sorted({hashlib.sha256(value).hexdigest() for value in values if value})
+def generated_problem(secret: Secret) -> str | None:
+    """What keeps a Secret under a generated key's name from being one, with the remedy; None where it holds such a key.
+
+    Whoever may write Secrets may have put anything there, and what came before Penstock is not Penstock's.
+    """
+    name = secret.name
+    if secret.labels.get(names.LABEL_MANAGED_BY) != names.MANAGER or names.LABEL_RELEASE not in secret.labels:
+        return (
+            f"the Secret {name} was there before Penstock could make one of this name, and is not taken for its own: delete"
+            " it, or name keys of yours in spec.webhook.keysSecretRef"
+        )
+    if _GENERATED.fullmatch(base64.b64decode(secret.data.get(names.KEY_FIELD, ""))) is None:
+        return f"the Secret {name} does not hold the key that Penstock generated: delete it, and another is made"
+    return None
+
+
+def generated_digest(secret: Secret) -> str:
+    """sha256 hex digest of a generated key, the one field that counts of its Secret."""
+    return hashlib.sha256(base64.b64decode(secret.data[names.KEY_FIELD])).hexdigest()
 
 
 def _keys(name: str | None, *, secret: SecretLookup) -> tuple[tuple[str, ...] | None, str | None]:
+    """Digests of a Secret's values; white space around a value does not count, empty values are no keys."""
     if name is None:
         return None, None
     problem, found = problem_of(name, (), secret=secret), secret(name)
-    digests = () if problem or found is None else tuple(digests_of(found))
-    if not problem and not digests:
+    values = {} if problem or found is None else _values(found)
+    if not problem and not values:
         problem = f"the Secret {name} holds no key: give it at least one value"
+    short = sorted(field for field, value in values.items() if len(value) < MIN_KEY)
+    if short:
+        problem = (
+            f"the key in {', '.join(short)} of the Secret {name} has fewer than {MIN_KEY} characters, and could be guessed:"
+            " take a longer one, as `openssl rand -hex 32` makes it"
+        )
+    digests = tuple(sorted({hashlib.sha256(value).hexdigest() for value in values.values()}))
     return digests, problem and f"spec.webhook.keysSecretRef: {problem}"
+
+
+def _values(secret: Secret) -> dict[str, bytes]:
+    values = {field: base64.b64decode(value).strip() for field, value in secret.data.items()}
+    return {field: value for field, value in values.items() if value}
 
 
 def _signature(given: Described | None, *, secret: SecretLookup) -> tuple[Mapping[str, Any] | None, str | None]:
@@ -80,8 +115,9 @@ def _hmac_key(preset: str, secret: bytes) -> bytes:
     """The key's bytes. Standard Webhooks shows them as base64 behind `whsec_`; everybody else uses the text as it is."""
     key = secret
     if preset == "standard-webhooks":
+        shown = secret.removeprefix(_STANDARD_PREFIX)
         try:
-            key = base64.b64decode(secret.removeprefix(_STANDARD_PREFIX), validate=True)
+            key = base64.b64decode(shown + b"=" * (-len(shown) % 4), validate=True)
         except binascii.Error:
             raise InvalidInput(
                 "is no secret of Standard Webhooks: write whsec_ and base64 after it, as the sender shows it"

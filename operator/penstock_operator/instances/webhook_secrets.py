@@ -19,7 +19,13 @@ from penstock_core.manifests.secret import webhook_digests, webhook_key
 from penstock_core.observed.data import Secret
 from penstock_core.observed.instance import Instance
 from penstock_operator.control.gathering import Gathering
-from penstock_operator.instances.webhook_credentials import Credentials, digests_of
+from penstock_operator.errors import KeyNotAdopted
+from penstock_operator.instances.webhook_credentials import (
+    KEY_BYTES,
+    Credentials,
+    generated_digest,
+    generated_problem,
+)
 from penstock_operator.settings import Settings
 from penstock_operator.watch.collection import Collection
 
@@ -58,9 +64,9 @@ class WebhookKeys:
         """The Secret with the Instance's generated key, made where there is none."""
         name = names.webhook_key_secret(instance.name)
         found = self._own.get((instance.namespace, name))
-        if found is not None and digests_of(found):
+        if found is not None:
             return found
-        manifest = webhook_key(instance, release=self._settings.release, key=secrets.token_urlsafe(32))
+        manifest = webhook_key(instance, release=self._settings.release, key=secrets.token_urlsafe(KEY_BYTES))
         try:
             return await self._make((instance.namespace, name), manifest)
         except Conflict:
@@ -80,7 +86,7 @@ class WebhookKeys:
 
     async def _taken_over(self, secret: Secret) -> Secret:
         """The Secret with this release's label: one that an earlier release made would never be seen by the watch."""
-        if secret.labels.get(names.LABEL_RELEASE) == self._settings.release:
+        if secret.labels.get(names.LABEL_RELEASE) == self._settings.release or generated_problem(secret):
             return secret
         body = {"metadata": {"labels": {names.LABEL_RELEASE: self._settings.release}}}
         return Secret.parse(await self._cluster.patch(SECRETS, secret.namespace, secret.name, body))
@@ -88,11 +94,14 @@ class WebhookKeys:
     async def mirror(self, instance: Instance, credentials: Credentials) -> "asyncio.Future[None] | None":
         """Puts the digests of all accepted keys, and how requests are signed, where the gateway looks.
 
-        What it gives is done once they are there; None where they were.
+        What it gives is done once they are there; None where they were. Raises KeyNotAdopted.
         """
         digests = credentials.digests
         if digests is None:
-            digests = tuple(digests_of(await self.generated(instance)))
+            made = await self.generated(instance)
+            if problem := generated_problem(made):
+                raise KeyNotAdopted(problem)
+            digests = (generated_digest(made),)
         manifest = webhook_digests(
             release=self._settings.release,
             release_name=self._settings.release_name,

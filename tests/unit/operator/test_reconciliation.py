@@ -23,6 +23,7 @@ from penstock_core.cluster import (
     Object,
 )
 from penstock_core.errors import ClusterUnavailable, Conflict
+from penstock_operator.errors import NotYet
 
 
 def mirrored(world: World) -> dict[str, Any]:
@@ -249,13 +250,34 @@ async def test_named_keys_replace_the_generated_one(world: World) -> None:
         SECRETS,
         {
             "metadata": {"name": "my-keys", "namespace": "acme", "labels": {names.LABEL_CONNECTION: "true"}},
-            "data": {"a": base64.b64encode(b"one").decode(), "b": base64.b64encode(b"two").decode()},
+            "data": {"a": base64.b64encode(b"one" * 6).decode(), "b": base64.b64encode(b"two" * 6).decode()},
         },
     )
     await world.settle()
 
-    assert mirrored(world)["keys"] == sorted(hashlib.sha256(key).hexdigest() for key in (b"one", b"two"))
+    assert mirrored(world)["keys"] == sorted(hashlib.sha256(key).hexdigest() for key in (b"one" * 6, b"two" * 6))
     assert "acme-orders-webhook-key" not in world.cluster.of(SECRETS)
+
+
+@pytest.mark.parametrize("labels", [{}, {names.LABEL_MANAGED_BY: "penstock"}])
+async def test_a_secret_of_the_generated_keys_name_is_not_adopted(world: World, labels: dict[str, str]) -> None:
+    """What somebody put there before is named in the condition and lets nobody in; once it is gone a key is generated."""
+    planted = {
+        "metadata": {"name": "acme-orders-webhook-key", "namespace": "acme", "labels": labels},
+        "data": {"key": "a2V5"},
+    }
+    world.cluster.seed(SECRETS, planted, seen=False)
+    with pytest.raises(NotYet):
+        await world.settle()
+
+    configured = world.condition("Configured")
+    assert configured["status"] == "False"
+    assert "the Secret acme-orders-webhook-key was there before" in configured["message"]
+    assert world.cluster.of(SECRETS)["acme-orders-webhook-key"]["metadata"]["labels"] == labels
+    assert HOOKS not in world.cluster.of(SECRETS)
+    world.cluster.remove(SECRETS, "acme", "acme-orders-webhook-key")
+    await world.settle()
+    assert world.condition("Ready")["status"] == "True"
 
 
 def signing_secret(value: bytes, **labels: str) -> Object:
@@ -292,7 +314,7 @@ async def test_a_signing_secret_that_breaks_stays_as_it_was(world: World) -> Non
 
 async def test_named_keys_stay_while_the_version_is_unknown(world: World) -> None:
     """An Instance whose pin names no version keeps its own keys: the generated one is not put in their place."""
-    keys = signing_secret(b"one")
+    keys = signing_secret(b"one of sixteen characters")
     world.cluster.seed(SECRETS, keys)
     world.change(webhook={"keysSecretRef": {"name": "shop"}})
     await world.settle()

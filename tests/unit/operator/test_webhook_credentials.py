@@ -10,7 +10,7 @@ import builders
 from penstock_core.cluster import Object
 from penstock_core.observed.data import Secret
 from penstock_core.observed.instance import Instance
-from penstock_operator.instances.webhook_credentials import credentials_of, digests_of
+from penstock_operator.instances.webhook_credentials import credentials_of, generated_digest, generated_problem
 from penstock_operator.watch.references import secret_keys
 
 CONNECTION = {"penstock.dev/connection": "true"}
@@ -21,7 +21,7 @@ def encoded(**fields: bytes) -> dict[str, str]:
 
 
 RAW: dict[str, Object] = {
-    "keys": {"metadata": {"labels": CONNECTION}, "data": encoded(a=b"one")},
+    "keys": {"metadata": {"labels": CONNECTION}, "data": encoded(a=b"one of sixteen characters")},
     "none": {"metadata": {"labels": CONNECTION}, "data": {}},
     "shop": {
         "metadata": {"labels": CONNECTION},
@@ -43,9 +43,66 @@ def signed(preset: str = "github", key: str = "secret", name: str = "shop", **de
     return {"preset": preset, "secretRef": {"name": name, "key": key}, **described}
 
 
+def keys(**values: bytes) -> Secret:
+    return Secret.parse({"metadata": {"labels": CONNECTION}, "data": encoded(**values)})
+
+
 def test_keys_are_digests_of_trimmed_values() -> None:
     """A trailing newline in a Secret is not part of the key, and empty values are no keys."""
-    assert len(digests_of(Secret.parse({"data": encoded(a=b"k1\n", b=b"k1", c=b" ", d=b"k2")}))) == 2
+    first, second = b"0123456789abcdef", b"a longer key than that"
+    found, problems = credentials_of(
+        instance(keysSecretRef={"name": "k"}),
+        secret={"k": keys(a=first + b"\n", b=first, c=b" ", d=second)}.get,
+    )
+
+    assert problems == []
+    assert found is not None
+    assert found.digests == tuple(sorted(hashlib.sha256(key).hexdigest() for key in (first, second)))
+
+
+def test_keys_that_could_be_guessed_are_refused() -> None:
+    """A key of fewer than 16 characters is named by its field, and not shown."""
+    found, [problem] = credentials_of(
+        instance(keysSecretRef={"name": "k"}), secret={"k": keys(good=b"x" * 16, short=b" 123456789012345 ")}.get
+    )
+
+    assert found is None
+    assert "the key in short of the Secret k has fewer than 16 characters" in problem
+    assert "12345" not in problem
+
+
+GENERATED = "n0tSoRandomButLongEnough_n0tSoRandomButLong"
+OURS = {"app.kubernetes.io/managed-by": "penstock", "penstock.dev/release": "system.penstock"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "data", "fragment"),
+    [
+        (OURS, {"key": GENERATED}, None),
+        (OURS, {"key": GENERATED, "more": "weak"}, None),
+        ({}, {"key": GENERATED}, "was there before Penstock"),
+        ({"app.kubernetes.io/managed-by": "penstock"}, {"key": GENERATED}, "was there before Penstock"),
+        (OURS, {"key": "weak"}, "does not hold the key"),
+        (OURS, {"key": GENERATED + "x"}, "does not hold the key"),
+        (OURS, {"other": GENERATED}, "does not hold the key"),
+        (OURS, {}, "does not hold the key"),
+    ],
+)
+def test_what_counts_as_a_generated_key(labels: dict[str, str], data: dict[str, str], fragment: str | None) -> None:
+    """Only 32 random bytes in the field that Penstock writes, of a Secret that Penstock made."""
+    secret = Secret.parse(
+        {
+            "metadata": {"name": "a-webhook-key", "labels": labels},
+            "data": encoded(**{k: v.encode() for k, v in data.items()}),
+        }
+    )
+    problem = generated_problem(secret)
+
+    assert (problem is None) == (fragment is None)
+    assert (fragment or "") in (problem or "")
+    assert "weak" not in (problem or "")
+    if problem is None:
+        assert generated_digest(secret) == hashlib.sha256(GENERATED.encode()).hexdigest()
 
 
 def test_an_instance_that_names_nothing_has_a_generated_key_and_no_signature() -> None:
@@ -62,7 +119,7 @@ def test_a_preset_needs_its_secret_alone() -> None:
 
     assert problems == []
     assert found is not None
-    assert found.digests == (hashlib.sha256(b"one").hexdigest(),)
+    assert found.digests == (hashlib.sha256(b"one of sixteen characters").hexdigest(),)
     assert found.signature == {"preset": "github", "key": base64.b64encode(b"hush").decode()}
     assert "aHVzaA" not in repr(found)
 
@@ -113,6 +170,19 @@ def test_a_generic_signature_is_described_in_full() -> None:
         "x-time",
     ]
     assert full.signature["toleranceSeconds"] == 90
+
+
+def test_a_standard_secret_without_its_padding() -> None:
+    """As some senders show it."""
+    secret = {
+        "s": Secret.parse({"metadata": {"labels": CONNECTION}, "data": encoded(secret=b"whsec_MfKQ9r8GKYqrTwjUPD8ILA")})
+    }
+    found, problems = credentials_of(instance(signature=signed("standard-webhooks", name="s")), secret=secret.get)
+
+    assert problems == []
+    assert found is not None
+    assert found.signature is not None
+    assert found.signature["key"] == "MfKQ9r8GKYqrTwjUPD8ILA=="
 
 
 @pytest.mark.parametrize(
