@@ -12,7 +12,7 @@ from penstock_core.observed.content import Content
 from penstock_core.observed.data import ConfigMap, Secret
 from penstock_core.observed.instance import Instance
 from penstock_operator.instances.connections import is_offered, resolve, warnings
-from penstock_operator.instances.plan import Resolution, override_problems, plan
+from penstock_operator.instances.plan import Resolution, override_problems, plan, size_problems
 from penstock_operator.instances.version_choice import Choice, choose
 from penstock_operator.instances.webhook_credentials import credentials_of
 from penstock_operator.settings import Settings
@@ -70,6 +70,8 @@ class Resolver:
         if problems:
             return Resolution(choice=choice, problems=tuple(problems), credentials=credentials)
         planned = plan(instance, content, config=config, connections=connections, public_url=self._settings.public_url)
+        if too_large := size_problems(planned):
+            return Resolution(choice=choice, problems=tuple(too_large), credentials=credentials)
         warned = warnings(connections, secret=secrets.get)
         return Resolution(choice=choice, plan=planned, credentials=credentials, warnings=tuple(warned))
 
