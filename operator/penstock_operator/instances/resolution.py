@@ -95,7 +95,9 @@ class Resolver:
         texts: dict[str, str] = {}
         problems: list[str] = []
         for key in config_map_keys(instance):
-            item = self._config_maps.get(key) or await self._get(CONFIG_MAPS, key)
+            item = self._config_maps.get(key)
+            if item is None or not item.is_whole:
+                item = await self._get(CONFIG_MAPS, key)
             if item is None:
                 problems.append(
                     f"spec.configFrom: the ConfigMap {key[1]} does not exist: create it, or remove the entry"

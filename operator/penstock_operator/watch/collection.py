@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
 from penstock_core.cluster import Cluster, Key, Reflector
 from penstock_core.kinds import WatchedKind
+from penstock_core.objects import Object
 from penstock_core.observed.base import Observed
 
 log = logging.getLogger(__name__)
@@ -24,11 +25,12 @@ class Collection(Generic[Value]):
         namespaces: Iterable[str | None],
         labels: str = "",
         on_change: Any = None,
+        parse: Callable[[Object], Value] | None = None,
     ) -> None:
         self._kind = kind
         self._reflectors = {
             namespace: Reflector(
-                cluster, kind, namespace=namespace, labels=labels, on_change=on_change, parse=kind.parse
+                cluster, kind, namespace=namespace, labels=labels, on_change=on_change, parse=parse or kind.parse
             )
             for namespace in namespaces
         }
