@@ -6,7 +6,7 @@ What the API server's schema cannot say is checked here: nesting, names, referen
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -15,10 +15,12 @@ from penstock_core.compiler.definition import build_definition, definition_hash
 from penstock_core.compiler.fields import check_time_zone
 from penstock_core.compiler.flows import FlowChecker
 from penstock_core.compiler.problems import MAX_PROBLEMS, Problem, bounded, of_schema
+from penstock_core.compiler.step_check import TooMany
 from penstock_core.connections import TYPES
 from penstock_core.cron import check_cron, cron_fields
 from penstock_core.errors import ExpressionError, InvalidInput
 from penstock_core.expressions import Scope
+from penstock_core.expressions.budget import Budget, Exhausted
 from penstock_core.expressions.tokens import parts
 from penstock_core.resources import Connection, IntegrationSpec
 
@@ -42,6 +44,10 @@ def compile_integration(spec: Mapping[str, Any]) -> list[Problem]:
     except ValidationError as failure:
         return bounded(of_schema(failure, spec))
     return bounded([*_names(integration), *_config(integration), *_connections(integration), *_flows(integration)])
+
+
+MAX_COMPUTED: Final = 20_000
+"""Of all computed expressions of an Integration together, as `Budget` counts them: two seconds of compiling."""
 
 
 def _names(spec: IntegrationSpec) -> list[Problem]:
@@ -111,8 +117,19 @@ def _header_text(text: str, fields: Sequence[str]) -> list[str]:
 
 
 def _flows(spec: IntegrationSpec) -> list[Problem]:
-    base = Scope.of(config=[variable.name for variable in spec.config_variables or []])
+    base = Scope.of(config=[variable.name for variable in spec.config_variables or []], budget=Budget(MAX_COMPUTED))
     connections = frozenset(connection.name for connection in spec.connections or [])
-    return [
-        problem for flow in spec.flows for problem in FlowChecker(flow=flow, base=base, connections=connections).check()
-    ]
+    problems: list[Problem] = []
+    for flow in spec.flows:
+        checker = FlowChecker(flow=flow, base=base, connections=connections)
+        try:
+            problems += checker.check()
+        except TooMany:
+            return [*problems, *checker.found]
+        except Exhausted:
+            message = (
+                f"the Integration computes too much to be compiled: up to here its expressions count more than {MAX_COMPUTED},"
+                " one for each and one for each 16 characters of it; leave larger work to python steps, repeat expressions as they are, or split the Integration"
+            )
+            return [*problems, Problem(flow=flow.name, message=message)]
+    return problems

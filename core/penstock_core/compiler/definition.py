@@ -48,5 +48,10 @@ def build_definition(
 
 def definition_hash(definition: Mapping[str, Any]) -> str:
     """sha256 over canonical JSON, 64 hex digits: the same content gives the same hash, whatever the order of members."""
-    canonical = json.dumps(definition, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(canonical(definition)).hexdigest()
+
+
+def canonical(definition: Mapping[str, Any]) -> bytes:
+    """Canonical JSON of a definition."""
+    text = json.dumps(definition, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "surrogatepass")

@@ -34,8 +34,13 @@ class FlowChecker:
     def __post_init__(self) -> None:
         self._findings = Findings(flow=self.flow.name)
 
+    @property
+    def found(self) -> list[Problem]:
+        """What was found so far."""
+        return self._findings.problems
+
     def check(self) -> list[Problem]:
-        """All problems of the flow."""
+        """All problems of the flow. Raises TooMany, and Exhausted where the scope's budget is spent."""
         places = self._findings.places
         for name, loop in self._named(self.flow.steps):
             if name in places:
@@ -141,4 +146,6 @@ def _results(step: AnyStep, checked: StepCheck, scope: Scope) -> None:
     for key, path in (step.extract or {}).items():
         if not _EXTRACT_KEY.fullmatch(key):
             checked.add(f"extract.{key}", "write a name of letters, digits and _ that begins with no digit")
+        if scope.budget is not None:
+            scope.budget.spend(path)
         checked.attempt(f"extract.{key}", partial(fields.check_json_path, path))

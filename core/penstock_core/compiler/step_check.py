@@ -3,12 +3,19 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
-from penstock_core.compiler.problems import Problem
+from penstock_core.compiler.problems import MAX_PROBLEMS, Problem
 from penstock_core.errors import ExpressionError
 from penstock_core.expressions import Scope, UnknownVariable, condition, template
 from penstock_core.resources.base import Resource
+
+MAX_FOUND: Final = 4 * MAX_PROBLEMS
+"""Problems of a flow that are looked for: each takes time, to say what was meant instead."""
+
+
+class TooMany(Exception):
+    """Enough is wrong with a flow to begin with."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -20,7 +27,9 @@ class Findings:
     places: dict[str, str] = field(default_factory=dict)
 
     def add(self, step: str, place: str, message: str, *, line: int = 0, column: int = 0) -> None:
-        """A problem in a field of a step, '' where it is the flow's own."""
+        """A problem in a field of a step, '' where it is the flow's own. Raises TooMany: nobody reads more at once."""
+        if len(self.problems) >= MAX_FOUND:
+            raise TooMany
         self.problems.append(Problem(flow=self.flow, step=step, field=place, line=line, column=column, message=message))
 
     def attempt(self, step: str, place: str, check: Callable[[], object]) -> None:

@@ -37,11 +37,13 @@ class Program:
 
     compiled: Any
     needs: Mapping[str, Needs | None]
+    names: Mapping[str, str]
+    """What each variable is called in what was compiled."""
     type_name: str
 
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
         """The value, in plain Python types; raises `ExpressionError`."""
-        data = {name: _pick(look_up(variables, name), needs) for name, needs in self.needs.items()}
+        data = {self.names[name]: _pick(look_up(variables, name), needs) for name, needs in self.needs.items()}
         try:
             value = self.compiled.eval(data=data)
             result = value.plain_value()
@@ -62,12 +64,41 @@ def compile_program(text: str, found: Sequence[lexer.Token], scope: Scope) -> Pr
     for chain in chains:
         if name := scope.declared(chain.names):
             _add(needs, name, chain.names[name.count(".") + 1 :])
-    environment = _environment(frozenset(needs))
+    if scope.budget is not None:
+        scope.budget.spend(text)
+    numbered = {name: f"{_NUMBERED}{number}" for number, name in enumerate(sorted(needs))}
+    if _NUMBERED not in text:
+        try:
+            compiled = _environment(tuple(numbered.values())).compile(_renamed(text, found, numbered, scope))
+            return Program(compiled, needs, numbered, compiled.return_type().name())
+        except RuntimeError:
+            pass  # with the names as they are written, it says where and why
     try:
-        compiled = environment.compile(text)
+        compiled = _environment(tuple(sorted(needs))).compile(text)
     except RuntimeError as failure:
         raise _compile_error(text, str(failure), chains, scope) from failure
-    return Program(compiled, needs, compiled.return_type().name())
+    return Program(compiled, needs, {name: name for name in needs}, compiled.return_type().name())
+
+
+_NUMBERED: Final = "penstock_variable_"
+
+
+def _renamed(text: str, found: Sequence[lexer.Token], numbered: Mapping[str, str], scope: Scope) -> str:
+    """The expression with numbers for its variables' names.
+
+    An environment takes longer to make than most expressions to compile, and serves all that read as many variables.
+    """
+    starts = {token.start: index for index, token in enumerate(found)}
+    parts, at = [], 0
+    for chain in lexer.chains(found):
+        if name := scope.declared(chain.names):
+            first = starts[chain.start]
+            last = first + 2 * name.count(".")
+            if [token.text for token in found[first : last + 1 : 2]] != name.split("."):
+                continue  # `config.?a`, which CEL refuses
+            parts += [text[at : chain.start], numbered[name]]
+            at = found[last].end
+    return "".join((*parts, text[at:]))
 
 
 def _add(needs: dict[str, Any], name: str, members: Sequence[str]) -> None:
@@ -172,12 +203,12 @@ def _cel() -> Any:
     return cel
 
 
-@functools.lru_cache(maxsize=256)
-def _environment(names: frozenset[str]) -> Any:
+@functools.lru_cache(maxsize=64)
+def _environment(names: tuple[str, ...]) -> Any:
     cel = _cel()
     return cel.NewEnv(
         config=_dialect(),
-        variables=dict.fromkeys(sorted(names), cel.Type.DYN),
+        variables=dict.fromkeys(names, cel.Type.DYN),
         functions=_operators(),
         extensions=_extensions(),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from penstock_core.errors import ExpressionError
+from penstock_core.expressions.budget import Budget
 from penstock_core.expressions.paths import MISSING, step_into
 
 TRIGGER_MEMBERS: Final = (
@@ -42,6 +43,8 @@ class Scope:
     names: frozenset[str]
     compiled: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """What was compiled in this scope, by text: compiled once, and gone with the scope."""
+    budget: Budget | None = field(default=None, compare=False, repr=False)
+    """What may be compiled in it and in those that extend it; None: as much as comes."""
 
     @classmethod
     def of(
@@ -52,9 +55,10 @@ class Scope:
         item: bool = False,
         output: bool = False,
         error: bool = False,
+        budget: Budget | None = None,
     ) -> "Scope":
         """What a step sees: the given config variables and steps, and inside forEach `item` and `index`."""
-        return cls(_ALWAYS | {f"config.{name}" for name in config}).extended(
+        return cls(_ALWAYS | {f"config.{name}" for name in config}, budget=budget).extended(
             steps=steps, item=item, output=output, error=error
         )
 
@@ -68,7 +72,8 @@ class Scope:
                 ("item", "index") if item else (),
                 ("output",) if output else (),
                 ("error",) if error else (),
-            )
+            ),
+            budget=self.budget,
         )
 
     def declared(self, members: Iterable[str | int]) -> str | None:

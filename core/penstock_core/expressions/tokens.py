@@ -7,8 +7,7 @@ its top-level operators stand. It accepts everything CEL accepts; what CEL refus
 import functools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from penstock_core.errors import ExpressionError
 
@@ -25,8 +24,7 @@ _LEXEMES: Final = r"""
 _OPENING: Final = {"(": ")", "[": "]", "{": "}"}
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One lexeme; `start` and `end` are offsets into the text."""
 
     kind: str
@@ -35,8 +33,7 @@ class Token:
     end: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chain:
+class Chain(NamedTuple):
     """Names joined by dots, `trigger.body.id` or `trigger.body.?id`; a function's or method's name is left out of `names`."""
 
     names: tuple[str, ...]
@@ -44,8 +41,7 @@ class Chain:
     start: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(NamedTuple):
     """A piece of a template: literal text, or an expression and its offset in the template."""
 
     text: str
@@ -67,8 +63,9 @@ def _lexemes() -> re.Pattern[str]:
 def lex(text: str, start: int = 0) -> Iterator[Token]:
     """The tokens from `start` on, without spaces and comments."""
     for match in _lexemes().finditer(text, start):
-        if match.lastgroup != "space":
-            yield Token(str(match.lastgroup), match.group(), match.start(), match.end())
+        kind = match.lastgroup
+        if kind != "space":
+            yield Token(str(kind), match[0], *match.span())
 
 
 def parts(text: str) -> list[Part]:
@@ -93,12 +90,14 @@ def parts(text: str) -> list[Part]:
 
 def _closing_brace(text: str, start: int) -> int:
     depth = 0
-    for token in lex(text, start):
-        if token.text == "{":
+    for match in _lexemes().finditer(text, start):
+        if match.lastgroup != "symbol":
+            continue
+        if match[0] == "{":
             depth += 1
-        elif token.text == "}":
+        elif match[0] == "}":
             if depth == 0:
-                return token.start
+                return match.start()
             depth -= 1
     line, column = position(text, start - 2)
     raise ExpressionError(

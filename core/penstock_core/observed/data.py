@@ -27,12 +27,18 @@ class Secret(Observed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigMap(Observed):
-    """A ConfigMap."""
+    """A ConfigMap; `is_whole` is false where its data was not kept."""
 
     API_VERSION: ClassVar[str] = "v1"
     KIND: ClassVar[str] = "ConfigMap"
 
     data: Mapping[str, str] = field(repr=False)
+    is_whole: bool = True
+
+    @classmethod
+    def without_data(cls, raw: Object) -> Self:
+        """That it is there: clusters hold many that are nobody's business here."""
+        return cls(**metadata_of(raw), data={}, is_whole=False)
 
     @classmethod
     def parse(cls, raw: Object) -> Self:

@@ -4,6 +4,7 @@ from typing import Final
 
 from penstock_core import names
 from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, SECRETS, Key
+from penstock_core.objects import Object, key_of
 from penstock_core.observed.base import Kept
 from penstock_core.observed.data import ConfigMap, Secret
 from penstock_core.store.flows.schedules import Schedules
@@ -91,8 +92,15 @@ class _Topic:
             CONFIG_MAPS,
             namespaces=watched,
             on_change=lambda key, item: self.dependents.config_map_changed(key, item),
+            parse=self._config_map,
         )
         self.cron_jobs = Collection(cluster, CRON_JOBS, namespaces=watched, labels=release)
+
+    def _config_map(self, raw: Object) -> ConfigMap:
+        """With its data where an Instance names it; who comes to name another one asks for it."""
+        if self.dependents.names_config_map(key_of(raw)):
+            return ConfigMap.parse(raw)
+        return ConfigMap.without_data(raw)
 
     def _secret_namespaces(self) -> tuple[str | None, ...]:
         """Where the release's own Secrets lie: also in its own namespace, whatever it serves."""

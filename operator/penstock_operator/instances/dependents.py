@@ -60,6 +60,10 @@ class Dependents:
             if names.webhook_digest_secret(self._release_name, instance.uid) == name:
                 self._queue.add(key)
 
+    def names_config_map(self, key: Key) -> bool:
+        """Whether an Instance reads this ConfigMap."""
+        return bool(self._by_config_map.of(key))
+
     def config_map_changed(self, key: Key, _: Any) -> None:
         """A ConfigMap changed."""
         for instance in self._by_config_map.of(key):

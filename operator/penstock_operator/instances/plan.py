@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from penstock_core import names
 from penstock_core.compiler import build_definition, definition_hash
+from penstock_core.compiler.definition import canonical
 from penstock_core.durations import milliseconds
 from penstock_core.manifests.quantities import amount
 from penstock_core.observed.content import Content, DeclaredFlow
@@ -76,6 +77,27 @@ def plan(
         for flow in content.flows
     }
     return Plan(version=content.version, flows=flows)
+
+
+MAX_FLOW_BYTES: Final = 256 * 1024
+"""Of one Flow's definition: a small Instance becomes as many of them as its Integration has flows."""
+MAX_FLOWS_BYTES: Final = 2 * 1024 * 1024
+"""Of the definitions of all Flows of an Instance."""
+
+
+def size_problems(planned: Plan) -> list[str]:
+    """A sentence where the Flows would be larger than what one Instance may put into the cluster."""
+    sizes = {name: len(canonical(flow.spec["definition"])) for name, flow in planned.flows.items()}
+    remedy = "shorten what the Instance and its ConfigMaps set, or split the Integration's flow"
+    problems = [
+        f"flow {name}: its definition, with all variables in it, would have {size} bytes, and may have {MAX_FLOW_BYTES}: {remedy}"
+        for name, size in sizes.items()
+        if size > MAX_FLOW_BYTES
+    ]
+    if not problems and (total := sum(sizes.values())) > MAX_FLOWS_BYTES:
+        limit = f"would have {total} bytes, and may have {MAX_FLOWS_BYTES}"
+        problems = [f"the definitions of all {len(sizes)} flows, with all variables in each, {limit}: {remedy}"]
+    return problems
 
 
 def webhook_urls(instance: Instance, content: Content, *, public_url: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from penstock_core.observed.content import Content
 from penstock_core.observed.data import ConfigMap, Secret
 from penstock_core.observed.instance import Instance
 from penstock_operator.instances.connections import is_offered, resolve, warnings
-from penstock_operator.instances.plan import Resolution, override_problems, plan
+from penstock_operator.instances.plan import Resolution, override_problems, plan, size_problems
 from penstock_operator.instances.version_choice import Choice, choose
 from penstock_operator.instances.webhook_credentials import credentials_of
 from penstock_operator.settings import Settings
@@ -70,6 +70,8 @@ class Resolver:
         if problems:
             return Resolution(choice=choice, problems=tuple(problems), credentials=credentials)
         planned = plan(instance, content, config=config, connections=connections, public_url=self._settings.public_url)
+        if too_large := size_problems(planned):
+            return Resolution(choice=choice, problems=tuple(too_large), credentials=credentials)
         warned = warnings(connections, secret=secrets.get)
         return Resolution(choice=choice, plan=planned, credentials=credentials, warnings=tuple(warned))
 
@@ -93,7 +95,9 @@ class Resolver:
         texts: dict[str, str] = {}
         problems: list[str] = []
         for key in config_map_keys(instance):
-            item = self._config_maps.get(key) or await self._get(CONFIG_MAPS, key)
+            item = self._config_maps.get(key)
+            if item is None or not item.is_whole:
+                item = await self._get(CONFIG_MAPS, key)
             if item is None:
                 problems.append(
                     f"spec.configFrom: the ConfigMap {key[1]} does not exist: create it, or remove the entry"

@@ -11,7 +11,7 @@ from penstock_operator.services import Services
 from penstock_operator.watch.changes import is_more_than_status, offer
 from penstock_operator.watch.inventory import Inventory
 
-WORKERS: Final = 2
+WORKERS: Final = 8
 COUNT_SECONDS: Final = 1.0
 """Many Instances change together: their versions are counted once for all."""
 

@@ -7,7 +7,6 @@
 4. Status: conditions, the version published last; each version says how many Instances run it.
 """
 
-import asyncio
 import logging
 from collections import Counter
 from collections.abc import Sequence
@@ -15,10 +14,11 @@ from dataclasses import dataclass
 
 from penstock_core import names
 from penstock_core.cluster import INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Cluster, Key
-from penstock_core.compiler import Problem, compile_integration
+from penstock_core.compiler import Problem
 from penstock_core.errors import Conflict
 from penstock_core.manifests.integration_version import content_hash, snapshot
 from penstock_core.observed.integration import Integration, IntegrationVersion
+from penstock_operator.integrations.compilation import Compilation
 from penstock_operator.objects.conditions import Condition, merged
 from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter
@@ -88,6 +88,7 @@ class Publication:
         self._users = inventory.index(INSTANCES, integration_keys)
         self._reporter = reporter
         self._settings = settings
+        self._compilation = Compilation()
         self._compiled: dict[Key, tuple[tuple[str, int], list[Problem]]] = {}
 
     async def reconcile(self, key: Key) -> None:
@@ -106,11 +107,11 @@ class Publication:
         await self._count(key)
 
     async def _problems(self, key: Key, integration: Integration) -> list[Problem]:
-        """Compiles each generation once; a large Integration takes long, so it is done beside the event loop."""
+        """Compiles each generation once."""
         identity = (integration.uid, integration.generation)
         remembered = self._compiled.get(key)
         if remembered is None or remembered[0] != identity:
-            remembered = (identity, await asyncio.to_thread(compile_integration, integration.spec))
+            remembered = (identity, await self._compilation.problems(integration.spec))
             self._compiled[key] = remembered
         return remembered[1]
 

@@ -16,7 +16,7 @@ Value = TypeVar("Value", bound=Observed)
 class Collection(Generic[Value]):
     """One kind's objects in the watched namespaces (a lone None: all), kept current by one reflector each.
 
-    `keep` says which are kept at all, `most` how many of one namespace.
+    `parse` reads one in another way than its kind does; `keep` says which are kept at all, `most` how many of one namespace.
     """
 
     def __init__(
@@ -27,10 +27,12 @@ class Collection(Generic[Value]):
         namespaces: Iterable[str | None],
         labels: str = "",
         on_change: Any = None,
+        parse: Callable[[Object], Value] | None = None,
         keep: Callable[[Value], bool] | None = None,
         most: int | None = None,
     ) -> None:
         self._kind = kind
+        read = parse or kind.parse
         self._reflectors = {
             namespace: Reflector(
                 cluster,
@@ -38,7 +40,7 @@ class Collection(Generic[Value]):
                 namespace=namespace,
                 labels=labels,
                 on_change=on_change,
-                parse=kind.parse if keep is None else _kept(kind.parse, keep),
+                parse=read if keep is None else _kept(read, keep),
                 most=most,
             )
             for namespace in namespaces

@@ -143,7 +143,9 @@ async def test_a_value_that_is_broken_is_said_to_be(data: bytes, stand: Stand, p
 
 
 @pytest.mark.parametrize(
-    "identifier", [str(FAR_OFF), "00000000-0000-7000-8000-000000000000", "f" * 8 + "-ffff-7fff-bfff-" + "f" * 12], ids=["ahead", "before", "last"]
+    "identifier",
+    [str(FAR_OFF), "00000000-0000-7000-8000-000000000000", "f" * 8 + "-ffff-7fff-bfff-" + "f" * 12],
+    ids=["ahead", "before", "last"],
 )
 async def test_ids_whose_time_lies_far_off_are_refused(identifier: str, stand: Stand, pool: Pool) -> None:
     """They are nobody's, though a row of that id be there."""

@@ -78,6 +78,15 @@ def test_secrets_and_config_maps_bring_those_that_name_them(routed: Routed) -> N
     assert instances.keys == ["i1", "i1", "i1"]
 
 
+def test_config_maps_are_known_by_who_names_them(routed: Routed) -> None:
+    """The data of a ConfigMap is kept where an Instance of its namespace names it."""
+    _, dependents, _, _ = routed
+
+    assert dependents.names_config_map(("acme", "cm"))
+    assert not dependents.names_config_map(("acme", "nobodys"))
+    assert not dependents.names_config_map(("other", "cm"))
+
+
 def test_a_deleted_secret_of_digests_brings_those_whose_digests_it_held(routed: Routed) -> None:
     """Who shares the Secret writes its field again; other Secrets' going brings nobody."""
     inventory, dependents, _, instances = routed
