@@ -23,9 +23,9 @@ from penstock_core.cluster import (
     Object,
 )
 from penstock_core.errors import ClusterUnavailable, Conflict
-from penstock_operator.errors import NotYet
 from penstock_core.observed.data import ConfigMap
 from penstock_core.observed.instance import Instance
+from penstock_operator.errors import NotYet
 from penstock_operator.watch.collection import Collection
 
 
