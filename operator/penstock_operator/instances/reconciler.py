@@ -56,11 +56,11 @@ log = logging.getLogger(__name__)
 FOREIGN_KEY_SECONDS: Final = 60.0
 """Until it is looked again whether somebody else's Secret stands where a generated key should."""
 
-TURNS: Final = 24
+TURNS: Final = 32
 """Instances that send requests at a time: what an API server keeps up with.
 
 Executions and the Lease come from the same account, and must not wait behind a thousand Instances.
-As many Instances may be removed beside them: one with many rows takes long.
+Half as many may be removed beside them, as one with many rows takes long; both together leave connections to others.
 """
 
 
@@ -106,7 +106,7 @@ class Instances:
         self._site = Site(cluster=cluster, cron_jobs=cron_jobs, runner=settings.runner)
         self._schedules = schedules
         self._tenancy = tenancy
-        self._turns, self._removals = asyncio.Semaphore(TURNS), asyncio.Semaphore(TURNS)
+        self._turns, self._removals = asyncio.Semaphore(TURNS), asyncio.Semaphore(TURNS // 2)
         self._mirrors = Gathering(self._mirror_all)
         self._definitions = Gathering(self._keep_all)
         self._stored: dict[Key, _Stored] = {}
