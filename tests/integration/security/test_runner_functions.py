@@ -193,6 +193,7 @@ ENDS = [
     ("code", {"state": "failed", "error_code": "a b"}),
     ("message", {"state": "failed", "error_code": "c", "error_message": "x" * 20_001}),
     ("step", {"state": "failed", "error_code": "c", "failed_step": "x" * 1001}),
+    ("odd-step", {"state": "failed", "error_code": "c", "failed_step": "../x"}),
     ("total", {"steps_total": -1}),
     ("no-total", {"steps_total": None}),
     ("failed", {"steps_failed": -1}),
@@ -217,6 +218,12 @@ TICKS = [
     ("payload", {"payload": b"x" * 65_537}),
     ("no-payload", {"payload": None}),
     ("requester", {"requester": "x" * 501}),
+    ("customers-bell", {"customer_name": "a\ab"}),
+    *(
+        (f"{name}-{number}", {name: value})
+        for name in flow_identity()._fields[1:7]
+        for number, value in enumerate(("", "../x", "a/b", "a b", "a\nb", "ä"))
+    ),
     *((f"{name}-long", {name: "x" * 1001}) for name in flow_identity()._fields if name != "namespace"),
     *((f"{name}-none", {name: None}) for name in flow_identity()._fields[1:8]),
     ("unknown-flow", {"definition_hash": "e" * 64}),

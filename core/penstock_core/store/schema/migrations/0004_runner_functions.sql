@@ -321,7 +321,7 @@ if (
     and ($3 = 'passed') = ($4 is null)
     and coalesce(length($4) <= 100 and $4 ~ '^[A-Za-z][A-Za-z0-9_.-]*$', true)
     and coalesce(length($5), 0) <= 20000
-    and coalesce(length($6), 0) <= 1000
+    and coalesce(length($6) <= 1000 and $6 ~ '^[a-z][A-Za-z0-9_]*(/[0-9]+/[a-z][A-Za-z0-9_]*)*$', true)
     and $7 >= 0 and $8 between 0 and $7
     and cardinality($9) <= 1000 and coalesce(octet_length(array_to_string($9, '')), 0) <= 1048576
 ) is not true then
@@ -399,9 +399,11 @@ if (
     and coalesce(flow_limit > 0, true)
     and octet_length(payload) <= 65536
     and length(requester) <= 500
-    and length($7) <= 253 and length($8) <= 100 and length($9) <= 63 and length($10) between 1 and 100
-    and length($11) <= 253 and length($12) <= 63 and length($13) <= 128
+    -- six names, each of what a name may hold: none is missing, and none can lead anywhere as a part of an address
+    and concat_ws('/', $7, $8, $9, $10, $11, $12) ~ '^[A-Za-z0-9][A-Za-z0-9.-]*(/[A-Za-z0-9][A-Za-z0-9.-]*){5}$'
+    and greatest(length($7), length($8), length($9), length($10), length($11), length($12)) <= 253
     and coalesce(length($14), 0) <= 253 and coalesce(length($15), 0) <= 1000
+    and concat_ws('', $14, $15) !~ ('[' || chr(1) || '-' || chr(31) || chr(127) || ']')
 ) is not true then
     perform runner_refuse_v1('a tick');
 end if;
