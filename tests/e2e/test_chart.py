@@ -183,7 +183,12 @@ def give_database(release: str, to: str) -> None:
     with (
         reached(f"{RELEASE}-postgres", port, namespace=release) as (address, at),
         psycopg.connect(
-            secret(f"{RELEASE}-postgres", "dsn", namespace=release), host=address, port=at, autocommit=True
+            secret(f"{RELEASE}-postgres", "dsn", namespace=release),
+            user="postgres",
+            password=secret(f"{RELEASE}-postgres", "superuserPassword", namespace=release),
+            host=address,
+            port=at,
+            autocommit=True,
         ) as connection,
     ):
         connection.execute(f"create role other login createrole password '{password}'")

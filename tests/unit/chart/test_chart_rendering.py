@@ -228,6 +228,22 @@ def test_password_in_both_fields(render: Render, find: Find) -> None:
     assert f":{secret['stringData']['password']}@" in secret["stringData"]["dsn"]
 
 
+def test_database_roles(render: Render, find: Find) -> None:
+    """should give Penstock a role of its own in the bundled Postgres, beside a superuser whose password no program has."""
+    objects = render()
+    secret = find(objects, "Secret", "penstock-postgres")["stringData"]
+    rendered = pods(objects)
+    server = environment(rendered["StatefulSet/penstock-postgres"])
+
+    assert server["POSTGRES_USER"] == "postgres"
+    assert server["POSTGRES_PASSWORD"] == {"secretKeyRef": {"name": "penstock-postgres", "key": "superuserPassword"}}
+    assert f"create role penstock login createrole password '{secret['password']}';" in secret["init.sql"].splitlines()
+    assert secret["password"] != secret["superuserPassword"]
+    assert urlsplit(secret["dsn"]).username == "penstock"
+    for name, pod in rendered.items():
+        assert ("superuserPassword" in str(pod)) == (name == "StatefulSet/penstock-postgres")
+
+
 def test_database_transport(render: Render, find: Find) -> None:
     """should encrypt what goes to the bundled Postgres, under a certificate that only its own pod can prove to be its."""
     objects = render()
