@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -205,8 +204,8 @@ async def test_an_operator_of_the_release_before_may_make_the_same_partition(ins
 
 async def until_waiting(installation: Installation) -> None:
     """Returns once a session of the database waits for a lock."""
-    waiting: list[dict[str, Any]] = []
+    waiting = False
     while not waiting:
         async with installation.pool.connection() as connection:
             found = await connection.execute("select from pg_stat_activity where wait_event_type = 'Lock'")
-            waiting = await found.fetchall()
+            waiting = bool(await found.fetchall())
