@@ -19,7 +19,17 @@ from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool, open_pool
 from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.executions.live import Dispatch
-from penstock_core.store.executions.model import AlreadyEnded, Claim, Full, LogRecord, Outcome, StepRecord, Tick
+from penstock_core.store.executions.model import (
+    Accepted,
+    AlreadyEnded,
+    Claim,
+    Full,
+    LogRecord,
+    Outcome,
+    Repeated,
+    StepRecord,
+    Tick,
+)
 from penstock_core.store.executions.reading import Reading
 from penstock_core.store.executions.running import Running, connect
 from penstock_core.store.executions.ticks import ACCEPT, parameters
@@ -311,7 +321,13 @@ async def test_the_gateway_accepts_reads_and_rejects(pool: Pool, tenancy: Tenanc
         beta = flow_identity(namespace="beta", flow_uid="limited")
         batch = await Acceptances(gateway).accept([acceptance(), acceptance(beta, limit=1, when_full="reject")])
         full = await Acceptances(gateway).accept([acceptance(beta, limit=1, when_full="reject")])
+        guard = key(kind="signature")
+        guarded = [acceptance(guard=guard), acceptance(beta, limit=1, when_full="reject", guard=guard)]
+        first = await Acceptances(gateway).accept(guarded)
+        again = await Acceptances(gateway).accept([acceptance(guard=guard)])
 
+        assert [type(outcome) for outcome in first.outcomes] == [Accepted, Full]
+        assert [type(outcome) for outcome in again.outcomes] == [Repeated]
         assert len(batch.started) == 2
         assert full.outcomes == (Full(),)
         assert (
