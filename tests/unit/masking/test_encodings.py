@@ -44,7 +44,7 @@ def _encoded(names: tuple[str, ...], text: str) -> str:
 
 
 @pytest.mark.parametrize("names", COMPOSITIONS, ids=", then ".join)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(secret=SECRETS)
 def test_no_encoding_of_a_secret_is_left(names: tuple[str, ...], secret: str) -> None:
     """Of a secret in two encodings nothing is left in any two of them, and what stands around it is."""
@@ -58,7 +58,7 @@ def test_no_encoding_of_a_secret_is_left(names: tuple[str, ...], secret: str) ->
 
 
 @pytest.mark.parametrize("names", COMPOSITIONS, ids=", then ".join)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(secret=SECRETS, before=st.text("ab c1ö", max_size=9), after=st.text("xy z2é", max_size=9))
 def test_a_secret_inside_of_an_encoded_text_is_found(
     names: tuple[str, ...], secret: str, before: str, after: str

@@ -40,7 +40,7 @@ class Moon(Trigger):
 def moon(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world with that trigger in its table, and a flow that has it; the compiler's part is apart."""
     monkeypatch.setitem(TRIGGERS, "moon", Moon())
-    monkeypatch.setattr("penstock_operator.integrations.reconciler.compile_integration", lambda spec: [])
+    monkeypatch.setattr("penstock_operator.integrations.compilation.compile_integration", lambda spec: [])
     hook, _ = INTEGRATION["spec"]["flows"]
     world.publish("1.1.0", flows=[{**hook, "trigger": {"moon": {"phase": "new"}}}])
     return world
