@@ -50,7 +50,7 @@ test-integration: setup ## Integration tests alone: a real Postgres
 	@$(PY) -m pytest tests/integration -q -n 2
 
 test-e2e: setup cluster-up images ## E2e tests alone, on the test bed as it stands
-	@$(PY) -m pytest tests/e2e -q -n 4
+	@$(PY) -m pytest tests/e2e -q -n 6
 
 bench: setup cluster-up images ## Measure; results in build/bench.json
 	@$(PY) -m tests.bench
