@@ -32,6 +32,7 @@ from penstock_gateway.flows import FlowTable
 from penstock_gateway.metrics import Metrics
 from penstock_gateway.server import health
 from penstock_gateway.server.health import Health
+from penstock_gateway.server.memory import give_back_large_blocks
 from penstock_gateway.settings import Settings
 from penstock_gateway.webhooks.authentication import Authentication
 from penstock_gateway.webhooks.endpoint import PREFIX, Webhooks
@@ -39,7 +40,7 @@ from penstock_gateway.webhooks.intake import Intake
 from penstock_gateway.webhooks.keys import KeyTable
 
 _PARSERS: Final = 1
-"""Large bodies are parsed one after the other: a value with its text can take 220 MiB, and the pod has 512."""
+"""Large bodies are parsed one after the other: a value with its text can take 140 MiB, and the pod has 512."""
 _log = logging.getLogger(__name__)
 
 
@@ -50,6 +51,7 @@ class Gateway:
     """
 
     def __init__(self, settings: Settings, cluster: Cluster, *, values: ValueLimits = LIMITS) -> None:
+        give_back_large_blocks()
         self.settings = settings
         self.metrics = Metrics(CollectorRegistry())
         self.flows = FlowTable()

@@ -1,0 +1,19 @@
+"""What the C library keeps of memory that is free again: little, since a pod's limit counts it, and a large body comes rarely."""
+
+import ctypes
+from typing import Final
+
+_M_MMAP_THRESHOLD: Final = -3
+"""glibc's name for it, in its `malloc.h`."""
+_LARGE_BYTES: Final = 256 * 1024
+
+
+def give_back_large_blocks() -> None:
+    """Give each large block back as soon as it is free.
+
+    glibc would raise the size from which it does with every such block that it frees, up to 32 MiB: what lies below stays where
+    it was, between smaller things. Other C libraries have no such setting.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
