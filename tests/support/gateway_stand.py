@@ -29,6 +29,8 @@ TENANT = "acme"
 INSTANCE = "acme-orders"
 INSTANCE_UID = "6f1c2f0e-0000-4000-8000-000000000001"
 KEY = "correct-horse-battery-staple"
+ANSWERED_SECONDS = 60.0
+"""The longest for an answer, one of millions of values on a busy machine included."""
 
 
 class GatewayCluster(FakeCluster):
@@ -164,7 +166,7 @@ class Stand:
         reader, writer = await asyncio.open_connection("127.0.0.1", port or self.port)
         writer.write(data)
         try:
-            return await asyncio.wait_for(reader.read(), 10)
+            return await asyncio.wait_for(reader.read(), ANSWERED_SECONDS)
         finally:
             writer.close()
 
@@ -210,7 +212,7 @@ async def standing(
         async with (
             _listening(config(chosen, gateway)) as port,
             _listening(probes_config(chosen, gateway)) as health_port,
-            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=ANSWERED_SECONDS) as client,
         ):
             if ready:
                 await until(lambda: not gateway.health.missing())

@@ -73,7 +73,7 @@ async def test_the_owner_finds_the_cause(stand: Stand, caplog: pytest.LogCapture
         await stand.client.post(PATHS["a flow"], headers={"Api-Key": "wrong"})
         await stand.client.post(PATHS["no such flow"])
         await stand.client.post(PATHS["no such namespace"])
-    metrics = (await stand.client.get("/metrics")).text
+    metrics = (await stand.probe("/metrics")).text
 
     refused = [record.__dict__ for record in caplog.records if record.message == "webhook refused"]
     assert [(each["cause"], each.get("flow")) for each in refused] == [
