@@ -56,7 +56,7 @@ log = logging.getLogger(__name__)
 FOREIGN_KEY_SECONDS: Final = 60.0
 """Until it is looked again whether somebody else's Secret stands where a generated key should."""
 
-TURNS: Final = 32
+TURNS: Final = 24
 """Instances that send requests at a time: what an API server keeps up with.
 
 Executions and the Lease come from the same account, and must not wait behind a thousand Instances.
