@@ -91,9 +91,12 @@ def asked_as(user: str, method: str, path: str, body: Any, *, patch: str = "", *
     return _proxy().request(method, path, content=json.dumps(body), params=query, headers=headers)
 
 
-def through_api(namespace: str, pod: str, port: int, method: str, path: str) -> httpx.Response:
+def through_api(
+    namespace: str, pod: str, port: int, method: str, path: str, headers: dict[str, str] | None = None
+) -> httpx.Response:
     """What one pod answers to a request, through the API server: a Service would lead to any of its pods."""
-    return _proxy().request(method, f"/api/v1/namespaces/{namespace}/pods/http:{pod}:{port}/proxy{path}")
+    place = f"/api/v1/namespaces/{namespace}/pods/http:{pod}:{port}/proxy{path}"
+    return _proxy().request(method, place, headers=headers)
 
 
 @cache

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import timeouts
 from eventually import eventually
-from kubectl import api, condition, last_words, through_api, wait_rollout
+from kubectl import api, condition, exists, last_words, secret, through_api, wait_rollout
 
 PROGRAMS = ("operator", "gateway")
 _PORT = 8080
@@ -75,19 +75,25 @@ def served(tenant: str, instance: str) -> None:
 
 
 def _assert_served(flow: dict[str, Any]) -> None:
-    """Ask each gateway with a method that the flow does not take, and without a key: neither starts anything."""
+    """Ask each gateway with a method that the flow does not take, and without a key: neither starts anything.
+
+    Which methods there are is told to who may call alone: with the generated key, where the instance has one.
+    """
     namespace, _, release = flow["metadata"]["labels"]["penstock.dev/release"].partition(".")
-    spec = flow["spec"]
-    path = f"/hooks/{flow['metadata']['namespace']}/{spec['instance']}/{spec['flow']}"
+    spec, tenant = flow["spec"], flow["metadata"]["namespace"]
+    path = f"/hooks/{tenant}/{spec['instance']}/{spec['flow']}"
     webhook = spec.get("webhook") or {}
     methods = sorted(webhook.get("methods") or ["POST"])
     other = next((method for method in _OTHER_METHODS if method not in methods), None)
+    required = webhook.get("security", "required") == "required"
+    made = f"{spec['instance']}-webhook-key"
+    keys = {"Api-Key": secret(made, "key", namespace=tenant)} if exists("secret", made, namespace=tenant) else {}
     for pod in endpoints(release, namespace=namespace):
-        if other:
-            answer = through_api(namespace, pod, _PORT, other, path)
+        if other and (keys or not required):
+            answer = through_api(namespace, pod, _PORT, other, path, keys)
             assert answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED, f"{pod}: {answer.status_code} {answer.text}"
             _same(f"{pod} allows", answer.headers["Allow"].split(", "), methods)
-        if webhook.get("security", "required") == "required":
+        if required:
             answer = through_api(namespace, pod, _PORT, methods[0], path)
             assert answer.status_code == HTTPStatus.UNAUTHORIZED, f"{pod}: {answer.status_code} {answer.text}"
 

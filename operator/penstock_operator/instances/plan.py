@@ -79,24 +79,24 @@ def plan(
     return Plan(version=content.version, flows=flows)
 
 
-MAX_FLOW_BYTES: Final = 256 * 1024
-"""Of one Flow's definition: a small Instance becomes as many of them as its Integration has flows."""
-MAX_FLOWS_BYTES: Final = 2 * 1024 * 1024
-"""Of the definitions of all Flows of an Instance."""
+MAX_VARIABLES_BYTES: Final = 256 * 1024
+"""Of the variables that stand in a Flow's definition; its steps are the Integration's, whose size its author chose."""
+MAX_REPEATED_BYTES: Final = 2 * 1024 * 1024
+"""Of the same in all Flows of an Instance: a small one with a ConfigMap becomes as many copies as its Integration has flows."""
 
 
 def size_problems(planned: Plan) -> list[str]:
-    """A sentence where the Flows would be larger than what one Instance may put into the cluster."""
-    sizes = {name: len(canonical(flow.spec["definition"])) for name, flow in planned.flows.items()}
-    remedy = "shorten what the Instance and its ConfigMaps set, or split the Integration's flow"
+    """A sentence where an Instance's variables would put more into the cluster than they may."""
+    sizes = {name: len(canonical(flow.spec["definition"]["config"])) for name, flow in planned.flows.items()}
+    remedy = "shorten what the Instance and its ConfigMaps set"
     problems = [
-        f"flow {name}: its definition, with all variables in it, would have {size} bytes, and may have {MAX_FLOW_BYTES}: {remedy}"
+        f"flow {name}: its variables would have {size} bytes, and may have {MAX_VARIABLES_BYTES}: {remedy}"
         for name, size in sizes.items()
-        if size > MAX_FLOW_BYTES
+        if size > MAX_VARIABLES_BYTES
     ]
-    if not problems and (total := sum(sizes.values())) > MAX_FLOWS_BYTES:
-        limit = f"would have {total} bytes, and may have {MAX_FLOWS_BYTES}"
-        problems = [f"the definitions of all {len(sizes)} flows, with all variables in each, {limit}: {remedy}"]
+    if not problems and (total := sum(sizes.values())) > MAX_REPEATED_BYTES:
+        limit = f"would have {total} bytes, and may have {MAX_REPEATED_BYTES}"
+        problems = [f"the variables, which stand in each of {len(sizes)} flows, {limit}: {remedy}"]
     return problems
 
 

@@ -27,7 +27,7 @@ def test_a_flow_that_becomes_too_large_is_named() -> None:
     """A value of half a megabyte, as from a ConfigMap, is refused with the flow, its size and the limit."""
     [problem] = size_problems(planned(flows=1, config={"text": "x" * 500_000}))
 
-    assert problem.startswith("flow f0: its definition")
+    assert problem.startswith("flow f0: its variables")
     assert "262144" in problem
     assert "ConfigMaps" in problem
 
@@ -38,4 +38,12 @@ def test_all_flows_of_an_instance_are_bounded_together(flows: int, count: int) -
     problems = size_problems(planned(flows=flows, config={"text": "x" * 200_000}))
 
     assert len(problems) == count
-    assert all("all 12 flows" in problem for problem in problems)
+    assert all("each of 12 flows" in problem for problem in problems)
+
+
+def test_large_steps_are_the_integrations() -> None:
+    """An Integration of half a megabyte is its author's choice, and deployed."""
+    steps = [{"name": "a", "set": {"value": "x" * 500_000}}]
+    content = Content.parse({"version": "1.0.0", "flows": [{"name": "f", "trigger": {"webhook": {}}, "steps": steps}]})
+
+    assert size_problems(plan(instance(), content, config={}, connections={}, public_url=URL)) == []
