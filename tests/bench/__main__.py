@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import accept, burst, cold, machine, objects, steps, writes
+from tests.bench import accept, burst, cold, machine, neighbour, objects, steps, writes
 from tests.bench.site import Site, site
 
 RESULT = Path("build/bench.json")
@@ -21,6 +21,7 @@ MEASUREMENTS: dict[str, Callable[[Site], Awaitable[dict[str, Any]]]] = {
     "writes": writes.measure,
     "burst": burst.measure,
     "accept": accept.measure,
+    "neighbour": neighbour.measure,
     "objects": objects.measure,
 }
 
