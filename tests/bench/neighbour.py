@@ -10,11 +10,11 @@ from typing import Any
 
 from psycopg.conninfo import make_conninfo
 from testbed.release import reached
+from tests.bench.site import NAMESPACE, Site, job_of
 
 from hostile import Hostile
 from installation import deploy, instance, integration, remove_namespace, webhook_flow
 from kubectl import apply, secret
-from tests.bench.site import NAMESPACE, Site, job_of
 
 COUNT = 20
 ROUNDS = 2
@@ -28,7 +28,9 @@ async def measure(site: Site) -> dict[str, Any]:
     flow["trigger"]["webhook"]["security"] = "none"
     await asyncio.to_thread(deploy, EVIL, integration("one", [flow]), instance("one", "one"))
     dsn = secret("penstock-database-penstock", "dsn", namespace=EVIL)
-    quiet, beside, known = [], [], []
+    quiet: list[float] = []
+    beside: list[float] = []
+    known: list[str] = []
     with reached("penstock-postgres", 5432, namespace=NAMESPACE) as (host, port):
         evil = Hostile(
             dsn=make_conninfo(dsn, host=host, port=port), base=str(site.http.base_url), path=f"/hooks/{EVIL}/one/go"
