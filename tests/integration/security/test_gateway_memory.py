@@ -84,7 +84,7 @@ def test_the_worst_that_is_known(gateway: GatewayProcess, rest: float, case: str
     """Each takes little, on a flow that only stores it and on one that compares it with earlier ones."""
     content_type, body = WORST[case]
     assert len(body) <= SIZE
-    gateway.forget_peak()
+    gateway.forget_peak(rest)
 
     assert post(gateway, body, content_type, flow=flow) in (202, 400)
     assert gateway.peak() - rest < MOST
@@ -119,16 +119,16 @@ def test_whatever_is_repeated(
     """Ten megabytes of any fragments, under any content type and charset, take little, be they taken or refused."""
     encoding = next((name for name in ("utf-16", "utf-32", "gb18030") if name in content_type), "utf-8")
     parts = [part.encode(encoding) for part in (before, unit, after)]
-    gateway.forget_peak()
+    gateway.forget_peak(rest)
 
     assert post(gateway, filled(parts[1], before=parts[0], after=parts[2]), content_type, flow=flow) in (202, 400)
     assert gateway.peak() - rest < MOST
 
 
-def test_many_at_once(gateway: GatewayProcess) -> None:
+def test_many_at_once(gateway: GatewayProcess, rest: float) -> None:
     """Large bodies of many namespaces at one time stay within what the chart lets a gateway have."""
     content_type, body = WORST["bytes"]
-    gateway.forget_peak()
+    gateway.forget_peak(rest)
     with ThreadPoolExecutor(12) as pool:
         asked = [pool.submit(post, gateway, body, content_type, namespace=NAMESPACES[n % 6]) for n in range(12)]
         answers = [each.result() for each in asked]
