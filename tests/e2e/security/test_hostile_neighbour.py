@@ -3,29 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
 from psycopg.conninfo import make_conninfo
 from testbed.release import reached
 
 from hostile import Hostile
-from installation import Installation, deploy, discard_namespace, instance, integration, steps, webhook_flow
-from kubectl import apply, secret
+from installation import Installation, deploy, instance, integration, steps, webhook_flow
+from kubectl import secret
 
 EXECUTIONS = 12
 STEPS = [{"name": "one", "set": {"value": "${trigger.body.number}"}}, {"name": "two", "set": {"value": 2}}]
 
 
-@pytest.fixture
-def neighbour(tenant: str) -> Iterator[str]:
-    """The namespace of somebody who wishes the tenant ill."""
-    name = f"{tenant}-evil"
-    apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-    yield name
-    discard_namespace(name)
-
-
 @contextmanager
-def hostile(penstock: Installation, namespace: str) -> Iterator[Hostile]:
+def attacker(penstock: Installation, namespace: str) -> Iterator[Hostile]:
     """Somebody with the credentials of a namespace, and a webhook there that anybody may call."""
     dsn = secret("penstock-database-penstock", "dsn", namespace=namespace)
     with reached("penstock-postgres", 5432, namespace=penstock.namespace) as (host, port):
@@ -36,15 +26,15 @@ def hostile(penstock: Installation, namespace: str) -> Iterator[Hostile]:
         )
 
 
-def test_a_hostile_neighbour_disturbs_nobody(penstock: Installation, tenant: str, neighbour: str) -> None:
+def test_a_hostile_neighbour_disturbs_nobody(penstock: Installation, tenant: str, hostile: str) -> None:
     """While another tenant locks, asks, uploads and posts as much as it can, executions pass with the steps that they ran."""
     deploy(tenant, integration("one", [webhook_flow("order", STEPS)]), instance("acme", "one"))
     open_flow = webhook_flow("order", STEPS)
     open_flow["trigger"]["webhook"]["security"] = "none"
-    deploy(neighbour, integration("one", [open_flow]), instance("acme", "one"))
+    deploy(hostile, integration("one", [open_flow]), instance("acme", "one"))
     accepted: list[str] = [penstock.send(tenant, "acme", "order", {"number": 0})]
 
-    with hostile(penstock, neighbour) as evil, evil.attacking(lambda: list(accepted)) as tally:
+    with attacker(penstock, hostile) as evil, evil.attacking(lambda: list(accepted)) as tally:
         accepted.extend(penstock.send(tenant, "acme", "order", {"number": number}) for number in range(1, EXECUTIONS))
         ended = [penstock.ended(identifier) for identifier in accepted]
 

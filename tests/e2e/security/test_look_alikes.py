@@ -1,6 +1,5 @@
 """What a tenant labels as Penstock's own: it ends, hides and deletes nothing of its neighbour's."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from installation import (
     FINAL,
     Installation,
     deploy,
-    discard_namespace,
     instance,
     integration,
     kill,
@@ -23,15 +21,6 @@ from installation import (
 from kubectl import apply, get, items
 
 WAITS = [{"name": "wait", "sleep": {"for": f"{timeouts.STRUCK:.0f}s"}}, {"name": "done", "set": {"value": 1}}]
-
-
-@pytest.fixture
-def hostile(tenant: str) -> Iterator[str]:
-    """A namespace of somebody who may create what he likes there."""
-    name = f"{tenant}-evil"
-    apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-    yield name
-    discard_namespace(name)
 
 
 @pytest.fixture

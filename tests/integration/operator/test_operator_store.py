@@ -9,13 +9,13 @@ import pytest
 
 import builders
 from fake_cluster import FakeCluster
+from neighbours import Workloads
 from operator_stand import ENVIRONMENT, Clock, watched
 from penstock_core import codec, uuid7
-from penstock_core.cluster import FLOWS, JOBS, NAMESPACES, SECRETS, Key, Object
+from penstock_core.cluster import FLOWS, JOBS, NAMESPACES, SECRETS, Object
 from penstock_core.errors import ClusterError, ClusterUnavailable
 from penstock_core.flow_identity import flow_identity
 from penstock_core.observed.flow import Flow
-from penstock_core.observed.workload import Job, Pod
 from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.executions.acceptance import Acceptances
@@ -34,25 +34,7 @@ from penstock_operator.schedules.missed_ticks import Ticks
 from penstock_operator.services import tenancy_of
 from penstock_operator.settings import from_environment
 from penstock_operator.watch.inventory import Inventory
-from penstock_operator.workloads import index
-from penstock_operator.workloads.identity import Sought
 from roles import drop_roles
-
-
-class Workloads(index.Workloads):
-    """No Job and no pod is to be seen."""
-
-    def __init__(self) -> None:
-        pass
-
-    def is_alive(self, namespace: str) -> bool:
-        return True
-
-    def of(self, sought: Sought) -> tuple[list[Job], list[Pod]]:
-        return [], []
-
-    def job(self, key: Key) -> None:
-        return None
 
 
 class Stand:
