@@ -85,19 +85,16 @@ MAX_REPEATED_BYTES: Final = 2 * 1024 * 1024
 """Of the same in all Flows of an Instance: a small one with a ConfigMap becomes as many copies as its Integration has flows."""
 
 
-def size_problems(planned: Plan) -> list[str]:
-    """A sentence where an Instance's variables would put more into the cluster than they may."""
-    sizes = {name: len(canonical(flow.spec["definition"]["config"])) for name, flow in planned.flows.items()}
+def size_problems(config: Mapping[str, Any], *, flows: int) -> list[str]:
+    """A sentence where an Instance's variables, which stand in each of so many flows, would put too much into the cluster."""
+    size = len(canonical(config))
     remedy = "shorten what the Instance and its ConfigMaps set"
-    problems = [
-        f"flow {name}: its variables would have {size} bytes, and may have {MAX_VARIABLES_BYTES}: {remedy}"
-        for name, size in sizes.items()
-        if size > MAX_VARIABLES_BYTES
-    ]
-    if not problems and (total := sum(sizes.values())) > MAX_REPEATED_BYTES:
-        limit = f"would have {total} bytes, and may have {MAX_REPEATED_BYTES}"
-        problems = [f"the variables, which stand in each of {len(sizes)} flows, {limit}: {remedy}"]
-    return problems
+    if size > MAX_VARIABLES_BYTES:
+        return [f"the variables would have {size} bytes, and may have {MAX_VARIABLES_BYTES}: {remedy}"]
+    if size * flows > MAX_REPEATED_BYTES:
+        limit = f"would have {size * flows} bytes, and may have {MAX_REPEATED_BYTES}"
+        return [f"the variables, which stand in each of {flows} flows, {limit}: {remedy}"]
+    return []
 
 
 def webhook_urls(instance: Instance, content: Content, *, public_url: str) -> dict[str, str]:

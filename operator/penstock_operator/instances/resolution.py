@@ -66,12 +66,11 @@ class Resolver:
             *connection_problems,
             *credential_problems,
             *override_problems(instance, content),
+            *size_problems(config, flows=len(content.flows)),
         ]
         if problems:
             return Resolution(choice=choice, problems=tuple(problems), credentials=credentials)
         planned = plan(instance, content, config=config, connections=connections, public_url=self._settings.public_url)
-        if too_large := size_problems(planned):
-            return Resolution(choice=choice, problems=tuple(too_large), credentials=credentials)
         warned = warnings(connections, secret=secrets.get)
         return Resolution(choice=choice, plan=planned, credentials=credentials, warnings=tuple(warned))
 

@@ -1,33 +1,21 @@
 """What an Instance becomes is bounded: a few hundred bytes are not half a megabyte in etcd."""
 
-from typing import Any
-
 import pytest
 
-from observed_objects import URL, instance
-from penstock_core.observed.content import Content
-from penstock_operator.instances.plan import Plan, plan, size_problems
-
-STEPS = [{"name": "a", "set": {"value": 1}}]
+from penstock_operator.instances.plan import size_problems
 
 
-def planned(*, flows: int, config: dict[str, Any]) -> Plan:
-    """An Instance's Flows with these variables."""
-    named = [{"name": f"f{number}", "trigger": {"webhook": {}}, "steps": STEPS} for number in range(flows)]
-    content = Content.parse({"version": "1.0.0", "flows": named})
-    return plan(instance(), content, config=config, connections={}, public_url=URL)
+def test_ordinary_variables_are_no_problem() -> None:
+    """Values of usual size are deployed, in as many flows as an Integration has."""
+    assert size_problems({"text": "x" * 10_000}, flows=5) == []
+    assert size_problems({}, flows=1000) == []
 
 
-def test_ordinary_flows_are_no_problem() -> None:
-    """Values of usual size are deployed."""
-    assert size_problems(planned(flows=5, config={"text": "x" * 10_000})) == []
+def test_variables_that_are_too_large_are_refused() -> None:
+    """A value of half a megabyte, as from a ConfigMap, is refused with its size, the limit and what to do."""
+    [problem] = size_problems({"text": "x" * 500_000}, flows=1)
 
-
-def test_a_flow_that_becomes_too_large_is_named() -> None:
-    """A value of half a megabyte, as from a ConfigMap, is refused with the flow, its size and the limit."""
-    [problem] = size_problems(planned(flows=1, config={"text": "x" * 500_000}))
-
-    assert problem.startswith("flow f0: its variables")
+    assert problem.startswith("the variables would have 500011 bytes")
     assert "262144" in problem
     assert "ConfigMaps" in problem
 
@@ -35,15 +23,7 @@ def test_a_flow_that_becomes_too_large_is_named() -> None:
 @pytest.mark.parametrize(("flows", "count"), [(10, 0), (12, 1)])
 def test_all_flows_of_an_instance_are_bounded_together(flows: int, count: int) -> None:
     """A value that each of many flows holds counts as often."""
-    problems = size_problems(planned(flows=flows, config={"text": "x" * 200_000}))
+    problems = size_problems({"text": "x" * 200_000}, flows=flows)
 
     assert len(problems) == count
     assert all("each of 12 flows" in problem for problem in problems)
-
-
-def test_large_steps_are_the_integrations() -> None:
-    """An Integration of half a megabyte is its author's choice, and deployed."""
-    steps = [{"name": "a", "set": {"value": "x" * 500_000}}]
-    content = Content.parse({"version": "1.0.0", "flows": [{"name": "f", "trigger": {"webhook": {}}, "steps": steps}]})
-
-    assert size_problems(plan(instance(), content, config={}, connections={}, public_url=URL)) == []
