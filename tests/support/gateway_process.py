@@ -1,4 +1,4 @@
-"""A gateway in a process of its own, so that what it takes of memory can be measured: `python -m gateway_process <dsn>`.
+"""A gateway in a process of its own, so that what it takes of memory can be measured: `python gateway_process.py <dsn>`.
 
 Serves open flows of several namespaces, prints its port, and ends with its standard input.
 """
@@ -66,7 +66,7 @@ class GatewayProcess:
 @contextmanager
 def running(dsn: str) -> Iterator[GatewayProcess]:
     """A gateway on a database, until the block ends."""
-    with Popen([sys.executable, "-m", "gateway_process", dsn], stdin=PIPE, stdout=PIPE, text=True) as process:
+    with Popen([sys.executable, __file__, dsn], stdin=PIPE, stdout=PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
