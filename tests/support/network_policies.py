@@ -6,7 +6,7 @@ A rule without peers leads everywhere, one without ports to every port; a peer's
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 Labels = Mapping[str, str]
@@ -62,6 +62,10 @@ def _is(peer: Mapping[str, Any], to: Destination) -> bool:
 
 def _within(address: str, block: str) -> bool:
     found, network = ip_address(address), ip_network(block)
+    if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped:
+        raise ValueError(f"the API server refuses {block}: an IPv4 address embedded in IPv6")
+    if isinstance(found, IPv6Address):
+        found = found.ipv4_mapped or found  # as the kernel sends it
     return found.version == network.version and found in network
 
 

@@ -190,8 +190,8 @@ matchResources:
 
 {{/*
 Where runner pods may go, as a JSON list of NetworkPolicyEgressRule; empty where that is not bounded.
-A machine's metadata address gives away the node's credentials: it is closed whatever the cluster's own ranges are, in its IPv6
-forms, too (embedded, and as NAT64 translates it).
+A machine's metadata address gives away the node's credentials: it is closed whatever the cluster's own ranges are, by IPv6 too
+(embedded in an address of IPv6 it is sent as one of IPv4; NAT64 translates it).
 */}}
 {{- define "penstock.runnerEgress" -}}
 {{- $values := .Values.networkPolicy.runnerEgress -}}
@@ -204,7 +204,7 @@ forms, too (embedded, and as NAT64 translates it).
 {{- $port := dict "port" 5432 "protocol" "TCP" -}}
 {{- $rules = append $rules (dict "to" (list (dict "namespaceSelector" $here "podSelector" $pods)) "ports" (list $port)) -}}
 {{- end -}}
-{{- $closed := dict "0.0.0.0/0" (list "169.254.0.0/16") "::/0" (list "fd00:ec2::254/128" "fe80::/10" "::ffff:0:0/96" "64:ff9b::a9fe:0/112") -}}
+{{- $closed := dict "0.0.0.0/0" (list "169.254.0.0/16") "::/0" (list "fd00:ec2::254/128" "fe80::/10" "64:ff9b::a9fe:0/112") -}}
 {{- range $values.closedRanges -}}
 {{- $all := contains ":" . | ternary "::/0" "0.0.0.0/0" -}}
 {{- $closed = set $closed $all (append (get $closed $all) . | uniq) -}}
