@@ -28,7 +28,7 @@ IMAGE_PROGRAMS = {
     "gpg": "gpg",
     "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
 }
-TEST_PROGRAMS = {"/usr/lib/postgresql/*/bin/initdb": "postgresql"}
+TEST_PROGRAMS = {"/usr/lib/postgresql/*/bin/initdb": "postgresql", "openssl": "openssl"}
 """A path may hold `*`: any version will do."""
 
 

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from lacking import lacking
 from penstock_core.store.connection.pool import open_pool
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import RoleDsn
@@ -24,7 +25,7 @@ BOUND = {"sslmode": "require", "channel_binding": "require", "gssencmode": "disa
 def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with TLS, as the chart's, that asks all but its superuser for a password."""
     if shutil.which("openssl") is None:
-        pytest.skip("there is no openssl to make a certificate with")
+        lacking("there is no openssl to make a certificate with: `python3 -m testbed packages` installs it")
     place = Path("/tmp") / f"penstock-tls-{uuid4().hex[:8]}"
     place.mkdir(mode=0o755)
     words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=postgres"

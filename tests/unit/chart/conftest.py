@@ -12,6 +12,7 @@ import yaml
 from testbed import programs
 from testbed.layout import layout_from
 
+from lacking import lacking
 from rendering import Find, Refused, Render, RunHelm
 
 CHART = Path(__file__).resolve().parents[3] / "charts" / "penstock"
@@ -23,10 +24,7 @@ def helm() -> str:
     built = programs.directory(layout_from(os.environ)) / "helm"
     found = shutil.which("helm") or (str(built) if built.exists() else None)
     if found is None:
-        reason = "there is no helm: neither on PATH nor built by `make cluster-up`"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        lacking("there is no helm: neither on PATH nor built by `make cluster-up`")
     return found
 
 
