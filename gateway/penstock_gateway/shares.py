@@ -50,8 +50,9 @@ class Shares:
         """Give units back; whoever waited for them has them, each namespace in its turn."""
         if units:
             self._give(namespace, units)
-            for waiting in list(self._waiting):
-                self._serve(waiting)
+            # a large thing that ends makes room for several: rounds, until nobody has any more
+            while True in [self._serve(waiting) for waiting in list(self._waiting)]:
+                pass
 
     async def wait(self, namespace: str, units: int, *, within: float) -> None:
         """Take units as soon as they are there; TimeoutError where that is not `within` so many seconds."""
@@ -77,18 +78,20 @@ class Shares:
         else:
             del self._held[namespace]
 
-    def _serve(self, namespace: str) -> None:
-        """Let the first of a namespace have what it waits for, and put the namespace behind the others."""
+    def _serve(self, namespace: str) -> bool:
+        """Let the first of a namespace have what it waits for, and put the namespace behind the others; False where nobody has."""
         line = self._waiting[namespace]
         while line and line[0][1].done():
             line.popleft()  # it has given up, and is about to notice
         if line and not self.take(namespace, line[0][0]):
-            return
+            return False
         del self._waiting[namespace]
-        if line:
-            line.popleft()[1].set_result(None)
+        if not line:
+            return False
+        line.popleft()[1].set_result(None)
         if line:
             self._waiting[namespace] = line
+        return True
 
     def _leave(self, namespace: str, waiting: _Waiting) -> None:
         line = self._waiting.get(namespace)

@@ -52,6 +52,18 @@ async def test_who_waits_is_served_in_turn() -> None:
     assert shares.held == 1
 
 
+async def test_room_that_is_given_back_is_for_all_whom_it_fits() -> None:
+    """One large thing that ends lets several small ones in at once, also of one namespace."""
+    shares = Shares(8, largest=8)
+    await shares.wait("a", 8, within=1)
+    waiting = [asyncio.create_task(shares.wait(namespace, 1, within=60)) for namespace in "bbbbc"]
+    await asyncio.sleep(0)
+    shares.give("a", 8)
+    await asyncio.wait_for(asyncio.gather(*waiting), 1)
+
+    assert shares.held == 5
+
+
 async def test_who_gives_up_keeps_nothing() -> None:
     """Neither a time-out nor a cancellation loses a place or stops the line, whenever it comes."""
     shares = Shares(1)
