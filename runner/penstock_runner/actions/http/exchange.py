@@ -9,7 +9,8 @@ from uuid import uuid5
 from urllib3 import exceptions as faults
 
 from penstock_core.masking.headers import is_credential
-from penstock_runner.actions.http.content import request_body, response_body, urlencoded
+from penstock_runner.actions.http.request_content import request_body, urlencoded
+from penstock_runner.actions.http.response_content import response_body
 from penstock_runner.actions.http.transport import Transport
 from penstock_runner.engine.action import Call
 from penstock_runner.engine.interrupt import Apart

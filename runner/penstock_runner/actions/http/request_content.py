@@ -1,12 +1,10 @@
-"""Bodies of requests and responses of the http action."""
+"""The body of a request, of what the http action was given."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from penstock_core import body as bodies
-from penstock_core.errors import BodyError
 from penstock_runner.errors import Failure
 
 
@@ -49,21 +47,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (set, frozenset)):
         return list(value)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
-def response_body(raw: bytes, content_type: str) -> tuple[Any, tuple[str, ...]]:
-    """The body, parsed where the content type says JSON, else text where it is, else bytes; and warnings."""
-    if not raw:
-        return None, ()
-    media_type, parameters = bodies.parse_content_type(content_type)
-    try:
-        if bodies.is_json(media_type):
-            return bodies.parse(raw, content_type), ()
-        if "charset" in parameters:
-            return bodies.decode(raw, parameters["charset"]), ()
-    except BodyError as exc:
-        return raw.decode(errors="replace"), (f"the response says {content_type}, but {exc}; it is kept as text",)
-    try:
-        return raw.decode(), ()
-    except UnicodeDecodeError:
-        return raw, ()
