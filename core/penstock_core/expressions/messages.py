@@ -6,6 +6,7 @@ from typing import Final
 
 from penstock_core.errors import ExpressionError
 from penstock_core.expressions import tokens as lexer
+from penstock_core.expressions.functions.told import told
 from penstock_core.expressions.scope import Scope
 
 _COMPILE_ERROR: Final = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*?)(?=\n \| |\nERROR: |\Z)", re.DOTALL)
@@ -51,6 +52,8 @@ def _syntax_message(reason: str) -> str:
 
 def evaluation_message(reason: str) -> str:
     """What went wrong while an expression was evaluated."""
+    if said := told(reason):
+        return said
     reason = re.sub(r"^[A-Z_]+: ", "", reason).split(" [", 1)[0]
     if match := re.fullmatch(r'Key not found in map : "?(.*?)"?', reason):
         return f"there is no member `{match[1]}`: test with `has(…)` first"
