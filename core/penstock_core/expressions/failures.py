@@ -18,6 +18,7 @@ _CONVERSIONS: Final[Mapping[str, str]] = {
     "timestamp": "is no time of RFC 3339: write it as in 2026-01-31T06:00:00Z",
     "duration": "is no duration: write it as in 90s, 1h30m or 500ms",
 }
+_NO_OVERLOAD: Final = " does not work on "
 _CONVERT: Final = "convert with string(…), int(…) or double(…)"
 
 
@@ -93,7 +94,7 @@ def _of_operands(node: Node, parts: Sequence[Part], failure: ExpressionError, *,
     if node.name == "in" and len(parts) == 2 and not isinstance(parts[1].value, list | dict):
         return _nothing_to_look_into(parts[1])
     nulls = [part for part in parts if part.value is None]
-    if nulls:
+    if nulls and _NO_OVERLOAD in str(failure):
         return _null(node, nulls)
     if (wanted := _CONVERSIONS.get(node.name)) and len(parts) == 1 and isinstance(parts[0].value, str):
         return AboutValues((f"`{text[node.start : node.end]}`: ", Value(parts[0].value), f" {wanted}"))
@@ -125,7 +126,7 @@ def _nothing_to_look_into(part: Part) -> AboutValues:
 def _reason(node: Node, parts: Sequence[Part], failure: ExpressionError, *, text: str) -> tuple[str, str]:
     """What is wrong before the values are quoted, and what to do about it."""
     reason = str(failure)
-    if " does not work on " in reason:
+    if _NO_OVERLOAD in reason:
         head = reason.split(": ")[0]
         return head, _remedy(node, parts)
     part = text[node.start : node.end]

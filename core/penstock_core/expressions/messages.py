@@ -7,6 +7,8 @@ from typing import Final
 from penstock_core.errors import ExpressionError
 from penstock_core.expressions import habits
 from penstock_core.expressions import tokens as lexer
+from penstock_core.expressions.functions import names as functions
+from penstock_core.expressions.functions.told import told
 from penstock_core.expressions.paths import KEYWORDS
 from penstock_core.expressions.quoting import did_you_mean, listed, near
 from penstock_core.expressions.scope import RESERVED, Scope
@@ -135,7 +137,7 @@ def _undeclared(
 
 
 def _functions() -> frozenset[str]:
-    return FUNCTIONS
+    return FUNCTIONS.union(functions())
 
 
 def no_function(name: str) -> str:
@@ -216,6 +218,8 @@ def _word(word: str) -> str:
 
 def evaluation_message(reason: str) -> str:
     """What went wrong while an expression was evaluated."""
+    if said := told(reason):
+        return said
     reason = re.sub(r"^[A-Z_]+: ", "", reason).split(" [", 1)[0]
     if match := re.fullmatch(r'Key not found in map : "?(.*?)"?', reason):
         return f"there is no member `{match[1]}`: test with `has(…)` first"
