@@ -97,9 +97,10 @@ class StepCheck:
 
     def condition(self, place: str, text: str, scope: Scope) -> None:
         """Compile bare CEL."""
-        if "${" in text:
-            self.add(place, "a condition is an expression as a whole: write it without `${` and `}`")
-            return
+        for begin, end in (("${", "}"), ("{{", "}}")):
+            if begin in text:
+                self.add(place, f"a condition is an expression as a whole: write it without `{begin}` and `{end}`")
+                return
         self.attempt(place, lambda: condition(text, scope))
 
     def templates(self, place: str, value: Any, scope: Scope) -> None:
@@ -108,6 +109,8 @@ class StepCheck:
             self.attempt(place, lambda: self._template(place, value, scope))
         elif isinstance(value, Mapping):
             for key, below in value.items():
+                if said := habits.of_key(key):
+                    self.warn(place, said)
                 self.templates(place, key, scope)
                 self.templates(f"{place}.{key}", below, scope)
         elif isinstance(value, list):
@@ -116,7 +119,7 @@ class StepCheck:
 
     def _template(self, place: str, text: str, scope: Scope) -> None:
         template(text, scope)
-        for habit in habits.in_template(text):
+        for habit in habits.in_template(text, scope):
             self.warn(place, habit.message, line=habit.line, column=habit.column)
 
 
