@@ -100,7 +100,10 @@ class Execution(_Model):
     steps_failed: int
     replay_of: UUID | None
     retry_of: UUID | None
-    warnings: tuple[str, ...] | None = Field(description=f"They may quote a payload: {_DATA_ONLY}")
+    warnings: tuple[str, ...] | None = Field(
+        description="Of how it was accepted, and once it has ended of its steps (`step <path>: …`, the first 20 and how many more"
+        f" there are; after a runner was lost, those of its replacement). They may quote a payload: {_DATA_ONLY}"
+    )
     steps: tuple[Step, ...] | None = Field(
         default=None, description="With `include=steps` only: one page of attempts, in the order in which they began"
     )
