@@ -5,6 +5,7 @@ from typing import Final
 
 from penstock_core.compiler.step_check import ActionCheck, StepCheck, member
 from penstock_core.expressions import Scope
+from penstock_core.expressions.quoting import did_you_mean, near
 from penstock_core.resources.actions.http import Http
 
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -43,8 +44,9 @@ def _check_url(step: StepCheck, url: str) -> None:
 def _check_connection(step: StepCheck, name: str | None) -> None:
     if name is not None and name not in step.connections:
         known = ", ".join(sorted(step.connections)) or "none"
+        close = did_you_mean(near(name, step.connections))
         step.add(
             "http.connection",
             f"the Integration declares no connection `{name}` (declared: {known}): add it to spec.connections,"
-            " or correct the name",
+            f" or correct the name{f'; {close}' if close else ''}",
         )
