@@ -39,9 +39,6 @@ def _end(call: Call) -> datetime:
     except (InvalidInput, OverflowError) as exc:
         raise Failure("invalid_input", f"sleep.for: {exc}") from exc
     except ValueError as exc:
-        from penstock_core.expressions.quoting import quoted  # only where something is wrong
-
-        until = quoted(call.flow.masker.mask(given.get("until")))
-        message = f"sleep.until: {until} is not a time: write RFC 3339, such as 2030-01-31T06:00:00Z"
+        message = f"sleep.until: {given.get('until')!r} is not a time: write RFC 3339, such as 2030-01-31T06:00:00Z"
         raise Failure("invalid_input", message) from exc
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

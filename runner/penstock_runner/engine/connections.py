@@ -27,7 +27,7 @@ class Connection(NamedTuple):
         kind = self._type()
         if kind is None:
             name = self.description.get("type")
-            message = f"connection `{self.name}` is of type `{name}`, which an http step cannot use"
+            message = f"connection {self.name!r} is of type {name!r}, which an http step cannot use"
             raise Failure("connection_type", message)
         return kind.headers(self.description, self._field)
 
@@ -53,7 +53,7 @@ class Connection(NamedTuple):
         if name not in self.fields:
             raise Failure(
                 "connection_field_missing",
-                f"connection `{self.name}` has no field `{name}`: add the key `{name}` to its Secret,"
+                f"connection {self.name!r} has no field {name!r}: add the key {name!r} to its Secret,"
                 " then run the flow again",
             )
         return sent(self.fields[name])

@@ -177,7 +177,7 @@ def _sign_in(call: Call) -> dict[str, str]:
         return {}
     connection = call.flow.connections.get(name)
     if connection is None:
-        raise Failure("connection_missing", f"http.connection: the Integration declares no connection `{name}`")
+        raise Failure("connection_missing", f"http.connection: the Integration declares no connection {name!r}")
     return connection.headers()
 
 

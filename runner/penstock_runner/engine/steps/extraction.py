@@ -18,9 +18,9 @@ def _extracted(name: str, path: str, output: Any) -> Any:
     try:
         found = json_path.environment().compile(path).findall(output) if isinstance(output, (dict, list)) else []
     except JSONPathError as exc:
-        raise Failure("extract_failed", f"extract.{name}: the path `{path}` cannot be used: {exc}") from exc
+        raise Failure("extract_failed", f"extract.{name}: the path {path!r} cannot be used: {exc}") from exc
     if not found:
-        message = f"extract.{name}: nothing in the output matches `{path}`{_hint(output)}"
+        message = f"extract.{name}: nothing in the output matches {path!r}{_hint(output)}"
         raise Failure("extract_failed", message, details={"name": name, "path": path})
     return found[0] if len(found) == 1 else found
 
