@@ -33,7 +33,7 @@ def environment(names: tuple[str, ...], called: tuple[str, ...] = ()) -> Any:
     return library.NewEnv(
         config=_dialect(),
         variables=dict.fromkeys(names, library.Type.DYN),
-        functions=(*_operators(), *map(_declared, called)),
+        functions=(*_operators(), *(one for name in called for one in _declared(name))),
         extensions=_extensions(),
     )
 
@@ -67,17 +67,50 @@ def called(found: Sequence[lexer.Token]) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
+def optional_calls(found: Sequence[lexer.Token], names: Sequence[str]) -> list[tuple[int, int, str]]:
+    """What to put in place of which characters, so that functions give optional values.
+
+    The library takes none from Python: such a function gives a list of at least none, under another name.
+    """
+    edits = []
+    for at, token in enumerate(found[:-1]):
+        called_as = f"{found[at - 2].text}.{token.text}" if at > 1 else ""
+        if token.kind == "name" and found[at + 1].text == "(" and called_as in names and _is_optional(called_as):
+            close = lexer.closing(found, at + 1)
+            edits += [(token.start, token.end, f"{_LISTED}{token.text}")] if close else []
+            edits += [(close.end, close.end, ".first()")] if close else []
+    return edits
+
+
+_LISTED: Final = "penstock_list_"
+
+
+def _is_optional(name: str) -> bool:
+    function = functions.find(name)
+    return function is not None and function.signatures[0].result == "optional"
+
+
 @functools.cache
-def _declared(name: str) -> Any:
+def _declared(name: str) -> tuple[Any, ...]:
     from penstock_core.expressions.functions.calls import implementation  # where a function is called
 
     function = functions.find(name)
     assert function is not None  # noqa: S101 - `called` has found it
     action = implementation(function)
-    shapes = [shape for signature in function.signatures for shape in _shapes(signature)]
-    return cel().FunctionDecl(
-        name, [_overload(function, number, shape, action) for number, shape in enumerate(dict.fromkeys(shapes))]
-    )
+    if not _is_optional(name):
+        return (_declaration(function, name, action),)
+    topic, _, last = name.rpartition(".")
+    return _declaration(function, name), _declaration(function, f"{topic}.{_LISTED}{last}", action)
+
+
+def _declaration(function: Function, name: str, action: Callable[..., Any] | None = None) -> Any:
+    shapes = dict.fromkeys(shape for signature in function.signatures for shape in _shapes(signature))
+    overloads = []
+    for number, (*parameters, result) in enumerate(shapes):
+        types = [_type(kind, gives_list=bool(action)) for kind in (*parameters, result)]
+        label = f"penstock_{name}_{number}"
+        overloads.append(cel().Overload(label, types.pop(), types, function.receiver, action))
+    return cel().FunctionDecl(name, overloads)
 
 
 def _shapes(signature: Signature) -> list[tuple[str, ...]]:
@@ -86,13 +119,11 @@ def _shapes(signature: Signature) -> list[tuple[str, ...]]:
     return [(*parameters, signature.result) for parameters in product(*choices)]
 
 
-def _overload(function: Function, number: int, shape: tuple[str, ...], action: Callable[..., Any]) -> Any:
-    *parameters, result = (_type(name) for name in shape)
-    return cel().Overload(f"penstock_{function.name}_{number}", result, parameters, function.receiver, action)
-
-
-def _type(name: str) -> Any:
-    return cel().Type.DYN if name in KINDS else getattr(cel().Type, name.upper())
+def _type(name: str, *, gives_list: bool) -> Any:
+    kind = cel().Type
+    if name == "optional":
+        return kind.LIST if gives_list else kind.AbstractType("optional_type", [kind.STRING])
+    return kind.DYN if name in KINDS else getattr(kind, name.upper())
 
 
 _ARITHMETIC: Final[dict[str, Callable[[Any, Any], float]]] = {

@@ -11,13 +11,21 @@ from typing import Final
 
 from penstock_core.expressions.functions.function import Function, FunctionError, Signature
 
-__all__ = ["TOPICS", "Function", "FunctionError", "Signature", "find", "is_ours", "names", "table"]
+__all__ = ["TOPICS", "Function", "FunctionError", "Signature", "all_ours", "find", "is_ours", "names", "table"]
 
 TOPICS: Final[Mapping[str, tuple[str, ...]]] = {
     "lists": (
         "sort", "sortBy", "distinct", "flatten", "sum", "min", "max", "slice", "reverse", "lists.range",
     ),
     "sets": ("sets.contains", "sets.equivalent", "sets.intersects"),
+    "maps": ("keys", "values", "merge"),
+    "texts": (
+        "text.trim", "text.lower", "text.upper", "text.title", "text.padLeft", "text.padRight", "text.truncate",
+    ),
+    "regex": ("regex.extract", "regex.extractAll", "regex.replace"),
+    "encoding": ("jsonEncode", "jsonDecode", "urlEncode", "urlDecode", "xmlEscape"),
+    "digests": ("sha256", "sha512", "sha1", "md5", "hmac", "uuid"),
+    "dates": ("now", "date.parse", "date.format"),
 }  # fmt: skip
 """The modules beside this one, and the names of the functions that each does."""
 
@@ -30,6 +38,11 @@ def _topic_of() -> Mapping[str, str]:
 def is_ours(name: str) -> bool:
     """Whether a name is that of a function that is done in Python."""
     return name in _topic_of()
+
+
+def all_ours() -> tuple[str, ...]:
+    """The names of all functions that are done in Python."""
+    return tuple(_topic_of())
 
 
 def find(name: str) -> Function | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from time import thread_time
 from typing import Any, Final
 
 from penstock_core.expressions.functions.function import FunctionError
@@ -18,6 +19,8 @@ MAX_ITEMS: Final = 100_000
 """Items of a list, or members of a map, that a function takes or gives."""
 MAX_WORK: Final = 200_000_000
 """Characters and items that all calls of one evaluation may read, and four times make: some seconds."""
+MAX_SECONDS: Final = 10
+"""Of a processor, for one evaluation that calls functions."""
 _ITEM: Final = 16
 """Characters that an item costs beside what it holds."""
 _MADE: Final = 4
@@ -27,9 +30,10 @@ _SHOWN: Final = 60
 class Evaluation:
     """One evaluation of an expression: its moment, and what its functions may still do."""
 
-    __slots__ = ("_left", "_moment")
+    __slots__ = ("_end", "_left", "_moment")
 
     def __init__(self) -> None:
+        self._end = thread_time() + MAX_SECONDS
         self._left = MAX_WORK
         self._moment: datetime | None = None
 
@@ -43,10 +47,9 @@ class Evaluation:
     def spend(self, work: int) -> None:
         """Pay for something that is about to be done, or was made. Raises `FunctionError`."""
         self._left -= work
-        if self._left < 0:
-            raise FunctionError(
-                "the functions of this expression read and make too much together: use a python step, or forEach"
-            )
+        if self._left < 0 or thread_time() > self._end:
+            what = "read and make too much" if self._left < 0 else f"take more than {MAX_SECONDS} seconds"
+            raise FunctionError(f"the functions of this expression {what} together: use a python step, or forEach")
 
 
 _evaluation: ContextVar[Evaluation] = ContextVar("evaluation")

@@ -3,13 +3,13 @@
 Whatever goes wrong inside reaches the author as `name: what was wrong`; the library would cut it at brackets and at NUL.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from penstock_core.errors import ExpressionError
 from penstock_core.expressions.functions import bounds
-from penstock_core.expressions.functions.function import Function
+from penstock_core.expressions.functions.function import Function, FunctionError
 from penstock_core.expressions.functions.told import MARK
 from penstock_core.expressions.values import from_cel, to_cel
 
@@ -22,10 +22,13 @@ def implementation(function: Function) -> Callable[..., Any]:
     """What the CEL library calls for it."""
     action = function.action
     assert action is not None  # noqa: S101 - natives are never declared
+    hands_on = any(signature.result in ("list", "map", "any") for signature in function.signatures)
 
     def call(*given: Any) -> Any:
         try:
             bounds.present().spend(sum(map(bounds.measure, given)))
+            if hands_on:
+                _refuse_moments(given)
             result = action(*map(_taken, given))
             bounds.pay_for_result(result)
             return _given_back(result)
@@ -36,6 +39,21 @@ def implementation(function: Function) -> Callable[..., Any]:
         raise _Told(f"{MARK}{function.name}: {message}".replace("\x00", "\\u0000")) from None
 
     return call
+
+
+def _refuse_moments(given: Sequence[Any]) -> None:
+    """The library takes a timestamp from a function, but none inside of a list or a map; as texts they would not be the same."""
+    waiting = [one for one in given if isinstance(one, list | dict)]
+    while waiting:
+        one = waiting.pop()
+        for item in one.values() if isinstance(one, dict) else one:
+            if isinstance(item, list | dict):
+                waiting.append(item)
+            elif isinstance(item, datetime | timedelta):
+                raise FunctionError(
+                    f"{'a timestamp' if isinstance(item, datetime) else 'a duration'} inside of a list or a map cannot be"
+                    " handed on: make a text of it before, `string(…)`, or a number, `int(…)`"
+                )
 
 
 def _taken(value: Any) -> Any:
