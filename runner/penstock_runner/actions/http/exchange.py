@@ -8,9 +8,10 @@ from uuid import uuid5
 
 from urllib3 import exceptions as faults
 
+from penstock_core.errors import BodyTooLarge
 from penstock_core.masking.headers import is_credential
 from penstock_runner.actions.http.request_content import request_body, urlencoded
-from penstock_runner.actions.http.response_content import response_body
+from penstock_runner.actions.http.response_content import Content, response_content
 from penstock_runner.actions.http.transport import Transport
 from penstock_runner.engine.action import Call
 from penstock_runner.engine.interrupt import Apart
@@ -20,6 +21,7 @@ MAX_RESPONSE_BYTES: Final = 16 * 1024 * 1024
 MAX_REDIRECTS: Final = 10
 _UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_WITHOUT_CONTENT: Final = frozenset({204, 205, 304})
 _CHUNK: Final = 65_536
 
 
@@ -43,6 +45,8 @@ class Exchange:
         self._headers.setdefault("User-Agent", "penstock")
         self._sign_in = _sign_in(call)
         self.warnings: tuple[str, ...] = ()
+        self.problem = ""
+        """Why the response's body is not what it is declared to be, "" where it is."""
 
     def run(self, apart: Apart[dict[str, Any]]) -> dict[str, Any]:
         """The response at the end of the redirects."""
@@ -95,7 +99,7 @@ class Exchange:
     def _read(self, response: Any, apart: Apart[dict[str, Any]]) -> dict[str, Any]:
         raw = bytearray()
         try:
-            for chunk in response.stream(_CHUNK, decode_content=True):
+            for chunk in response.stream(_CHUNK, decode_content=False):
                 raw += chunk
                 self._still_wanted(len(raw), response.status, apart)
         except BaseException as exc:
@@ -103,15 +107,30 @@ class Exchange:
             if isinstance(exc, (faults.HTTPError, OSError)):
                 raise self._failure(exc) from exc
             raise
-        content_type = response.headers.getlist("content-type")[-1:]
-        body, self.warnings = response_body(bytes(raw), "".join(content_type))
+        content = self._content(response, bytes(raw))
+        self.warnings, self.problem = content.warnings, content.problem
         return {
             "status": response.status,
             "headers": _received(response.headers),
-            "body": body,
-            "bytes": len(raw),
+            "body": content.body,
+            "bytes": content.size,
             "url": self._url,
         }
+
+    def _content(self, response: Any, raw: bytes) -> Content:
+        headers = response.headers
+        if not raw and (self._method == "HEAD" or response.status in _WITHOUT_CONTENT):
+            return Content(None, 0)
+        try:
+            return response_content(
+                raw,
+                "".join(headers.getlist("content-type")[-1:]),
+                encoded=headers.getlist("content-encoding"),
+                how=self._call.input.get("parse") or "auto",
+                limit=self._limit,
+            )
+        except BodyTooLarge as exc:
+            raise self._too_large(response.status) from exc
 
     def _failure(self, exc: Exception) -> Failure:
         code, text = _reason(urlsplit(self._url).hostname, exc, self._call.flow.masker.text)
@@ -119,13 +138,16 @@ class Exchange:
 
     def _still_wanted(self, size: int, status: int, apart: Apart[dict[str, Any]]) -> None:
         if size > self._limit:
-            message = (
-                f"{self._method} {self._url}: the response is larger than {self._limit} bytes:"
-                " raise `maxResponseBytes`, or ask for less"
-            )
-            raise Failure("http_response_too_large", message, details={"status": status})
+            raise self._too_large(status)
         if apart.abandoned:
             raise Failure("abandoned", "nobody waits for this response any more")
+
+    def _too_large(self, status: int) -> Failure:
+        message = (
+            f"{self._method} {self._url}: the response is larger than {self._limit} bytes:"
+            " raise `maxResponseBytes`, or ask for less"
+        )
+        return Failure("http_response_too_large", message, details={"status": status})
 
 
 def _url(given: Mapping[str, Any]) -> str:
