@@ -16,7 +16,7 @@ _SHAPE: Final = re.compile(
 )
 _HOST_PORT: Final = re.compile(r"(?P<host>\[[^\[\]]*\]|[^\[\]:]*)(?::(?P<port>[0-9]{0,5}))?")
 _NAME: Final = re.compile(r"[A-Za-z0-9._~-]+")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _PATH: Final = r"A-Za-z0-9._~!$&'()*+,;=:@/-"
 _TO_ENCODE: Final = {
     "path": re.compile(rf"%(?![0-9A-Fa-f]{{2}})|[^%{_PATH}]"),
@@ -55,7 +55,7 @@ def address(url: object) -> Address:
             f"{_shown(url)} holds a user or a password, and is not asked: keep them in a connection of type basic, and name"
             " it in http.connection"
         )
-    if control := _CONTROL.search(found[0]):
+    if control := CONTROL.search(found[0]):
         raise InvalidInput(f"{_shown(url)} is not an address: it holds the control character U+{ord(control[0]):04X}")
     try:
         host, port = _authority(found["authority"])

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, cast
 
+from penstock_core.addresses import CONTROL
 from penstock_core.errors import ExpressionError
 from penstock_core.expressions import tokens as lexer
 from penstock_core.expressions.expression import Expression
@@ -75,9 +76,22 @@ def url_template(text: str, scope: Scope) -> UrlTemplate:
     # no bare expression begins like this, so the two share the scope's memory
     found = scope.compiled.get(f"url {text}")
     if found is None:
-        parts = tuple(_piece(text, part, scope) if part.expression else part.text for part in lexer.parts(text))
+        parts = tuple(
+            _piece(text, part, scope) if part.expression else _literal(text, part) for part in lexer.parts(text)
+        )
         found = scope.compiled[f"url {text}"] = UrlTemplate(parts)
     return cast("UrlTemplate", found)
+
+
+def _literal(text: str, part: lexer.Part) -> str:
+    if control := CONTROL.search(part.text):
+        line, column = lexer.position(text, part.start + control.start())
+        raise ExpressionError(
+            f"the address holds the control character U+{ord(control[0]):04X}: write it on one line",
+            line=line,
+            column=column,
+        )
+    return part.text
 
 
 def _piece(text: str, part: lexer.Part, scope: Scope) -> _Piece:

@@ -141,7 +141,7 @@ def test_what_no_place_can_hold_fails_by_name(text: str, config: dict[str, Any],
 def test_raw_exists_around_a_whole_expression_of_an_address_alone(text: str) -> None:
     """Elsewhere, also inside of an expression of an address, it is refused in words, at the place where it stands."""
     for compile_ in (condition, lambda text, scope: template(f"a ${{{text}}}", scope)):
-        with pytest.raises(ExpressionError, match="turns off the encoding of a value in http.url") as refused:
+        with pytest.raises(ExpressionError, match=r"turns off the encoding of a value in http\.url") as refused:
             compile_(text, SCOPE)
         assert refused.value.column
     if text != "raw(config.x)":

@@ -42,7 +42,9 @@ def _check_url(step: StepCheck, url: str) -> None:
             "http.url",
             "an address holds no user and password: keep them in a connection of type basic, and name it in http.connection",
         )
-    elif literal := re.match(r"https?://[^/?#$]*(?=[/?#]|\Z)", url):
+    elif "${" not in url:
+        step.attempt("http.url", lambda: _check_address(url))
+    elif literal := re.match(r"https?://[^/?#$]*(?=[/?#])", url):
         step.attempt("http.url", lambda: _check_address(literal[0]))
 
 

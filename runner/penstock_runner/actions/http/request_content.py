@@ -99,7 +99,7 @@ def _charset(content_type: str) -> str:
 
 def _codec(charset: str) -> str:
     try:
-        return codec_of(charset or "utf-8")
+        return codec_of(charset or "utf-8").replace("-", "_")
     except BodyError as exc:
         message = f"http.headers.Content-Type: nothing can be sent in the charset {charset[:40]!r}: write utf-8"
         raise Failure("invalid_input", message) from exc
@@ -123,7 +123,7 @@ def _json(member: str, value: Any, charset: str) -> bytes:
     """JSON; in a charset that may lack a character, escapes for what is not ASCII."""
     codec = _codec(charset)
     try:
-        text = json.dumps(value, ensure_ascii=codec != "utf-8", allow_nan=False, default=_plain)
+        text = json.dumps(value, ensure_ascii=codec != "utf_8", allow_nan=False, default=_plain)
     except (ValueError, TypeError, RecursionError) as exc:
         raise Failure("invalid_input", f"http.{member}: the value cannot be written as JSON: {exc}") from exc
     return _encoded(f"http.{member}", text, codec, charset or "utf-8")
