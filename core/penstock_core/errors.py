@@ -18,6 +18,9 @@ PenstockError
     └── ClusterUnavailable  no answer, 429 or 5xx; worth another try
 """
 
+from collections.abc import Callable
+from typing import Any
+
 
 class PenstockError(Exception):
     """Base of everything that Penstock raises on purpose."""
@@ -34,6 +37,11 @@ class ExpressionError(InvalidInput):
         super().__init__(message)
         self.line = line
         self.column = column
+
+    def told(self, mask: Callable[[Any], Any]) -> str:
+        """The message for a record; one that quotes values has them masked."""
+        del mask
+        return str(self)
 
 
 class BodyError(InvalidInput):

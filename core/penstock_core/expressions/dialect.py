@@ -6,8 +6,13 @@ Integers and floats mix in arithmetic and comparisons, as they do in JSON.
 import functools
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import product
 from typing import Any, Final
+
+from penstock_core.expressions import functions
+from penstock_core.expressions import tokens as lexer
+from penstock_core.expressions.functions.function import KINDS, Function, Signature
 
 
 @functools.cache
@@ -19,13 +24,16 @@ def cel() -> Any:
 
 
 @functools.lru_cache(maxsize=64)
-def environment(names: tuple[str, ...]) -> Any:
-    """What compiles an expression that reads these variables; their types are known when it is evaluated."""
+def environment(names: tuple[str, ...], called: tuple[str, ...] = ()) -> Any:
+    """What compiles an expression that reads these variables, and calls these functions of ours.
+
+    The variables' types are known when it is evaluated. To declare all functions would take longer than to compile most.
+    """
     library = cel()
     return library.NewEnv(
         config=_dialect(),
         variables=dict.fromkeys(names, library.Type.DYN),
-        functions=_operators(),
+        functions=(*_operators(), *map(_declared, called)),
         extensions=_extensions(),
     )
 
@@ -41,12 +49,50 @@ def _extensions() -> tuple[Any, ...]:
     )
 
     return (
-        ext_strings.ExtStrings(),
+        ext_strings.ExtStrings(2),  # what comes later is `reverse` alone, which would keep ours for lists out
         ext_optional.ExtOptional(),
         ext_math.ExtMath(),
         ext_bindings.ExtBindings(),
         ext_encoders.ExtEncoders(),
     )
+
+
+def called(found: Sequence[lexer.Token]) -> tuple[str, ...]:
+    """The names of our functions that an expression's tokens call: `sort` of `x.sort()`, `sets.contains`."""
+    names = set()
+    for at, token in enumerate(found[:-1]):
+        if token.kind == "name" and found[at + 1].text == "(":
+            before = found[at - 2].text if at > 1 and found[at - 1].text == "." else ""
+            names |= {name for name in (token.text, f"{before}.{token.text}") if functions.is_ours(name)}
+    return tuple(sorted(names))
+
+
+@functools.cache
+def _declared(name: str) -> Any:
+    from penstock_core.expressions.functions.calls import implementation  # where a function is called
+
+    function = functions.find(name)
+    assert function is not None  # noqa: S101 - `called` has found it
+    action = implementation(function)
+    shapes = [shape for signature in function.signatures for shape in _shapes(signature)]
+    return cel().FunctionDecl(
+        name, [_overload(function, number, shape, action) for number, shape in enumerate(dict.fromkeys(shapes))]
+    )
+
+
+def _shapes(signature: Signature) -> list[tuple[str, ...]]:
+    """The signature for each type that a word of it stands for: the library calls no function with a type of DYN."""
+    choices = [KINDS.get(name, (name,)) for name in signature.parameters]
+    return [(*parameters, signature.result) for parameters in product(*choices)]
+
+
+def _overload(function: Function, number: int, shape: tuple[str, ...], action: Callable[..., Any]) -> Any:
+    *parameters, result = (_type(name) for name in shape)
+    return cel().Overload(f"penstock_{function.name}_{number}", result, parameters, function.receiver, action)
+
+
+def _type(name: str) -> Any:
+    return cel().Type.DYN if name in KINDS else getattr(cel().Type, name.upper())
 
 
 _ARITHMETIC: Final[dict[str, Callable[[Any, Any], float]]] = {

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from penstock_core.errors import ExpressionError
 from penstock_core.expressions import tokens as lexer
-from penstock_core.expressions.dialect import cel, environment
+from penstock_core.expressions.dialect import called, cel, environment
 from penstock_core.expressions.messages import compile_error, evaluation_message
 from penstock_core.expressions.paths import MISSING, step_into
 from penstock_core.expressions.scope import Scope, look_up
@@ -30,12 +30,14 @@ class Program:
     names: Mapping[str, str]
     """What each variable is called in what was compiled."""
     type_name: str
+    calls: bool = False
+    """Whether it calls functions that are done in Python."""
 
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
         """The value, in plain Python types; raises `ExpressionError`."""
         data = {self.names[name]: _pick(look_up(variables, name), needs) for name, needs in self.needs.items()}
         try:
-            value = self.compiled.eval(data=data)
+            value = self._evaluated(data)
             result = value.plain_value()
         except TypeError:
             raise ExpressionError("the result is an optional value: end it with `.orValue(…)`") from None
@@ -44,6 +46,14 @@ class Program:
         if value.type() == cel().Type.ERROR:
             raise ExpressionError(evaluation_message(str(result)))
         return from_cel(result) if not isinstance(result, cel().Type) else result.name().lower()
+
+    def _evaluated(self, data: Mapping[str, Any]) -> Any:
+        if not self.calls:
+            return self.compiled.eval(data=data)
+        from penstock_core.expressions.functions.bounds import evaluation
+
+        with evaluation():
+            return self.compiled.eval(data=data)
 
 
 def compile_program(text: str, found: Sequence[lexer.Token], scope: Scope) -> Program:
@@ -56,18 +66,19 @@ def compile_program(text: str, found: Sequence[lexer.Token], scope: Scope) -> Pr
             _add(needs, name, chain.names[name.count(".") + 1 :])
     if scope.budget is not None:
         scope.budget.spend(text)
+    ours = called(found)
     numbered = {name: f"{_NUMBERED}{number}" for number, name in enumerate(sorted(needs))}
     if _NUMBERED not in text:
         try:
-            compiled = environment(tuple(numbered.values())).compile(_renamed(text, found, numbered, scope))
-            return Program(compiled, needs, numbered, compiled.return_type().name())
+            compiled = environment(tuple(numbered.values()), ours).compile(_renamed(text, found, numbered, scope))
+            return Program(compiled, needs, numbered, compiled.return_type().name(), bool(ours))
         except RuntimeError:
             pass  # with the names as they are written, it says where and why
     try:
-        compiled = environment(tuple(sorted(needs))).compile(text)
+        compiled = environment(tuple(sorted(needs)), ours).compile(text)
     except RuntimeError as failure:
         raise compile_error(text, str(failure), chains, scope) from failure
-    return Program(compiled, needs, {name: name for name in needs}, compiled.return_type().name())
+    return Program(compiled, needs, {name: name for name in needs}, compiled.return_type().name(), bool(ours))
 
 
 _NUMBERED: Final = "penstock_variable_"
