@@ -8,7 +8,7 @@ from typing import Any, Final
 from penstock_core.compiler import habits
 from penstock_core.compiler.problems import MAX_PROBLEMS, Problem
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions import Scope, UnknownVariable, condition, template
+from penstock_core.expressions import Scope, UnknownVariable, condition, template, url_template
 from penstock_core.resources.base import Resource
 
 MAX_FOUND: Final = 4 * MAX_PROBLEMS
@@ -102,6 +102,10 @@ class StepCheck:
                 self.add(place, f"a condition is an expression as a whole: write it without `{begin}` and `{end}`")
                 return
         self.attempt(place, lambda: condition(text, scope))
+
+    def url(self, place: str, text: str, scope: Scope) -> None:
+        """Compile an address."""
+        self.attempt(place, lambda: url_template(text, scope))
 
     def templates(self, place: str, value: Any, scope: Scope) -> None:
         """Compile every text inside a value."""

@@ -109,6 +109,17 @@ class Evaluator:
         except ExpressionError as exc:
             raise self._failure(field, exc) from exc
 
+    def url(self, text: str, *, field: str, variables: Mapping[str, Any]) -> Any:
+        """An address with its expressions evaluated, each encoded for its place. Raises Failure, which names `field`."""
+        if "${" not in text:
+            return text
+        from penstock_core.expressions import url_template
+
+        try:
+            return url_template(text, self._declared()).evaluate(variables)
+        except ExpressionError as exc:
+            raise _failure(field, exc) from exc
+
     def condition(self, text: str, *, field: str, variables: Mapping[str, Any]) -> bool:
         """The answer of bare CEL. Raises Failure, which names `field`."""
         from penstock_core.expressions import condition

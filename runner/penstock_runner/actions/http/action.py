@@ -1,42 +1,54 @@
 """`http`: one request, without retries of its own; the step's `retry` decides about those."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from penstock_runner.engine.action import Action, Call
 from penstock_runner.engine.interrupt import Apart
 from penstock_runner.errors import Failure
 
+if TYPE_CHECKING:
+    from penstock_runner.actions.http.exchange import Exchange
+
 
 class Http(Action):
     """Sends the request and reads the response. It has an effect by every method: what is asked for may count requests."""
 
-    def run(self, call: Call) -> Any:
-        """{status, headers, body, bytes, url}; raises Failure for a status that is not expected, and a body that is not read."""
+    url_members = frozenset({"url"})
+
+    def prepare(self, call: Call) -> None:
+        """Write the address as it will be asked, so that the record has it so. Raises Failure where nothing can be asked."""
         from penstock_runner.actions.http.exchange import (
-            Exchange,  # the HTTP client takes 40 ms: only who sends loads it
+            asked,  # the HTTP client takes 40 ms: only who sends loads it
         )
 
+        call.input["url"] = asked(call.input.get("url")).url
+
+    def run(self, call: Call) -> Any:
+        """{status, headers, body, bytes, url}; raises Failure for a status that is not expected, and a body that is not read."""
+        from penstock_runner.actions.http.exchange import Exchange
+
         exchange = Exchange(call)
+        call.attempt.waits = exchange.progress
         output = Apart(exchange.run, call.flow.interrupt).run(until=call.deadline)
         call.attempt.warnings = (*call.attempt.warnings, *exchange.warnings)
-        return _readable(call, _expected(call, output), exchange.problem)
+        return _readable(call, _expected(call, output, exchange), exchange)
 
 
-def _expected(call: Call, output: dict[str, Any]) -> dict[str, Any]:
+def _expected(call: Call, output: dict[str, Any], exchange: "Exchange") -> dict[str, Any]:
     status = output["status"]
     expected = [str(each).lower() for each in call.input.get("expectStatus") or ["2xx"]]
     if str(status) in expected or f"{status // 100}xx" in expected:
         return output
-    message = f"{_answered(call, output)}, not {' or '.join(expected)}{_begins(call, output)}"
+    message = f"{_answered(call, output)}, not {' or '.join(expected)}{_begins(call, exchange)}"
     raise Failure("http_status", message, details={"status": status}, output=output)
 
 
-def _readable(call: Call, output: dict[str, Any], problem: str) -> dict[str, Any]:
+def _readable(call: Call, output: dict[str, Any], exchange: "Exchange") -> dict[str, Any]:
     """The output, where its body is what it is declared to be."""
-    if not problem:
+    if not exchange.problem:
         return output
     message = (
-        f"{_answered(call, output)}, but {problem}{_begins(call, output)}; `parse: bytes` takes any body as it is,"
+        f"{_answered(call, output)}, but {exchange.problem}{_begins(call, exchange)}; `parse: bytes` takes any body as it is,"
         " `parse: text` as text"
     )
     raise Failure("http_body_undecodable", message, details={"status": output["status"]}, output=output)
@@ -47,13 +59,22 @@ def _answered(call: Call, output: dict[str, Any]) -> str:
     return f"{call.input.get('method') or 'GET'} {output['url']} answered {status}{_phrase(status)}"
 
 
-def _begins(call: Call, output: dict[str, Any]) -> str:
-    body = output["body"]
-    if isinstance(body, bytes):
-        body = body.decode(errors="backslashreplace")
+def _begins(call: Call, exchange: "Exchange") -> str:
+    """How a body begins, as it came."""
+    if not exchange.raw:
+        return ""
+    from penstock_core import body as bodies
+    from penstock_core.errors import BodyError
+
+    media_type, parameters = bodies.parse_content_type(exchange.content_type)
+    try:
+        text = bodies.decode(exchange.raw, parameters.get("charset") or "utf-8")
+    except BodyError:
+        text = exchange.raw.decode("windows-1252", errors="replace")
+    if "\x00" in text:
+        return f"; the body is {len(exchange.raw)} bytes of {media_type or 'no declared type'}"
     # masked before it is cut: nobody finds a secret in its first half
-    text = str(call.flow.masker.mask(body) if body is not None else "")
-    return f"; the body begins: {text[:300]}" if text else ""
+    return f"; the body begins: {call.flow.masker.text(text)[:300]}"
 
 
 def _phrase(status: int) -> str:
