@@ -1,7 +1,7 @@
 """From an Instance, a version's snapshot and resolved configuration to the Flows that should exist. Pure."""
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from penstock_core import names
@@ -12,6 +12,7 @@ from penstock_core.manifests.quantities import amount
 from penstock_core.observed.content import Content, DeclaredFlow
 from penstock_core.observed.flow import Flow
 from penstock_core.observed.instance import Instance, Override
+from penstock_core.observed.reading import mapping, text
 from penstock_core.resources import FlowDefinition, InstanceSpec
 from penstock_core.resources.base import default_of
 from penstock_core.resources.integration import Concurrency, DeduplicateBy
@@ -60,6 +61,8 @@ class Resolution:
     credentials: Credentials | None = None
     warnings: tuple[str, ...] = ()
     """What is not as it should be, and keeps nothing from being deployed."""
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    """Names of the Secrets that do not serve, by the connections that name them."""
 
 
 def plan(
@@ -150,6 +153,14 @@ def _kept(instance: Instance, flow: Flow, withdrawn: Container[str]) -> PlannedF
     )
 
 
+def secrets_of(flow: Flow) -> dict[str, str]:
+    """The Secrets of a deployed Flow's connections by their names, those that were withdrawn from it included."""
+    spec = flow.spec
+    described = mapping(mapping(spec, "definition"), "connections")
+    named = {name: text(mapping(described, name), "secret") for name in described}
+    return named | {one["name"]: one["secretName"] for one in spec["connections"]}
+
+
 def override_problems(instance: Instance, content: Content) -> list[str]:
     """A sentence for each entry of `spec.flows` that fits no flow, and for what in them Kubernetes would refuse."""
     flows = {flow.name: flow for flow in content.flows}
@@ -186,9 +197,16 @@ def _planned(
     urls: Mapping[str, str],
 ) -> PlannedFlow:
     override = instance.override(flow.name)
-    used = [connections[name] for name in sorted(used_by(flow.steps)) if name in connections]
+    names_used = used_by(flow.steps)
+    used = [connections[name] for name in sorted(names_used) if name in connections]
     definition = build_definition(
-        instance, content, flow=flow, config=config, connections=[one.declared for one in used], urls=urls
+        instance,
+        content,
+        flow=flow,
+        config=config,
+        connections=[one for one in content.connections if one.name in names_used],
+        urls=urls,
+        secrets={one.declared.name: one.secret_name for one in used},
     )
     hashed = definition_hash(definition)
     spec: dict[str, Any] = {

@@ -208,9 +208,10 @@ class Instances:
             raise ClusterError("; ".join(map(str, refusals)), status=refusals[0].status)
 
     async def _kept(self, instance: Instance, flows: Sequence[Flow]) -> Plan | None:
-        withdrawn = await self._resolver.withdrawn(
-            instance.namespace, {name for flow in flows for name in flow.secrets}
-        )
+        read: dict[str, list[str]] = {}
+        for one in (one for flow in flows for one in flow.spec["connections"]):
+            read.setdefault(one["secretName"], []).extend(one["fields"])
+        withdrawn = await self._resolver.withdrawn(instance.namespace, read)
         return kept(instance, flows, withdrawn=withdrawn)
 
     async def _mirror_keys(

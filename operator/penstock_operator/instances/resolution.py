@@ -1,6 +1,6 @@
 """Observes what an Instance refers to and decides whether it can be deployed: every problem at once, in words."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from penstock_core.cluster import CONFIG_MAPS, INTEGRATION_VERSIONS, INTEGRATIONS, SECRETS, Cluster, Key
@@ -11,7 +11,7 @@ from penstock_core.observed.base import Observed
 from penstock_core.observed.content import Content
 from penstock_core.observed.data import ConfigMap, Secret
 from penstock_core.observed.instance import Instance
-from penstock_operator.instances.connections import is_offered, resolve, warnings
+from penstock_operator.instances.connections import is_offered, no_variable, optional_unset, resolve, used_by, warnings
 from penstock_operator.instances.plan import Resolution, override_problems, plan, size_problems
 from penstock_operator.instances.version_choice import Choice, choose
 from penstock_operator.instances.webhook_credentials import credentials_of
@@ -69,15 +69,28 @@ class Resolver:
             *size_problems(config, flows=len(content.flows)),
         ]
         if problems:
-            return Resolution(choice=choice, problems=tuple(problems), credentials=credentials)
+            unusable = {name: given for name, given in instance.connections.items() if name not in connections}
+            return Resolution(choice=choice, problems=tuple(problems), credentials=credentials, unusable=unusable)
         planned = plan(instance, content, config=config, connections=connections, public_url=self._settings.public_url)
-        warned = warnings(connections, secret=secrets.get)
+        used = frozenset().union(*(used_by(flow.steps) for flow in content.flows))
+        warned = [
+            *optional_unset(content.connections, instance.connections, used=used),
+            *warnings(connections, secret=secrets.get),
+        ]
         return Resolution(choice=choice, plan=planned, credentials=credentials, warnings=tuple(warned))
 
-    async def withdrawn(self, namespace: str, secrets: Iterable[str]) -> frozenset[str]:
-        """Which of these Secrets lack the label that lets Penstock use them; one that does not exist is not among them."""
-        found = {name: await self._secret((namespace, name)) for name in sorted(set(secrets))}
-        return frozenset(name for name, item in found.items() if item is not None and not is_offered(item))
+    async def withdrawn(self, namespace: str, secrets: Mapping[str, Sequence[str]]) -> frozenset[str]:
+        """Which of these Secrets, with the fields that are read of each, lack the label that lets Penstock use them.
+
+        Those that hold in these fields what keeps a runner from starting are among them, one that does not exist is not: it
+        harms no Job.
+        """
+        found = {name: await self._secret((namespace, name)) for name in sorted(secrets)}
+        return frozenset(
+            name
+            for name, item in found.items()
+            if item is not None and (not is_offered(item) or no_variable(secrets[name], item))
+        )
 
     def _not_a_catalogue(self, instance: Instance, key: Key) -> str | None:
         allowed = (instance.namespace, *self._settings.catalogue_namespaces)

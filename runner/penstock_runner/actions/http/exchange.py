@@ -13,6 +13,7 @@ from penstock_runner.actions.http.request_content import request_body, urlencode
 from penstock_runner.actions.http.response_content import response_body
 from penstock_runner.actions.http.transport import Transport
 from penstock_runner.engine.action import Call
+from penstock_runner.engine.connections import unset
 from penstock_runner.engine.interrupt import Apart
 from penstock_runner.errors import Failure
 
@@ -177,7 +178,7 @@ def _sign_in(call: Call) -> dict[str, str]:
         return {}
     connection = call.flow.connections.get(name)
     if connection is None:
-        raise Failure("connection_missing", f"http.connection: the Integration declares no connection {name!r}")
+        raise unset(name)
     return connection.headers()
 
 
