@@ -17,6 +17,7 @@ from penstock_core.resources import FlowDefinition, InstanceSpec
 from penstock_core.resources.base import default_of
 from penstock_core.resources.integration import Concurrency, DeduplicateBy
 from penstock_operator.instances.connections import Connection, used_by
+from penstock_operator.instances.surplus import NO_SURPLUS, Surplus
 from penstock_operator.instances.triggers import TRIGGERS
 from penstock_operator.instances.version_choice import Choice
 from penstock_operator.instances.webhook_credentials import Credentials
@@ -61,6 +62,8 @@ class Resolution:
     credentials: Credentials | None = None
     warnings: tuple[str, ...] = ()
     """What is not as it should be, and keeps nothing from being deployed."""
+    surplus: Surplus = NO_SURPLUS
+    """What the Instance sets for other versions."""
     unusable: Mapping[str, str] = field(default_factory=dict)
     """Names of the Secrets that do not serve, by the connections that name them."""
 
@@ -161,16 +164,21 @@ def secrets_of(flow: Flow) -> dict[str, str]:
     return named | {one["name"]: one["secretName"] for one in spec["connections"]}
 
 
-def override_problems(instance: Instance, content: Content) -> list[str]:
-    """A sentence for each entry of `spec.flows` that fits no flow, and for what in them Kubernetes would refuse."""
+def override_problems(instance: Instance, content: Content, *, surplus: Surplus = NO_SURPLUS) -> list[str]:
+    """A sentence for each entry of `spec.flows` that fits no flow, and for what in them Kubernetes would refuse.
+
+    `surplus` is for other versions, and not looked at.
+    """
     flows = {flow.name: flow for flow in content.flows}
     problems = []
     for name, override in instance.overrides.items():
         place = f"spec.flows.{name}"
+        if name in surplus.of("flow"):
+            continue
         if name not in flows:
             known = ", ".join(flows)
             problems.append(f"{place}: the Integration has no such flow (it has: {known}): correct or remove it")
-        else:
+        elif name not in surplus.of("schedule"):
             problems += TRIGGERS[flows[name].trigger].problems(place, override)
         problems += _resource_problems(f"{place}.resources", override.resources)
     return problems

@@ -1,6 +1,7 @@
 """Observes what an Instance refers to and decides whether it can be deployed: every problem at once, in words."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from penstock_core.cluster import CONFIG_MAPS, INTEGRATION_VERSIONS, INTEGRATIONS, SECRETS, Cluster, Key
@@ -11,8 +12,10 @@ from penstock_core.observed.base import Observed
 from penstock_core.observed.content import Content
 from penstock_core.observed.data import ConfigMap, Secret
 from penstock_core.observed.instance import Instance
+from penstock_core.observed.integration import IntegrationVersion
 from penstock_operator.instances.connections import is_offered, no_variable, optional_unset, resolve, used_by, warnings
 from penstock_operator.instances.plan import Resolution, override_problems, plan, size_problems
+from penstock_operator.instances.surplus import declared_names, surplus_of, with_takers
 from penstock_operator.instances.version_choice import Choice, choose
 from penstock_operator.instances.webhook_credentials import credentials_of
 from penstock_operator.settings import Settings
@@ -38,6 +41,7 @@ class Resolver:
         self._cluster = cluster
         self._inventory = inventory
         self._versions = inventory.index(INTEGRATION_VERSIONS, publisher_keys)
+        self._by_declared = inventory.index(INTEGRATION_VERSIONS, declared_names)
         self._connections = connections
         self._config_maps = config_maps
         self._settings = settings
@@ -57,19 +61,23 @@ class Resolver:
 
     async def _with_content(self, instance: Instance, choice: Choice, content: Content) -> Resolution:
         texts, problems = await self._texts(instance)
-        config, config_problems = resolve_config(content.variables, instance.config, texts)
+        knowers = partial(self._knowers, instance.integration_key)
+        surplus = surplus_of(instance, content, knowers=knowers)
+        set_here = {name: value for name, value in instance.config.items() if name not in surplus.of("config")}
+        named = {name: one for name, one in instance.connections.items() if name not in surplus.of("connection")}
+        config, config_problems = resolve_config(content.variables, set_here, texts)
         secrets = await self._secrets(instance)
-        connections, connection_problems = resolve(content.connections, instance.connections, secret=secrets.get)
+        connections, connection_problems = resolve(content.connections, named, secret=secrets.get)
         credentials, credential_problems = credentials_of(instance, secret=secrets.get)
         problems += [
-            *config_problems,
+            *with_takers(config_problems, instance, content, knowers=knowers),
             *connection_problems,
             *credential_problems,
-            *override_problems(instance, content),
+            *override_problems(instance, content, surplus=surplus),
             *size_problems(config, flows=len(content.flows)),
         ]
         if problems:
-            unusable = {name: given for name, given in instance.connections.items() if name not in connections}
+            unusable = {name: given for name, given in named.items() if name not in connections}
             return Resolution(choice=choice, problems=tuple(problems), credentials=credentials, unusable=unusable)
         planned = plan(instance, content, config=config, connections=connections, public_url=self._settings.public_url)
         used = frozenset().union(*(used_by(flow.steps) for flow in content.flows))
@@ -77,7 +85,11 @@ class Resolver:
             *optional_unset(content.connections, instance.connections, used=used),
             *warnings(connections, secret=secrets.get),
         ]
-        return Resolution(choice=choice, plan=planned, credentials=credentials, warnings=tuple(warned))
+        return Resolution(choice=choice, plan=planned, credentials=credentials, warnings=tuple(warned), surplus=surplus)
+
+    def _knowers(self, integration: Key, kind: str, name: str) -> list[IntegrationVersion]:
+        """The published versions that declare a member of this kind and name."""
+        return self._by_declared.objects_of((integration, kind, name))
 
     async def withdrawn(self, namespace: str, secrets: Mapping[str, Sequence[str]]) -> frozenset[str]:
         """Which of these Secrets, with the fields that are read of each, lack the label that lets Penstock use them.

@@ -71,8 +71,13 @@ def _configured(resolution: Resolution) -> Condition:
     if resolution.problems:
         message = "\n".join(resolution.problems)
         return Condition(type="Configured", status=False, reason=Reason.INCOMPLETE, message=message)
-    message = "\n".join(("All required variables and connections are there.", *resolution.warnings))
-    return Condition(type="Configured", status=True, reason=Reason.COMPLETE, message=message)
+    sentences, reason = ["All required variables and connections are there."], Reason.COMPLETE
+    if resolution.surplus.versions and resolution.choice.snapshot is not None:
+        sentences.append(resolution.surplus.sentence(resolution.choice.snapshot.version))
+        reason = Reason.COMPLETE_WITH_SURPLUS
+    return Condition(
+        type="Configured", status=True, reason=reason, message="\n".join((*sentences, *resolution.warnings))
+    )
 
 
 def _deployed(resolution: Resolution, flows: Sequence[Flow]) -> Condition:
