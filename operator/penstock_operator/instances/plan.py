@@ -184,6 +184,15 @@ def override_problems(instance: Instance, content: Content, *, surplus: Surplus 
     return problems
 
 
+def trigger_warnings(instance: Instance, content: Content) -> list[str]:
+    """A sentence for each flow that will never start, as its version was published before that was looked at."""
+    return [
+        sentence
+        for flow in content.flows
+        for sentence in TRIGGERS[flow.trigger].warnings(flow.name, flow.settings, instance.override(flow.name))
+    ]
+
+
 def _resource_problems(place: str, resources: Mapping[str, Any]) -> list[str]:
     """A sentence for each limit below its own request: no Job of the flow could be made."""
     requests, limits = resources.get("requests") or {}, resources.get("limits") or {}

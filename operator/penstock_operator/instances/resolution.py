@@ -14,7 +14,7 @@ from penstock_core.observed.data import ConfigMap, Secret
 from penstock_core.observed.instance import Instance
 from penstock_core.observed.integration import IntegrationVersion
 from penstock_operator.instances.connections import is_offered, no_variable, optional_unset, resolve, used_by, warnings
-from penstock_operator.instances.plan import Resolution, override_problems, plan, size_problems
+from penstock_operator.instances.plan import Resolution, override_problems, plan, size_problems, trigger_warnings
 from penstock_operator.instances.surplus import declared_names, surplus_of, with_takers
 from penstock_operator.instances.version_choice import Choice, choose
 from penstock_operator.instances.webhook_credentials import credentials_of
@@ -84,6 +84,7 @@ class Resolver:
         warned = [
             *optional_unset(content.connections, instance.connections, used=used),
             *warnings(connections, secret=secrets.get),
+            *trigger_warnings(instance, content),
         ]
         return Resolution(choice=choice, plan=planned, credentials=credentials, warnings=tuple(warned), surplus=surplus)
 

@@ -18,7 +18,7 @@ from penstock_core.observed.flow import Flow
 from penstock_core.observed.instance import Instance
 from penstock_operator.errors import NotYet
 from penstock_operator.instances.plan import PlannedFlow, kept, scheduled_since
-from penstock_operator.instances.reconciler import TURNS, is_refusal
+from penstock_operator.instances.reconciler import INVALID_SECONDS, TURNS, is_refusal
 from penstock_operator.settings import from_environment
 
 REFUSED = ClusterError("CronJob.batch is invalid: spec.timeZone: unknown time zone", status=422)
@@ -46,12 +46,15 @@ async def test_a_refused_write_is_told_and_tried_again(world: World) -> None:
     world.cluster.failures[("apply", "cronjobs")] = REFUSED
     await world.publication.reconcile(("acme", "orders"))
     for _ in range(3):
-        with pytest.raises(ClusterError, match="unknown time zone"):
+        with pytest.raises(NotYet, match="unknown time zone") as again:
             await world.instances.reconcile(KEY)
     deployed, ready = world.condition("Deployed"), world.condition("Ready")
 
     assert (deployed["status"], deployed["reason"]) == ("False", "Refused")
-    assert "CronJob.batch is invalid: spec.timeZone: unknown time zone" in deployed["message"]
+    assert again.value.seconds == INVALID_SECONDS
+    assert deployed["message"].endswith(
+        "flow poll (schedule `0 6 * * *`, time zone Etc/UTC): CronJob.batch is invalid: spec.timeZone: unknown time zone"
+    )
     assert (ready["status"], ready["reason"]) == ("False", "Refused")
     assert [reason for kind, reason, _ in world.cluster.events if kind == "Warning"] == ["Refused"]
     assert world.cluster.writes.count(("patch_status", "instances", "acme-orders")) == 1
