@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
-from penstock_core.cluster import CONFIG_MAPS, INTEGRATION_VERSIONS, INTEGRATIONS, SECRETS, Cluster, Key
+from penstock_core.cluster import INTEGRATION_VERSIONS, INTEGRATIONS, SECRETS, Cluster, Key
 from penstock_core.compiler import resolve_config
 from penstock_core.errors import NotFound
 from penstock_core.kinds import WatchedKind
 from penstock_core.observed.base import Observed
 from penstock_core.observed.content import Content
-from penstock_core.observed.data import ConfigMap, Secret
+from penstock_core.observed.data import Secret
 from penstock_core.observed.instance import Instance
 from penstock_core.observed.integration import IntegrationVersion
+from penstock_operator.instances.config_maps import ConfigMaps
 from penstock_operator.instances.connections import is_offered, no_variable, optional_unset, resolve, used_by, warnings
 from penstock_operator.instances.plan import Resolution, override_problems, plan, size_problems, trigger_warnings
 from penstock_operator.instances.surplus import declared_names, surplus_of, with_takers
@@ -27,7 +28,7 @@ Value = TypeVar("Value", bound=Observed)
 
 
 class Resolver:
-    """Reads Secrets and ConfigMaps through watches; one that the watch does not hold is asked for once more, by name."""
+    """Reads Secrets through a watch, ConfigMaps beside one; what a watch does not hold is asked for once more, by name."""
 
     def __init__(
         self,
@@ -35,7 +36,7 @@ class Resolver:
         inventory: Inventory,
         *,
         connections: Collection[Secret],
-        config_maps: Collection[ConfigMap],
+        config_maps: ConfigMaps,
         settings: Settings,
     ) -> None:
         self._cluster = cluster
@@ -120,9 +121,7 @@ class Resolver:
         texts: dict[str, str] = {}
         problems: list[str] = []
         for key in config_map_keys(instance):
-            item = self._config_maps.get(key)
-            if item is None or not item.is_whole:
-                item = await self._get(CONFIG_MAPS, key)
+            item = await self._config_maps.get(key)
             if item is None:
                 problems.append(
                     f"spec.configFrom: the ConfigMap {key[1]} does not exist: create it, or remove the entry"
