@@ -132,13 +132,22 @@ class LastExecution(Resource):
         example="2026-01-31T06:00:02Z",
         schema={"format": "date-time"},
     )
+    error: str | None = described(
+        "Code of its error; docs/operations.md explains each.",
+        default=None,
+        shown_default="none",
+        example="http_status",
+    )
+    failed_step: str | None = described(
+        "Path of the step that failed.", default=None, shown_default="none", example="push"
+    )
 
 
 class FlowStatus(Status):
     """What ran last."""
 
     last_execution: LastExecution | None = described(
-        "The execution that started last, at most 30 s behind.",
+        "The execution that started last: another state within two seconds, the same again at most every 30 s.",
         default=None,
         shown_default="none yet",
         example={"id": "0198c5a2-7e5d-7c33-9d0a-3f1b2c4d5e6f", "state": "passed"},
