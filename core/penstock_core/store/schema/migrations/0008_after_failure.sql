@@ -42,7 +42,8 @@ declare
     failed uuid[] := '{}';
     befores uuid[];
 begin
--- Executions that failed, before anything is claimed: what is final stays so, and who waits for a key finds another's there.
+-- For each item the execution that failed, before anything is claimed: what is final stays so, and who waits for a key that
+-- another takes over finds that one's there.
 if key_agains is not null then
     befores := array(
         select (
@@ -57,11 +58,12 @@ if key_agains is not null then
     if num_nonnulls(variadic befores) > 0 then
         -- Planned for these ids: a plan for any would open the partitions of all days.
         execute $look$
-            select coalesce(array_agg(e.id), '{}')
-            from unnest($1, $2) as i (id, namespace)
-            join executions e on e.id = i.id and e.namespace = i.namespace
-            where e.id = any($1) and e.state in ('failed', 'timed_out', 'cancelled')
-        $look$ into failed using befores, namespaces;
+            select array_agg(e.id order by i.place)
+            from unnest($1, $2) with ordinality as i (id, namespace, place)
+            left join executions e on e.id = i.id and e.namespace = i.namespace
+                and e.id = any($1) and e.state in ('failed', 'timed_out', 'cancelled')
+        $look$ into befores using befores, namespaces;
+        failed := array_remove(befores, null);
     end if;
 end if;
 -- Of a flow that rejects, as many are let in as there is room for, in the batch's order; what waits takes room too.
@@ -126,7 +128,7 @@ claimed as (
 result as (
     select
         i.*, coalesce(c.execution_id, i.id) as execution_id, c.body_sha256,
-        case when c.execution_id = i.id and i.before = any(failed) then i.before end as repeat_of
+        case when c.execution_id = i.id then i.before end as repeat_of
     from item i
     left join claimed c
         on c.namespace = i.namespace and c.flow_uid = i.flow_uid and c.kind = i.kind and c.key_sha256 = i.key
