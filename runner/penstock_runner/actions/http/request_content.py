@@ -1,10 +1,11 @@
 """The body of a request, of what the http action was given."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from penstock_core.errors import UnusableValue
+from penstock_core.json_text import json_text
 from penstock_runner.errors import Failure
 
 
@@ -34,16 +35,6 @@ def urlencoded(fields: Mapping[str, Any]) -> str:
 
 def _json(value: Any) -> bytes:
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain).encode(errors="replace")
-    except (ValueError, TypeError, RecursionError) as exc:
-        raise Failure("invalid_input", f"http.json: the value cannot be written as JSON: {exc}") from exc
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (bytes, bytearray)):
-        from base64 import b64encode
-
-        return b64encode(value).decode()
-    if isinstance(value, (set, frozenset)):
-        return list(value)
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+        return json_text(value).encode()
+    except UnusableValue as exc:
+        raise Failure("invalid_input", f"http.{exc.inside('json')}", details={"field": "http.json"}) from exc
