@@ -52,6 +52,9 @@ class DeployedDeduplication(Resource):
 
     value: str = described("Text with `${…}` that tells requests apart.", example="${trigger.body.id}")
     window_seconds: int = described("Seconds for which the same value is the same execution.", example=86_400, ge=0)
+    after_failure: Literal["again", "repeat"] = described(
+        "What the same value does once its execution has failed.", default="repeat", example="again"
+    )
 
 
 class DeployedConnection(Resource):

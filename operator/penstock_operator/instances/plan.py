@@ -24,6 +24,7 @@ from penstock_operator.instances.webhook_credentials import Credentials
 
 DEFAULT_TIMEOUT: Final[str] = default_of(FlowDefinition, "timeout")
 DEFAULT_WINDOW: Final[str] = default_of(DeduplicateBy, "window")
+DEFAULT_AFTER_FAILURE: Final[str] = default_of(DeduplicateBy, "after_failure")
 DEFAULT_WHEN_FULL: Final[str] = default_of(Concurrency, "when_full")
 DEFAULT_WHEN_PAUSED: Final[str] = default_of(InstanceSpec, "when_paused")
 
@@ -262,5 +263,9 @@ def _limits(flow: DeclaredFlow, override: Override) -> dict[str, Any]:
         }
     if flow.once_by:
         window = milliseconds(flow.once_window or DEFAULT_WINDOW) // 1000
-        limits["deduplicateBy"] = {"value": flow.once_by, "windowSeconds": window}
+        limits["deduplicateBy"] = {
+            "value": flow.once_by,
+            "windowSeconds": window,
+            "afterFailure": flow.once_after_failure or DEFAULT_AFTER_FAILURE,
+        }
     return limits
