@@ -74,7 +74,12 @@ VARIABLES: Final = (
         {"status": 200},
     ),
     Variable("steps.<name>.extracted", "map", "The values of its `extract`, null without them.", {"erpId": "K-70003"}),
-    Variable("steps.<name>.status", "text", "`passed`, `failed`, `timed_out`, `cancelled` or `skipped`.", "passed"),
+    Variable(
+        "steps.<name>.status",
+        "text",
+        "`passed`, `failed`, `timed_out`, `cancelled` or `skipped` (its `if` did not hold); null where it was not reached.",
+        "passed",
+    ),
     Variable(
         "steps.<name>.error",
         "map",
