@@ -24,16 +24,17 @@ def cel() -> Any:
 
 
 @functools.lru_cache(maxsize=64)
-def environment(names: tuple[str, ...], called: tuple[str, ...] = ()) -> Any:
+def environment(names: tuple[str, ...], called: tuple[str, ...] = (), typed: bool = False) -> Any:
     """What compiles an expression that reads these variables, and calls these functions of ours.
 
     The variables' types are known when it is evaluated. To declare all functions would take longer than to compile most.
+    Where `typed`, the functions' results have types, so that a wrong use is found; what is evaluated does without.
     """
     library = cel()
     return library.NewEnv(
         config=_dialect(),
         variables=dict.fromkeys(names, library.Type.DYN),
-        functions=(*_operators(), *(one for name in called for one in _declared(name))),
+        functions=(*_operators(), *(one for name in called for one in _declared(name, typed=typed))),
         extensions=_extensions(),
     )
 
@@ -91,26 +92,33 @@ def _is_optional(name: str) -> bool:
 
 
 @functools.cache
-def _declared(name: str) -> tuple[Any, ...]:
+def _declared(name: str, *, typed: bool) -> tuple[Any, ...]:
     from penstock_core.expressions.functions.calls import implementation  # where a function is called
 
     function = functions.find(name)
     assert function is not None  # noqa: S101 - `called` has found it
     action = implementation(function)
     if not _is_optional(name):
-        return (_declaration(function, name, action),)
+        return (_declaration(function, name, action, typed=typed),)
     topic, _, last = name.rpartition(".")
-    return _declaration(function, name), _declaration(function, f"{topic}.{_LISTED}{last}", action)
+    listed = _declaration(function, f"{topic}.{_LISTED}{last}", action, typed=False)
+    return _declaration(function, name, None, typed=True), listed
 
 
-def _declaration(function: Function, name: str, action: Callable[..., Any] | None = None) -> Any:
+def _declaration(function: Function, name: str, action: Callable[..., Any] | None, *, typed: bool) -> Any:
     shapes = dict.fromkeys(shape for signature in function.signatures for shape in _shapes(signature))
     overloads = []
     for number, (*parameters, result) in enumerate(shapes):
-        types = [_type(kind, gives_list=bool(action)) for kind in (*parameters, result)]
+        types = [_type(parameter) for parameter in parameters]
         label = f"penstock_{name}_{number}"
-        overloads.append(cel().Overload(label, types.pop(), types, function.receiver, action))
+        given = _type(result if typed or result in _MOMENTS else "any")
+        overloads.append(cel().Overload(label, given, types, function.receiver, action))
     return cel().FunctionDecl(name, overloads)
+
+
+_MOMENTS: Final = frozenset({"timestamp", "duration"})
+"""What the library takes from a function only where it was declared; of any other type, only where none was, it lets a
+function end the evaluation."""
 
 
 def _shapes(signature: Signature) -> list[tuple[str, ...]]:
@@ -119,10 +127,10 @@ def _shapes(signature: Signature) -> list[tuple[str, ...]]:
     return [(*parameters, signature.result) for parameters in product(*choices)]
 
 
-def _type(name: str, *, gives_list: bool) -> Any:
+def _type(name: str) -> Any:
     kind = cel().Type
     if name == "optional":
-        return kind.LIST if gives_list else kind.AbstractType("optional_type", [kind.STRING])
+        return kind.AbstractType("optional_type", [kind.STRING])
     return kind.DYN if name in KINDS else getattr(kind, name.upper())
 
 

@@ -56,8 +56,13 @@ class Program:
             return self.compiled.eval(data=data)
         from penstock_core.expressions.functions.bounds import evaluation
 
-        with evaluation():
-            return self.compiled.eval(data=data)
+        with evaluation() as going_on:
+            try:
+                return self.compiled.eval(data=data)
+            except RuntimeError:
+                if going_on.refusal:
+                    raise ExpressionError(going_on.refusal) from None
+                raise
 
 
 def compile_program(text: str, found: Sequence[lexer.Token], scope: Scope) -> Program:
@@ -72,29 +77,32 @@ def compile_program(text: str, found: Sequence[lexer.Token], scope: Scope) -> Pr
         scope.budget.spend(text)
     ours = called(found)
     edits = optional_calls(found, ours)
-    if ours and scope.budget is not None:
+    typed = scope.budget is not None
+    if ours and typed:
         ours = functions.all_ours()  # who compiles very many makes few environments, whatever each calls
     numbered = {name: f"{_NUMBERED}{number}" for number, name in enumerate(sorted(needs))}
     if _NUMBERED not in text:
         try:
-            compiled = _compiled(_renamed(text, found, numbered, scope, edits), tuple(numbered.values()), ours)
+            compiled = _compiled(
+                _renamed(text, found, numbered, scope, edits), tuple(numbered.values()), ours, typed=typed
+            )
             return Program(compiled, needs, numbered, compiled.return_type().name(), bool(ours))
         except RuntimeError:
             pass  # with the names as they are written, it says where and why
     try:
         names = tuple(sorted(needs))
-        compiled = _compiled(text, names, ours)
-        compiled = _compiled(_edited(text, edits), names, ours) if edits else compiled
+        compiled = _compiled(text, names, ours, typed=typed)
+        compiled = _compiled(_edited(text, edits), names, ours, typed=typed) if edits else compiled
     except RuntimeError as failure:
         raise compile_error(text, str(failure), chains, scope) from failure
     return Program(compiled, needs, {name: name for name in needs}, compiled.return_type().name(), bool(ours))
 
 
-def _compiled(text: str, names: tuple[str, ...], ours: tuple[str, ...]) -> Any:
+def _compiled(text: str, names: tuple[str, ...], ours: tuple[str, ...], *, typed: bool) -> Any:
     """What `first()`, `last()` and their like give at the end of an expression is the value, or a failure."""
-    compiled = environment(names, ours).compile(text)
+    compiled = environment(names, ours, typed).compile(text)
     if compiled.return_type().name().startswith("optional_type") and not _ASKS.search(text):
-        compiled = environment(names, ours).compile(f"({text}\n).value()")
+        compiled = environment(names, ours, typed).compile(f"({text}\n).value()")
     return compiled
 
 
