@@ -64,6 +64,11 @@ def plain(value: Any, *, warnings: list[str] | None = None) -> Any:
     return result
 
 
+def recorded(value: Any) -> Any:
+    """As `plain`, of what a record may hold: release 0.1 kept datetimes without a zone, and CEL computes infinities."""
+    return _Reading([], lenient=True).value(value, ())
+
+
 def mended(text: str) -> str:
     """A text with U+FFFD in place of each half of a surrogate pair; two halves that belong together are one character."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
@@ -83,8 +88,9 @@ def is_whole(text: str) -> bool:
 class _Reading:
     """One walk through a value; `around` holds the ids of the containers around, so that a cycle is seen."""
 
-    def __init__(self, warnings: list[str]) -> None:
+    def __init__(self, warnings: list[str], *, lenient: bool = False) -> None:
         self._warnings = warnings
+        self._lenient = lenient
         self._path: list[Any] = []
         """Indexes of lists as they are, keys of maps as tuples."""
 
@@ -161,7 +167,7 @@ class _Reading:
         """The text of a value whose module somebody has loaded: otherwise there is no such value."""
         for module, write in _WORDS:
             if module in sys.modules and (text := write(value)):
-                if text is _NAIVE:
+                if _is_naive(value) and not self._lenient:
                     raise self._refused(
                         "a datetime without a time zone is no moment: use datetime.now(UTC) or .replace(tzinfo=UTC),"
                         " or return the text that is meant"
@@ -170,7 +176,7 @@ class _Reading:
         raise self._refused(f"{_type_name(value)} is no value: return text, a number, bytes, a list or a map of it")
 
     def _number(self, value: Any) -> Any:
-        if not is_finite(value):
+        if not self._lenient and not is_finite(value):
             raise self._refused(f"{not_finite(value)} is no number that other systems take: use None or a text")
         return value
 
@@ -247,14 +253,11 @@ def _type_name(value: Any) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
-_NAIVE: Final = "naive"
-
-
 def _time_text(value: Any) -> str:
     import datetime
 
     if isinstance(value, datetime.datetime):
-        return _moment(value) if value.utcoffset() is not None else _NAIVE
+        return _moment(value)
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
     if isinstance(value, datetime.timedelta):
@@ -265,6 +268,12 @@ def _time_text(value: Any) -> str:
             else f"{micros // 1_000_000}s"
         )
     return ""
+
+
+def _is_naive(value: Any) -> bool:
+    from datetime import datetime
+
+    return isinstance(value, datetime) and value.utcoffset() is None
 
 
 def _moment(value: "datetime") -> str:

@@ -71,4 +71,5 @@ def _overload_message(reason: str) -> str:
         return "the condition before `?` is not true or false"
     name = _OPERATORS.get(match[1], match[1].replace("_", "") if not match[1].strip("_").isalpha() else match[1])
     types = [_TYPES.get(kind.strip(), kind.strip()) for kind in match[2].split(",")]
-    return f"`{name}` does not work on {' and '.join(types)}: convert with string(…), int(…) or double(…)"
+    cure = "bytes(…)" if name == "base64.encode" else "string(…), int(…) or double(…)"
+    return f"`{name}` does not work on {' and '.join(types)}: convert with {cure}"
