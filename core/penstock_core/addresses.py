@@ -154,5 +154,4 @@ def _encoded(text: str, part: str) -> str:
 
 def _shown(url: object) -> str:
     """An address for a message, without user and password, whatever else is wrong with it."""
-    shown = _USER.sub("//***@", repr(url)) if isinstance(url, str) else "null" if url is None else repr(url)
-    return shown if len(shown) <= 300 else f"{shown[:300]}…"
+    return _USER.sub("//***@", repr(url)) if isinstance(url, str) else "null" if url is None else repr(url)

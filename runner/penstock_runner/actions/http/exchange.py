@@ -131,7 +131,7 @@ class Exchange:
         }
 
     def _failure(self, exc: Exception) -> Failure:
-        code, text = told(self._address, exc)
+        code, text = told(self._address, exc, self._call.flow.masker.text)
         return Failure(code, f"{self._method} {self._url}: {text}", details={"status": 0})
 
     def _still_wanted(self, size: int, status: int, apart: Apart[dict[str, Any]]) -> None:
