@@ -4,6 +4,7 @@ Every tenant's webhook passes through the gateway, so what it evaluates must end
 whatever a tenant wrote: no CEL, no loops, no functions. `deduplicateBy` is such an expression.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,6 +15,7 @@ from penstock_core.expressions import paths
 from penstock_core.expressions import tokens as lexer
 from penstock_core.expressions.scope import Scope
 from penstock_core.expressions.values import as_text
+from penstock_core.plain_values import is_whole, mended
 
 MAX_LENGTH: Final = 1024
 """Characters in such an expression."""
@@ -64,13 +66,24 @@ def _member(trigger: Mapping[str, Any], members: tuple[str | int, ...]) -> Any:
 def _text(value: Any) -> str:
     if isinstance(value, dict | list):
         return _json(value)
-    return _short(value if isinstance(value, str) else as_text(value))
+    return _short(as_text(_told(value)))
 
 
 def _json(value: Any) -> str:
-    import json  # only what is no scalar needs it
+    from penstock_core.json_text import json_text  # only what is no scalar needs it
 
-    return _short(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=as_text))
+    return _short(json_text(_told(value)))
+
+
+def _told(value: Any) -> Any:
+    """A value that has a text: this one is only compared, so bytes may be base64."""
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
+    if isinstance(value, str):
+        return value if is_whole(value) else mended(value)
+    if isinstance(value, dict):
+        return {_told(key): _told(each) for key, each in value.items()}
+    return [_told(each) for each in value] if isinstance(value, list) else value
 
 
 def _short(text: str) -> str:

@@ -137,7 +137,10 @@ def _as_it_is(part: _Piece, value: Any) -> str:
         raise ExpressionError(f"`{part.text}` is bytes, which no address can hold: make it text first, by string(…)")
     if isinstance(value, Mapping | list | tuple):
         raise ExpressionError(f"`{part.text}` is {kind(value)}, which no address can hold: name one of its members")
-    return as_text(value)
+    try:
+        return as_text(value)
+    except ExpressionError as failure:
+        raise ExpressionError(f"`{part.text}`: {failure}") from failure
 
 
 def _stays_base(part: _Piece, text: str, behind: Sequence[Any]) -> None:

@@ -1,10 +1,9 @@
 """What may enter and leave CEL, and what becomes of everything else.
 
-The CEL library cuts text at NUL, refuses dates, UUIDs, decimals, tuples and sets, and returns bytes as bytearray.
+The CEL library cuts text and bytes at NUL, refuses dates, UUIDs, decimals, tuples and sets, and returns bytes as bytearray.
 So values are converted on the way in and back on the way out; a user sees text, numbers, booleans, null, lists and maps.
 """
 
-import base64
 from collections.abc import Callable, Mapping, Set
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -12,7 +11,9 @@ from enum import Enum
 from typing import Any, Final
 from uuid import UUID
 
-from penstock_core.errors import ExpressionError
+from penstock_core import plain_values
+from penstock_core.errors import ExpressionError, UnusableValue
+from penstock_core.numbers import number_text
 
 _NUL: Final = "\x00"
 _STAND_IN: Final = "\ufdd0"
@@ -20,7 +21,7 @@ _STAND_IN: Final = "\ufdd0"
 
 
 def to_cel(value: Any) -> Any:
-    """A value as CEL can take it: bytes become base64 text, dates RFC 3339 text, decimals floats, sets lists.
+    """A value as CEL can take it: dates become RFC 3339 text, decimals floats, sets lists.
 
     Raises `ExpressionError` for integers beyond 64 bits and for types that have no such form.
     """
@@ -46,32 +47,35 @@ def from_cel(value: Any) -> Any:
 
 
 def as_text(value: Any) -> str:
-    """A value as a part of a text: null is empty, lists and maps are JSON, bytes base64, 3.0 is `3`."""
+    """A value as a part of a text: null is empty, lists and maps are JSON, numbers as `numbers` writes them.
+
+    Raises `ExpressionError` for what has no text: bytes, which nobody said how to read, NaN and infinities.
+    """
     if isinstance(value, str):
         return value
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    return _json(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        raise ExpressionError(f"bytes are no text: {plain_values.BYTES_CURE}")
+    try:
+        if isinstance(value, int | float | Decimal):
+            return number_text(value)
+        from penstock_core.json_text import json_text  # only a template that joins a list or a map needs it
+
+        text = plain_values.plain(value) if not isinstance(value, dict | list | tuple) else value
+        return text if isinstance(text, str) else json_text(text)
+    except UnusableValue as unusable:
+        raise ExpressionError(str(unusable)) from None
+    except ValueError as no_number:
+        raise ExpressionError(str(no_number)) from None
 
 
 def kind(value: Any) -> str:
     """What sort of value it is, for messages."""
     names = {bool: "a boolean", str: "text", int: "a number", float: "a number", list: "a list", dict: "a map"}
     return "null" if value is None else names.get(type(value), type(value).__name__)
-
-
-def _json(value: Any) -> str:
-    import json  # only a template that joins a list or a map needs it
-
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=as_text)
 
 
 def _converted(value: Any, scalar: Callable[[Any], Any]) -> Any:
@@ -100,7 +104,7 @@ def _scalar_to_cel(value: Any) -> Any:
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
+        return bytearray(value)  # which the library takes whole; of bytes it takes what stands before a NUL
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         raise ExpressionError(
             f"the number {value} is beyond 64 bits: pass it as text, or compute with it in a python step"

@@ -1,6 +1,5 @@
 """The body of a request and its query, of what the http action was given: each value once, in the charset that is declared."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
@@ -8,11 +7,14 @@ from urllib.parse import urlencode
 
 from penstock_core import body as bodies
 from penstock_core.body.text import codec_of, holds_ascii
-from penstock_core.errors import BodyError
+from penstock_core.errors import BodyError, ExpressionError, UnusableValue
+from penstock_core.json_text import json_text
 from penstock_runner.errors import Failure
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _XML_DECLARATION: Final = re.compile(r"\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+
+_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 
 
 class Content(NamedTuple):
@@ -67,14 +69,13 @@ def _pairs(member: str, fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def as_sent(place: str, value: Any) -> str:
-    """A value as text, as in templates. Raises Failure for bytes, which have none."""
+    """A value as text, as in templates. Raises Failure for what has none, such as bytes."""
     from penstock_core.expressions.values import as_text  # many requests have none
 
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        raise Failure(
-            "invalid_input", f"{place}: the value is bytes: make it text first, by string(…) or base64.encode(…)"
-        )
-    return as_text(value)
+    try:
+        return as_text(value)
+    except ExpressionError as exc:
+        raise Failure("invalid_input", f"{place}: {exc}", details={"field": place}) from exc
 
 
 def _text(text: str, declared: str) -> Content:
@@ -120,18 +121,18 @@ def _encoded(place: str, text: str, codec: str, charset: str) -> bytes:
 
 
 def _json(member: str, value: Any, charset: str) -> bytes:
-    """JSON; in a charset that may lack a character, escapes for what is not ASCII."""
+    """JSON; in another charset than UTF-8 with escapes for what is not ASCII, so that every one holds it."""
     codec = _codec(charset)
     try:
-        text = json.dumps(value, ensure_ascii=codec != "utf_8", allow_nan=False, default=_plain)
-    except (ValueError, TypeError, RecursionError) as exc:
-        raise Failure("invalid_input", f"http.{member}: the value cannot be written as JSON: {exc}") from exc
-    return _encoded(f"http.{member}", text, codec, charset or "utf-8")
+        text = json_text(value)
+    except UnusableValue as exc:
+        raise Failure("invalid_input", f"http.{exc.inside(member)}", details={"field": f"http.{member}"}) from exc
+    if codec != "utf_8":
+        text = _BEYOND_ASCII.sub(lambda found: _escaped(found[0]), text)
+    return text.encode(codec)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        raise TypeError("it holds bytes, which JSON has not: make them text first, by string(…) or base64.encode(…)")
-    if isinstance(value, (set, frozenset)):
-        return list(value)
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+def _escaped(character: str) -> str:
+    """JSON's escape of a character: of one beyond 16 bits a pair."""
+    units = character.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
