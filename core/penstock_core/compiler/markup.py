@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from penstock_core.body.parsing import is_json
 from penstock_core.body.text import parse_content_type
 from penstock_core.compiler.habits import Habit
 from penstock_core.expressions import tokens as lexer
@@ -39,7 +38,7 @@ def unencoded(text: str, content_type: str) -> Iterator[Habit]:
 def _function(first: lexer.Part, content_type: str) -> str:
     """What encodes values in such a body, '' where it is neither XML nor JSON."""
     media_type, _ = parse_content_type(content_type)
-    if is_json(media_type):
+    if media_type.endswith(("/json", "+json")):
         return _JSON
     if media_type.endswith(("/xml", "+xml")):
         return _XML

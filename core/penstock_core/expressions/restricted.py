@@ -21,7 +21,7 @@ MAX_LENGTH: Final = 1024
 """Characters in such an expression."""
 MAX_TEXT: Final = 4096
 """Characters of a value; one that has more is told by its digest, so that a large one is not kept."""
-_OF_BODY: Final = frozenset({"body", "rawBody"})
+_OF_BODY: Final = frozenset({"body", "bodyAll", "rawBody"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Restricted:
         With one member that is the joined text. Several are kept apart, and of their types: `a` and `bc` are not `ab` and `c`.
         A prefix alone would make repeats of requests that have nothing else in common.
 
-        `trigger` has the members body, rawBody, contentType, headers, query, path, method, startedAt.
+        `trigger` has the members of `scope.TRIGGER_MEMBERS`.
         """
         values = [part if isinstance(part, str) else _member(trigger, part) for part in self.parts]
         if None in values:

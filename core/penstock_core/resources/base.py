@@ -6,7 +6,7 @@ nothing else of a schema.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -32,6 +32,8 @@ MAX_NESTED_STEPS: Final = 50
 Duration = Annotated[str, Field(max_length=32)]
 """Its form is the compiler's to check, whose message says how to write it."""
 
+Parse = Literal["auto", "text", "bytes", "json", "csv", "xml"]
+"""How a body is read: as `penstock_core.body.WAYS`."""
 Expression = Annotated[str, Field(min_length=1, max_length=EXPRESSION_LENGTH)]
 Text = Annotated[str, Field(max_length=TEXT_LENGTH)]
 

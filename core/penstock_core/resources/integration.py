@@ -15,6 +15,7 @@ from penstock_core.resources.base import (
     VARIABLE_PATTERN,
     VERSION_PATTERN,
     Duration,
+    Parse,
     Resource,
     among,
     described,
@@ -258,6 +259,13 @@ class WebhookTrigger(Resource):
         " none.",
         default="required",
         example="none",
+    )
+    parse: Parse = described(
+        "How a request's body is read into trigger.body: auto, by its content type; text, bytes, json, csv (a list of maps"
+        " by the names in its header, each value text) or xml (a map) whatever it is. A body that does not parse is"
+        " answered with 400.",
+        default="auto",
+        example="csv",
     )
 
 

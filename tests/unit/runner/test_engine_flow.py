@@ -244,4 +244,4 @@ def test_a_regular_expression_in_an_extraction_ends(stand: Stand) -> None:
 
     stand.run({"name": "made", "set": {"value": value}, "extract": {"found": "$[?search(@.s, '(a+)+b')].s"}})
 
-    assert unpacked(stand.recorder.last("made").extracted) == {"found": "aab"}
+    assert unpacked(stand.recorder.last("made").extracted) == {"found": ["aab"]}

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from penstock_core.resources.base import ActionMember, Resource, Text, described
+from penstock_core.resources.base import ActionMember, Parse, Resource, Text, described
 
 StatusCode = Annotated[
     Annotated[int, Field(ge=100, le=599)] | Annotated[str, Field(pattern=r"^[1-5]([0-9][0-9]|xx)$")],
@@ -74,6 +74,13 @@ class Http(Resource):
         max_length=20,
     )
     follow_redirects: bool = described("Whether redirects are followed, ten at most.", default=True, example=False)
+    parse: Parse = described(
+        "How the response's body is read: auto, by its content type as a webhook's is; text, bytes, json, csv (maps by its"
+        " header) or xml (maps) whatever it is. A body that is not what it is declared to be fails the step with"
+        " http_body_undecodable and keeps its bytes.",
+        default="auto",
+        example="text",
+    )
     max_response_bytes: int = described(
         "Size in bytes above which the response is refused and the attempt fails.",
         default=16_777_216,
@@ -85,6 +92,6 @@ class Http(Resource):
 
 MEMBER: Final = ActionMember(
     text="Action: an HTTP request. Output: status, headers (lower-case names; several of one name are joined by commas,"
-    " set-cookie by line breaks), body (parsed where it is JSON), bytes, url.",
+    " set-cookie by line breaks), body (by its content type, see parse), bytes, url.",
     example={"method": "GET", "url": "${config.erpUrl}/ping"},
 )

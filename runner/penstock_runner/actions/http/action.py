@@ -24,38 +24,55 @@ class Http(Action):
         call.input["url"] = asked(call.input.get("url")).url
 
     def run(self, call: Call) -> Any:
-        """{status, headers, body, bytes, url}; raises Failure for every other status than the expected ones."""
+        """{status, headers, body, bytes, url}; raises Failure for a status that is not expected, and a body that is not read."""
         from penstock_runner.actions.http.exchange import Exchange
 
         exchange = Exchange(call)
         call.attempt.waits = exchange.progress
         output = Apart(exchange.run, call.flow.interrupt).run(until=call.deadline)
         call.attempt.warnings = (*call.attempt.warnings, *exchange.warnings)
-        return _expected(call, output, exchange)
+        return _readable(call, _expected(call, output, exchange), exchange)
 
 
 def _expected(call: Call, output: dict[str, Any], exchange: "Exchange") -> dict[str, Any]:
-    given, status = call.input, output["status"]
-    expected = [str(each).lower() for each in given.get("expectStatus") or ["2xx"]]
+    status = output["status"]
+    expected = [str(each).lower() for each in call.input.get("expectStatus") or ["2xx"]]
     if str(status) in expected or f"{status // 100}xx" in expected:
         return output
-    message = f"{given.get('method') or 'GET'} {output['url']} answered {status}{_phrase(status)}, not {' or '.join(expected)}"
-    body = _quoted(call, exchange.raw, exchange.content_type)
-    raise Failure("http_status", f"{message}{body}", details={"status": status}, output=output)
+    message = f"{_answered(call, output)}, not {' or '.join(expected)}{_quoted(call, exchange)}"
+    raise Failure("http_status", message, details={"status": status}, output=output)
 
 
-def _quoted(call: Call, raw: bytes, content_type: str) -> str:
+def _readable(call: Call, output: dict[str, Any], exchange: "Exchange") -> dict[str, Any]:
+    """The output, where its body is what it is declared to be."""
+    if not exchange.problem:
+        return output
+    message = (
+        f"{_answered(call, output)}, but {exchange.problem}{_quoted(call, exchange)}; `parse: bytes` takes any body as it is,"
+        " `parse: text` as text"
+    )
+    raise Failure("http_body_undecodable", message, details={"status": output["status"]}, output=output)
+
+
+def _answered(call: Call, output: dict[str, Any]) -> str:
+    status = output["status"]
+    return f"{call.input.get('method') or 'GET'} {output['url']} answered {status}{_phrase(status)}"
+
+
+def _quoted(call: Call, exchange: "Exchange") -> str:
     """How a body begins, as it came."""
+    raw = exchange.content.raw
     if not raw:
         return ""
     from penstock_core import body as bodies
+    from penstock_core.body.text import windows_1252
     from penstock_core.errors import BodyError
 
-    media_type, parameters = bodies.parse_content_type(content_type)
+    media_type, parameters = bodies.parse_content_type(exchange.content_type)
     try:
-        text = bodies.decode(raw, parameters.get("charset") or "utf-8")
+        text = bodies.read(raw, parameters.get("charset", "")).text
     except BodyError:
-        text = raw.decode("windows-1252", errors="replace")
+        text = windows_1252(raw)
     if "\x00" in text:
         return f"; the body is {len(raw)} bytes of {media_type or 'no declared type'}"
     # masked before it is cut: nobody finds a secret in its first half

@@ -7,13 +7,13 @@ from uuid import uuid5
 from urllib3 import exceptions as faults
 
 from penstock_core.addresses import Address, address, with_query
-from penstock_core.errors import InvalidInput
+from penstock_core.errors import BodyTooLarge, InvalidInput
 from penstock_core.masking.headers import is_credential
 from penstock_runner.actions.http.failures import told
 from penstock_runner.actions.http.progress import Progress
 from penstock_runner.actions.http.request_content import query, request_body
 from penstock_runner.actions.http.request_headers import Fields, given_fields, sign_in_fields
-from penstock_runner.actions.http.response_content import response_body
+from penstock_runner.actions.http.response_content import Content, response_content
 from penstock_runner.actions.http.transport import Transport
 from penstock_runner.engine.action import Call
 from penstock_runner.engine.interrupt import Apart
@@ -25,6 +25,7 @@ _UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _OF_BODY: Final = frozenset({"content-type", "idempotency-key"})
 """Headers that go with a body, and leave with it."""
+_WITHOUT_CONTENT: Final = frozenset({204, 205, 304})
 _CHUNK: Final = 65_536
 
 
@@ -50,8 +51,9 @@ class Exchange:
         self._sign_in = sign_in_fields(call)
         self.progress = Progress(self._method, self._url)
         self.warnings: tuple[str, ...] = ()
-        self.raw = b""
-        """The body of the answer, as it came."""
+        self.problem = ""
+        """Why the response's body is not what it is declared to be, "" where it is."""
+        self.content = Content(None, 0)
         self.content_type = ""
 
     @property
@@ -110,7 +112,7 @@ class Exchange:
         raw = bytearray()
         self.progress.waits_for("the body")
         try:
-            for chunk in response.stream(_CHUNK, decode_content=True):
+            for chunk in response.stream(_CHUNK, decode_content=False):
                 raw += chunk
                 self.progress.waits_for(f"the rest of the body, of which {len(raw)} bytes came")
                 self._still_wanted(len(raw), response.status, apart)
@@ -120,15 +122,30 @@ class Exchange:
                 raise self._failure(exc) from exc
             raise
         self.content_type = "".join(response.headers.getlist("content-type")[-1:])
-        self.raw = bytes(raw)
-        body, self.warnings = response_body(self.raw, self.content_type)
+        self.content = content = self._content(response, bytes(raw))
+        self.warnings, self.problem = content.warnings, content.problem
         return {
             "status": response.status,
             "headers": _received(response.headers),
-            "body": body,
-            "bytes": len(raw),
+            "body": content.body,
+            "bytes": content.size,
             "url": self._url,
         }
+
+    def _content(self, response: Any, raw: bytes) -> Content:
+        headers = response.headers
+        if not raw and (self._method == "HEAD" or response.status in _WITHOUT_CONTENT):
+            return Content(None, 0)
+        try:
+            return response_content(
+                raw,
+                self.content_type,
+                encoded=headers.getlist("content-encoding"),
+                how=self._call.input.get("parse") or "auto",
+                limit=self._limit,
+            )
+        except BodyTooLarge as exc:
+            raise self._too_large(response.status) from exc
 
     def _failure(self, exc: Exception) -> Failure:
         code, text = told(self._address, exc, self._call.flow.masker.text)
@@ -136,13 +153,16 @@ class Exchange:
 
     def _still_wanted(self, size: int, status: int, apart: Apart[dict[str, Any]]) -> None:
         if size > self._limit:
-            message = (
-                f"{self._method} {self._url}: the response is larger than {self._limit} bytes:"
-                " raise `maxResponseBytes`, or ask for less"
-            )
-            raise Failure("http_response_too_large", message, details={"status": status})
+            raise self._too_large(status)
         if apart.abandoned:
             raise Failure("abandoned", "nobody waits for this response any more")
+
+    def _too_large(self, status: int) -> Failure:
+        message = (
+            f"{self._method} {self._url}: the response is larger than {self._limit} bytes:"
+            " raise `maxResponseBytes`, or ask for less"
+        )
+        return Failure("http_response_too_large", message, details={"status": status})
 
 
 def asked(url: Any) -> Address:

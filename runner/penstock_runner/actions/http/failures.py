@@ -64,10 +64,6 @@ def told(address: Address, exc: Exception, mask: Mask) -> Told:
             )
         case faults.ReadTimeoutError() | faults.TimeoutError():
             return Told("timeout", f"{where} did not answer in time")
-        case faults.DecodeError():
-            return Told(
-                "http_body_undecodable", "the body is not in the Content-Encoding that the answer's header names"
-            )
         case faults.LocationParseError() | ValueError():
             return Told("invalid_input", f"the request cannot be sent: {_last(exc, mask)}")
     return Told("connection_broken", _broken(address, where, causes, mask))
