@@ -9,7 +9,6 @@ from urllib3 import exceptions as faults
 from penstock_core.addresses import Address, address, with_query
 from penstock_core.errors import BodyTooLarge, InvalidInput
 from penstock_core.masking.headers import is_credential
-from penstock_runner.actions.http.failures import told
 from penstock_runner.actions.http.progress import Progress
 from penstock_runner.actions.http.request_content import query, request_body
 from penstock_runner.actions.http.request_headers import Fields, given_fields, sign_in_fields
@@ -148,6 +147,8 @@ class Exchange:
             raise self._too_large(response.status) from exc
 
     def _failure(self, exc: Exception) -> Failure:
+        from penstock_runner.actions.http.failures import told  # most requests are answered
+
         code, text = told(self._address, exc, self._call.flow.masker.text)
         return Failure(code, f"{self._method} {self._url}: {text}", details={"status": 0})
 

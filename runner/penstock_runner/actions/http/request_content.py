@@ -8,13 +8,10 @@ from urllib.parse import urlencode
 from penstock_core import body as bodies
 from penstock_core.body.text import codec_of, holds_ascii
 from penstock_core.errors import BodyError, ExpressionError, UnusableValue
-from penstock_core.json_text import json_text
 from penstock_runner.errors import Failure
 
 _FORM: Final = "application/x-www-form-urlencoded"
-_XML_DECLARATION: Final = re.compile(r"\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
-
-_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]")
+_XML_DECLARATION: Final = r"\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']"
 
 
 class Content(NamedTuple):
@@ -81,7 +78,7 @@ def as_sent(place: str, value: Any) -> str:
 def _text(text: str, declared: str) -> Content:
     """Text in the charset of its content type, else in that of its own XML declaration, else in UTF-8."""
     charset, own = _charset(declared), ""
-    if found := _XML_DECLARATION.match(text):
+    if found := re.match(_XML_DECLARATION, text):
         own = found[1]
     if charset and own and _codec(charset) != _codec(own):
         raise Failure(
@@ -122,13 +119,15 @@ def _encoded(place: str, text: str, codec: str, charset: str) -> bytes:
 
 def _json(member: str, value: Any, charset: str) -> bytes:
     """JSON; in another charset than UTF-8 with escapes for what is not ASCII, so that every one holds it."""
+    from penstock_core.json_text import json_text  # with Python's decimals: only who sends JSON loads it
+
     codec = _codec(charset)
     try:
         text = json_text(value)
     except UnusableValue as exc:
         raise Failure("invalid_input", f"http.{exc.inside(member)}", details={"field": f"http.{member}"}) from exc
     if codec != "utf_8":
-        text = _BEYOND_ASCII.sub(lambda found: _escaped(found[0]), text)
+        text = re.sub(r"[^\x00-\x7f]", lambda found: _escaped(found[0]), text)
     return text.encode(codec)
 
 
