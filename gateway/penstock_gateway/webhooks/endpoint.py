@@ -86,6 +86,7 @@ class Webhooks:
         authentication: Authentication,
         acceptor: Acceptor,
         intake: Intake,
+        refusals: Refusals,
         parsers: Executor,
         metrics: Metrics,
         public_url: str,
@@ -96,7 +97,7 @@ class Webhooks:
         self._acceptor = acceptor
         self._intake = intake
         self._requests = Shares(REQUESTS)
-        self._refusals = Refusals(flows, metrics)
+        self._refusals = refusals
         self._parsers = parsers
         self._metrics = metrics
         self._executions_url = f"{public_url}/api/v1/executions/"
