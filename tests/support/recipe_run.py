@@ -183,7 +183,10 @@ def deployed(recipe: Recipe) -> Deployed:
     planned = plan(instance, content, config=config, connections=found, public_url=PUBLIC_URL)
     specs = {name: each.spec for name, each in planned.flows.items()}
     generated = (hashlib.sha256(WEBHOOK_KEY.encode()).hexdigest(),)
-    mirrored = {"keys": credentials.digests or generated, **({"signature": credentials.signature} if credentials.signature else {})}
+    mirrored = {
+        "keys": credentials.digests or generated,
+        **({"signature": credentials.signature} if credentials.signature else {}),
+    }
     keys = KeyTable()
     keys.change(
         ("penstock-system", "hooks"), {"data": {_UID: base64.b64encode(json.dumps(mirrored).encode()).decode()}}
@@ -252,6 +255,7 @@ class Bench:
             headers=pairs,
             lookup=lookup,
             raw=raw,
+            how=served.parse,
             signature_headers=Authentication(self.deployed.keys).signature_headers(served),
             proof=judged.proof,
         )
