@@ -11,7 +11,18 @@ from typing import Final
 
 from penstock_core.expressions.functions.function import Function, FunctionError, Signature
 
-__all__ = ["TOPICS", "Function", "FunctionError", "Signature", "all_ours", "find", "is_ours", "names", "table"]
+__all__ = [
+    "TOPICS",
+    "Function",
+    "FunctionError",
+    "Signature",
+    "all_ours",
+    "find",
+    "is_ours",
+    "names",
+    "table",
+    "written",
+]
 
 TOPICS: Final[Mapping[str, tuple[str, ...]]] = {
     "lists": (
@@ -23,8 +34,9 @@ TOPICS: Final[Mapping[str, tuple[str, ...]]] = {
         "text.trim", "text.lower", "text.upper", "text.title", "text.padLeft", "text.padRight", "text.truncate",
     ),
     "regex": ("regex.extract", "regex.extractAll", "regex.replace"),
-    "encoding": ("jsonEncode", "jsonDecode", "urlEncode", "urlDecode", "xmlEscape"),
+    "encoding": ("jsonEncode", "jsonDecode", "hex.encode", "hex.decode", "urlEncode", "urlDecode", "xmlEscape"),
     "digests": ("sha256", "sha512", "sha1", "md5", "hmac", "uuid"),
+    "documents": ("csv.parse", "csv.rows", "xml.parse"),
     "dates": ("now", "date.parse", "date.format"),
 }  # fmt: skip
 """The modules beside this one, and the names of the functions that each does."""
@@ -64,6 +76,11 @@ def table() -> dict[str, tuple[Function, ...]]:
 def names() -> tuple[str, ...]:
     """The names of all functions, as they are written."""
     return tuple(sorted({function.name for functions in table().values() for function in functions}))
+
+
+def written(name: str) -> tuple[str, ...]:
+    """Each way in which the function of a name is written, with the types that it takes and gives."""
+    return tuple(way for functions in table().values() for one in functions if one.name == name for way in one.written)
 
 
 def _module(topic: str) -> tuple[Function, ...]:

@@ -4,36 +4,46 @@ import re
 from typing import Any, Final
 from urllib.parse import quote
 
-from penstock_core.errors import BodyError
-from penstock_core.expressions.functions.bounds import MAX_ITEMS, quoted
+from penstock_core.errors import BodyError, UnusableValue
+from penstock_core.expressions.functions.bounds import quoted
 from penstock_core.expressions.functions.function import Function, FunctionError, takes
 from penstock_core.expressions.values import as_text
 
-_STRUCTURE: Final = 10 * MAX_ITEMS
-"""Of the characters `{ [ , :`, in a JSON text."""
 _XML_ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def _json_encoded(value: Any) -> str:
-    import json
+    from penstock_core.json_text import json_text
 
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=as_text, allow_nan=False)
-    except ValueError:
-        raise FunctionError("the value holds NaN or infinity, which JSON lacks") from None
+        return json_text(value)
+    except UnusableValue as unusable:
+        raise FunctionError(str(unusable)) from None
 
 
 def _json_decoded(text: str) -> Any:
     from penstock_core.body import json_body
+    from penstock_core.body.bounds import MOST
 
     try:
-        return json_body.parse(text.encode(), "utf-8", structure=_STRUCTURE)
+        return json_body.parse(text.encode(), "utf-8", structure=MOST)
     except BodyError as failure:
         raise FunctionError(
             f"{quoted(text)}: {failure}".replace("the body is ", "").replace("JSON body", "text")
         ) from None
+
+
+def _hex_encoded(value: str | bytes) -> str:
+    return (value.encode() if isinstance(value, str) else value).hex()
+
+
+def _hex_decoded(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise FunctionError(f"{quoted(text)} is no hexadecimal text of whole bytes") from None
 
 
 def _url_encoded(value: Any) -> str:
@@ -75,6 +85,22 @@ FUNCTIONS: Final = (
         2.5,
         bounds="what a JSON body is bounded by",
         action=_json_decoded,
+    ),
+    Function(
+        "hex.encode",
+        takes("bytes -> string", "string -> string"),
+        "The bytes, or a text's UTF-8, as hexadecimal text.",
+        "hex.encode(b'\\x00\\xff')",
+        "00ff",
+        action=_hex_encoded,
+    ),
+    Function(
+        "hex.decode",
+        takes("string -> bytes"),
+        "The bytes of a hexadecimal text, as digests are; for a digest in base64: `base64.encode(hex.decode(sha256(x)))`.",
+        "hex.decode('00ff') == b'\\x00\\xff'",
+        True,
+        action=_hex_decoded,
     ),
     Function(
         "urlEncode",
