@@ -25,6 +25,11 @@ SCHEMAS = {
 every_recipe = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 
 
+def test_there_are_twenty_recipes_at_least() -> None:
+    """The cookbook has what it promises."""
+    assert len(FOLDERS) >= 20
+
+
 @every_recipe
 def test_objects_can_be_applied(folder: Path) -> None:
     """The Integration is published without a warning, and no object has a field that its CRD would drop."""
