@@ -32,6 +32,8 @@ class Deduplication:
 
     value: Restricted
     window_seconds: int
+    again: bool = False
+    """Whether a value whose execution failed starts another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,8 @@ def _deduplication(spec: Mapping[str, Any] | None) -> Deduplication | None:
     return Deduplication(
         value=restricted.compile_restricted(spec["value"]),
         window_seconds=min(int(spec.get("windowSeconds", 86_400)), MOST_WINDOW_SECONDS),
+        # without it the release before wrote the Flow, whose every repeat it answered with the first execution
+        again=spec.get("afterFailure", "repeat") == "again",
     )
 
 

@@ -100,6 +100,10 @@ class Execution(_Model):
     steps_failed: int
     replay_of: UUID | None
     retry_of: UUID | None
+    repeat_of: UUID | None = Field(
+        description="The failed execution whose `deduplicateBy` value came again and started this one"
+    )
+    repeated_by: UUID | None = Field(description="The execution that the same value started after this one had failed")
     warnings: tuple[str, ...] | None = Field(description=f"They may quote a payload: {_DATA_ONLY}")
     steps: tuple[Step, ...] | None = Field(
         default=None, description="With `include=steps` only: one page of attempts, in the order in which they began"

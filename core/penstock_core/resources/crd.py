@@ -152,6 +152,7 @@ KINDS: Final = (
         status=FlowStatus,
         columns=(
             Column(name="Instance", path=".spec.instance", description="Instance that it belongs to."),
+            Column(name="Customer", path=".spec.customer.id", description="For whom."),
             Column(name="Trigger", path=".spec.trigger", description="What starts it."),
             Column(name="Schedule", path=".spec.schedule.cron", description="Cron fields of its schedule."),
             Column(name="Time Zone", path=".spec.schedule.timeZone", description="Time zone of its schedule."),
@@ -162,6 +163,13 @@ KINDS: Final = (
                 path=".status.lastExecution.startedAt",
                 type="date",
                 description="Time since the last execution started.",
+            ),
+            Column(name="Error", path=".status.lastExecution.error", description="Code of the last execution's error."),
+            Column(
+                name="Failed Step",
+                path=".status.lastExecution.failedStep",
+                description="Step of the last execution that failed.",
+                priority=1,
             ),
             Column(name="URL", path=".spec.webhook.url", description="Address of its webhook."),
         ),

@@ -336,7 +336,15 @@ class DeduplicateBy(Resource):
         example="${trigger.body.id}",
     )
     window: Duration = described(
-        "How long the same value is the same execution; units d, h, m, s, ms.", default="24h", example="1h"
+        "How long the same value is the same execution, from its acceptance; units d, h, m, s, ms.",
+        default="24h",
+        example="1h",
+    )
+    after_failure: Literal["again", "repeat"] = described(
+        "What the same value does once its execution has failed, timed out or been cancelled: again (a new execution, which"
+        " names the failed one) or repeat (the answer names the failed one).",
+        default="again",
+        example="repeat",
     )
 
 

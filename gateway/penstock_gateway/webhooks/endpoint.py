@@ -11,7 +11,7 @@ No framework between the socket and the decision: this is the path whose through
 6. 408, 413  the body comes too slowly, or is too large while it streams in
 7. 401  the signature does not fit the body
 8. 400, 413  the body or the query does not parse, or the body is too large when it is decoded
-9. 422, or the repeated 202  the same delivery came before
+9. 422, or the repeated 202  the same delivery came before, and did not fail where `deduplicateBy` wants another try
 10. 503  the instance is paused and rejects
 11. 429  the flow is at its limit and rejects
 12. 202  the execution is durable
@@ -233,14 +233,17 @@ class Webhooks:
             if not outcome.same_body and prepared.idempotency and prepared.idempotency.kind == "idempotency-key":
                 raise _key_reused(outcome)
             return self._accepted(outcome.id, outcome.state, replayed=True), "repeated"
-        return self._accepted(outcome.id, outcome.state), "accepted"
+        return self._accepted(outcome.id, outcome.state, repeat_of=outcome.repeat_of), "accepted"
 
-    def _accepted(self, execution: UUID, state: ExecutionState, *, replayed: bool = False) -> Answer:
+    def _accepted(
+        self, execution: UUID, state: ExecutionState, *, replayed: bool = False, repeat_of: UUID | None = None
+    ) -> Answer:
         identifier = str(execution)
         url = self._executions_url + identifier
         # users see an execution that waits for its Job as queued
         status = "queued" if state is ExecutionState.STARTING else state.value
-        content = f'{{"executionId":"{identifier}","status":"{status}","url":"{url}"}}'.encode()
+        failed = f',"repeatOf":"{repeat_of}"' if repeat_of else ""
+        content = f'{{"executionId":"{identifier}","status":"{status}","url":"{url}"{failed}}}'.encode()
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", b"%d" % len(content)),

@@ -139,12 +139,17 @@ def guard(request: Request) -> IdempotencyKey | None:
 
 def _same(request: Request, deduplication: Deduplication, trigger: dict[str, Any]) -> IdempotencyKey | None:
     value = deduplication.value.evaluate(trigger)
-    return _key(request, "deduplicate-by", value, seconds=deduplication.window_seconds) if value else None
+    if not value:
+        return None
+    seconds, again = deduplication.window_seconds, deduplication.again
+    return _key(request, "deduplicate-by", value, seconds=seconds, again=again)
 
 
-def _key(request: Request, kind: KeyKind, key: str, *, seconds: int = DAY_SECONDS) -> IdempotencyKey:
+def _key(
+    request: Request, kind: KeyKind, key: str, *, seconds: int = DAY_SECONDS, again: bool = False
+) -> IdempotencyKey:
     digest = hashlib.sha256(request.raw).digest()
-    return IdempotencyKey(kind=kind, key=key, body_sha256=digest, window_seconds=seconds)
+    return IdempotencyKey(kind=kind, key=key, body_sha256=digest, window_seconds=seconds, again=again)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

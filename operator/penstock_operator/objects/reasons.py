@@ -47,6 +47,11 @@ class Reason(StrEnum):
 
     # of an Instance: what it says
     COMPLETE = "Complete", None, _NOTHING
+    COMPLETE_WITH_SURPLUS = (
+        "CompleteWithSurplus",
+        None,
+        "Nothing; or remove what the message lists, which another version of the Integration knows and this one does not.",
+    )
     INCOMPLETE = (
         "Incomplete",
         "Warning",

@@ -118,7 +118,7 @@ class Evaluator:
         try:
             return url_template(text, self._declared()).evaluate(variables)
         except ExpressionError as exc:
-            raise _failure(field, exc) from exc
+            raise self._failure(field, exc) from exc
 
     def condition(self, text: str, *, field: str, variables: Mapping[str, Any]) -> bool:
         """The answer of bare CEL. Raises Failure, which names `field`."""

@@ -75,10 +75,23 @@ def test_connections_sign_in_and_are_masked(
 
 def test_missing_field_is_named(stand: Stand, web: Web) -> None:
     """A connection without its field fails the step with the name of the key; nothing is sent."""
-    outcome = stand.run(http(web.url, connection="erp"), descriptions={"erp": {"type": "bearer"}})
+    outcome = stand.run(
+        http(web.url, connection="erp"),
+        descriptions={"erp": {"type": "bearer", "fields": ["token"], "secret": "acme-erp"}},
+    )
 
-    assert outcome.error_code == "connection_field_missing"
-    assert "'token'" in (outcome.error_message or "")
+    assert outcome.error_code == "connection_unusable"
+    assert "there is no field 'token' of the Secret acme-erp" in (outcome.error_message or "")
+    assert web.seen == []
+
+
+def test_optional_connection_that_is_not_set_is_named(stand: Stand, web: Web) -> None:
+    """A step whose optional connection the Instance does not set fails with words that say so; nothing is sent."""
+    for descriptions in ({"erp": {"type": "bearer", "fields": ["token"], "secret": None}}, {}):
+        outcome = stand.run(http(web.url, connection="erp"), descriptions=descriptions)
+
+        assert outcome.error_code == "connection_unusable"
+        assert "set spec.connections.erp.secretRef.name" in (outcome.error_message or "")
     assert web.seen == []
 
 

@@ -83,6 +83,19 @@ def test_first_key_that_is_present_counts(headers: dict[str, str], kind: str, ke
     assert (found.kind, found.key) == (kind, key)
 
 
+@pytest.mark.parametrize(
+    ("headers", "again"), [({}, True), ({"idempotency_key": "a"}, False), ({"webhook_id": "b"}, False)]
+)
+def test_only_a_value_is_given_back_by_a_failure(headers: dict[str, str], again: bool) -> None:
+    """`afterFailure` is said of the value; what the sender calls the delivery stays with its first answer."""
+    deduplication = Deduplication(value=compile_restricted("${trigger.body.id}"), window_seconds=60, again=True)
+
+    found = prepare(request(b'{"id": 7}', content_type="application/json", **headers), deduplication).idempotency
+
+    assert found is not None
+    assert found.again is again
+
+
 @pytest.mark.parametrize("value", ["${trigger.body.id}", "order-${trigger.body.id}"])
 @pytest.mark.parametrize("raw", [b"{}", b'{"id": null}', b'{"id": ""}', b"[]", b"7"])
 def test_deduplication_without_a_value_warns(raw: bytes, value: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from penstock_core.header_fields import name_problem, value_problem
 from penstock_runner.actions.http.request_content import as_sent
 from penstock_runner.engine.action import Call
+from penstock_runner.engine.connections import unset
 from penstock_runner.errors import Failure
 
 
@@ -44,7 +45,7 @@ def sign_in_fields(call: Call) -> Fields:
         return Fields()
     connection = call.flow.connections.get(name)
     if connection is None:
-        raise Failure("connection_missing", f"http.connection: the Integration declares no connection {name!r}")
+        raise unset(name)
     return Fields(dict(_sendable(f"connection {name!r}: header ", connection.headers().items())))
 
 
