@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions import functions
+from penstock_core.expressions import conversions, functions, nulls
 from penstock_core.expressions import tokens as lexer
 from penstock_core.expressions.dialect import called, cel, environment, optional_calls
 from penstock_core.expressions.messages import compile_error, evaluation_message
 from penstock_core.expressions.paths import MISSING, step_into
 from penstock_core.expressions.scope import Scope, look_up
-from penstock_core.expressions.values import from_cel, to_cel
+from penstock_core.expressions.values import begin, from_cel, to_cel
 
 Needs = dict[str, Any]
 """Members that an expression reads below a variable; `_WHOLE` where it reads all of it."""
@@ -39,16 +39,20 @@ class Program:
 
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
         """The value, in plain Python types; raises `ExpressionError`."""
-        data = {self.names[name]: _pick(look_up(variables, name), needs) for name, needs in self.needs.items()}
+        before = nulls.count()
+        data = begin(
+            lambda: {self.names[name]: _pick(look_up(variables, name), needs) for name, needs in self.needs.items()}
+        )
+        nulls.reserve(cel(), nulls.count() - before)
         try:
             value = self._evaluated(data)
             result = value.plain_value()
         except (TypeError, SystemError):  # the second where a list holds it
             raise ExpressionError("the result is an optional value: end it with `.orValue(…)`") from None
         except RuntimeError as failure:
-            raise ExpressionError(evaluation_message(str(failure))) from failure
+            raise ExpressionError(evaluation_message(conversions.told(str(failure)))) from failure
         if value.type() == cel().Type.ERROR:
-            raise ExpressionError(evaluation_message(str(result)))
+            raise ExpressionError(evaluation_message(conversions.told(str(result))))
         return from_cel(result) if not isinstance(result, cel().Type) else result.name().lower()
 
     def _evaluated(self, data: Mapping[str, Any]) -> Any:
@@ -56,8 +60,13 @@ class Program:
             return self.compiled.eval(data=data)
         from penstock_core.expressions.functions.bounds import evaluation
 
-        with evaluation():
-            return self.compiled.eval(data=data)
+        with evaluation() as going_on:
+            try:
+                return self.compiled.eval(data=data)
+            except RuntimeError:
+                if going_on.refusal:
+                    raise ExpressionError(going_on.refusal) from None
+                raise
 
 
 def compile_program(text: str, found: Sequence[lexer.Token], scope: Scope) -> Program:
@@ -71,30 +80,33 @@ def compile_program(text: str, found: Sequence[lexer.Token], scope: Scope) -> Pr
     if scope.budget is not None:
         scope.budget.spend(text)
     ours = called(found)
-    edits = optional_calls(found, ours)
-    if ours and scope.budget is not None:
+    edits = [*optional_calls(found, ours), *conversions.edits(found)]
+    typed = scope.budget is not None
+    if ours and typed:
         ours = functions.all_ours()  # who compiles very many makes few environments, whatever each calls
     numbered = {name: f"{_NUMBERED}{number}" for number, name in enumerate(sorted(needs))}
     if _NUMBERED not in text:
         try:
-            compiled = _compiled(_renamed(text, found, numbered, scope, edits), tuple(numbered.values()), ours)
+            compiled = _compiled(
+                _renamed(text, found, numbered, scope, edits), tuple(numbered.values()), ours, typed=typed
+            )
             return Program(compiled, needs, numbered, compiled.return_type().name(), bool(ours))
         except RuntimeError:
             pass  # with the names as they are written, it says where and why
     try:
         names = tuple(sorted(needs))
-        compiled = _compiled(text, names, ours)
-        compiled = _compiled(_edited(text, edits), names, ours) if edits else compiled
+        compiled = _compiled(text, names, ours, typed=typed)
+        compiled = _compiled(_edited(text, edits), names, ours, typed=typed) if edits else compiled
     except RuntimeError as failure:
         raise compile_error(text, str(failure), chains, scope) from failure
     return Program(compiled, needs, {name: name for name in needs}, compiled.return_type().name(), bool(ours))
 
 
-def _compiled(text: str, names: tuple[str, ...], ours: tuple[str, ...]) -> Any:
+def _compiled(text: str, names: tuple[str, ...], ours: tuple[str, ...], *, typed: bool) -> Any:
     """What `first()`, `last()` and their like give at the end of an expression is the value, or a failure."""
-    compiled = environment(names, ours).compile(text)
+    compiled = environment(names, ours, typed).compile(text)
     if compiled.return_type().name().startswith("optional_type") and not _ASKS.search(text):
-        compiled = environment(names, ours).compile(f"({text}\n).value()")
+        compiled = environment(names, ours, typed).compile(f"({text}\n).value()")
     return compiled
 
 

@@ -114,8 +114,8 @@ class StepBase(Resource):
         max_length=50,
     )
     extract: dict[str, Expression] | None = described(
-        "Values taken from the output by JSONPath (RFC 9535), as steps.<name>.extracted.<key>: no match fails the"
-        " attempt, one gives the value, several a list.",
+        "Values taken from the output by JSONPath (RFC 9535), as steps.<name>.extracted.<key>. A path of names and"
+        " indexes alone gives the value, and no match fails the attempt; any other path gives a list, also of one or none.",
         default=None,
         shown_default="none",
         example={"erpId": "$.body.id"},

@@ -175,14 +175,15 @@ def test_large_response_is_refused(stand: Stand, web: Web) -> None:
     assert "100000 bytes" in (outcome.error_message or "")
 
 
-def test_body_that_is_no_json_is_kept_as_text(stand: Stand, web: Web) -> None:
-    """A response that says JSON and is none is text, with a warning."""
+def test_body_that_is_no_json_fails_the_step(stand: Stand, web: Web) -> None:
+    """A response that says JSON and is none keeps its bytes and fails the step."""
     web.answer = lambda _: (200, JSON, b"<html>")
 
-    stand.run(http(web.url))
+    outcome = stand.run(http(web.url))
 
-    assert stand.recorder.output("call")["body"] == "<html>"
-    assert "line 1, column 1" in stand.recorder.last("call").warnings[0]
+    assert outcome.error_code == "http_body_undecodable"
+    assert "the body begins: <html>" in (outcome.error_message or "")
+    assert stand.recorder.output("call")["body"] == b"<html>"
 
 
 @pytest.mark.parametrize(

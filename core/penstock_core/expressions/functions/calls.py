@@ -5,13 +5,16 @@ Whatever goes wrong inside reaches the author as `name: what was wrong`; the lib
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from penstock_core.errors import ExpressionError
 from penstock_core.expressions.functions import bounds
 from penstock_core.expressions.functions.function import Function, FunctionError
 from penstock_core.expressions.functions.told import MARK
 from penstock_core.expressions.values import from_cel, to_cel
+
+_END: Final = object()
+"""What the library cannot take from a function, and therefore ends the evaluation: after an error, a loop would go on."""
 
 
 class _Told(Exception):
@@ -25,13 +28,19 @@ def implementation(function: Function) -> Callable[..., Any]:
     hands_on = any(signature.result in ("list", "map", "any") for signature in function.signatures)
 
     def call(*given: Any) -> Any:
+        evaluation = bounds.present()
+        if evaluation.refusal:
+            return _END
         try:
-            bounds.present().spend(sum(map(bounds.measure, given)))
+            evaluation.spend(sum(map(bounds.measure, given)))
             if hands_on:
                 _refuse_moments(given)
             result = action(*map(_taken, given))
             bounds.pay_for_result(result)
             return _given_back(result)
+        except bounds.Exhausted as failure:
+            evaluation.refusal = f"{function.name}: {failure}"
+            return _END
         except ExpressionError as failure:
             message = str(failure)
         except RecursionError:

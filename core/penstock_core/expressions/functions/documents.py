@@ -8,13 +8,13 @@ from penstock_core.expressions.functions.bounds import MAX_ITEMS, quoted
 from penstock_core.expressions.functions.function import Function, FunctionError, takes
 
 
-def _csv(text: str, delimiter: str = ",") -> list[Any]:
+def _csv(text: str, delimiter: str = ",") -> Any:
     from penstock_core.body import csv_body
 
     return _parsed(text, lambda: csv_body.parse(text, delimiter=delimiter))
 
 
-def _csv_rows(text: str, delimiter: str = ",") -> list[Any]:
+def _csv_rows(text: str, delimiter: str = ",") -> Any:
     from penstock_core.body import csv_body
 
     return _parsed(text, lambda: csv_body.parse(text, delimiter=delimiter, header=False))
