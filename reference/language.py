@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from penstock_core.body import content_types, encodings
 from penstock_core.expressions import functions
 from penstock_core.expressions.variables import VARIABLES
 from penstock_core.resources.base import default_of
@@ -32,6 +33,16 @@ def variables() -> str:
         for each in VARIABLES
     )
     return markdown.table(("variable", "type", "what it is", "example"), rows)
+
+
+def body_table() -> str:
+    """How each content type arrives, in the order in which the rows are looked at."""
+    rows = [(", ".join(map(_type, row.types)), row.arrives) for row in content_types.TABLE]
+    return markdown.table(("content type", "arrives as"), [*rows, ("all others", content_types.OTHERS)])
+
+
+def _type(name: str) -> str:
+    return markdown.code(name) if name else "none"
 
 
 def function_chapters() -> str:
@@ -61,6 +72,8 @@ def python_version() -> str:
 
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "variables": variables,
+    "contentTypes": body_table,
+    "contentEncodings": lambda: encodings.ACCEPTED,
     "functions": function_chapters,
     "steps": fields.steps,
     "actions": fields.actions,

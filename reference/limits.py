@@ -4,9 +4,11 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Final
 
-from penstock_core.body import json_body, parsing
+from penstock_core import plain_values
+from penstock_core.body import bounds, json_body, parsing, xml_body
 from penstock_core.compiler import MAX_COMPUTED, MAX_PROBLEMS
 from penstock_core.expressions import restricted
+from penstock_core.expressions.functions import bounds as of_functions
 from penstock_core.masking import MIN_LENGTH
 from penstock_core.resources.actions.branch import MAX_BRANCHES
 from penstock_core.resources.actions.for_each import ForEach
@@ -50,9 +52,17 @@ def rows() -> Iterator[tuple[str, str]]:
         f"{markdown.size(_body_bytes())}, unless the installation says otherwise (`gateway.maxBodyBytes`)",
     )
     yield "of a JSON body: depth; the characters `{ [ , :` outside of strings", _json()
+    yield (
+        "of an XML body as a value: depth; elements, four each, and attributes",
+        f"{xml_body.MAX_DEPTH}; {bounds.MOST:,}",
+    )
+    yield "of a CSV body as a value: cells, and two for each row", f"{bounds.MOST:,}"
     yield "fields of a form; parameters of a query", f"{parsing.MAX_FIELDS:,}; {request_data.MAX_QUERY_FIELDS:,}"
     yield "an answer's body", _answer()
     yield "redirects of a request", f"{exchange.MAX_REDIRECTS}"
+    yield "of what a function takes or gives: characters or bytes; items", _functions()
+    yield "all functions of one evaluation", f"{of_functions.MAX_SECONDS} s of a processor"
+    yield "levels of a value that a python step returns", f"{plain_values.MAX_DEPTH}"
     yield "what a python step returns", markdown.size(workers.MAX_RESULT_BYTES)
     yield "its log lines", f"{worker.MAX_LINES:,}; {markdown.size(conversation.MAX_BYTES)} together"
     yield "files that it writes; opens", f"{markdown.size(worker.MAX_FILE_BYTES)} each; {worker.MAX_OPEN_FILES:,}"
@@ -68,7 +78,11 @@ def _body_bytes() -> int:
 
 
 def _json() -> str:
-    return f"{json_body.MAX_DEPTH}; {request_data.MAX_STRUCTURE:,} in a webhook's"
+    return f"{json_body.MAX_DEPTH}; {bounds.MOST:,} in a webhook's"
+
+
+def _functions() -> str:
+    return f"{of_functions.MAX_TEXT:,}; {of_functions.MAX_ITEMS:,}"
 
 
 def _answer() -> str:

@@ -255,6 +255,7 @@ class Bench:
             headers=pairs,
             lookup=lookup,
             raw=raw,
+            how=served.parse,
             signature_headers=Authentication(self.deployed.keys).signature_headers(served),
             proof=judged.proof,
         )

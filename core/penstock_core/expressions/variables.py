@@ -19,8 +19,14 @@ VARIABLES: Final = (
     Variable(
         "trigger.body",
         "any",
-        "The request's body, parsed by its content type; null without a body, and for a schedule.",
+        "The request's body, read by its content type or as the trigger's `parse` says; null without a body, and for a schedule.",
         {"id": 1007},
+    ),
+    Variable(
+        "trigger.bodyAll",
+        "map of lists",
+        "The fields of a form, each as a list, however often it came; null where the body is no form.",
+        {"tag": ["new"]},
     ),
     Variable(
         "trigger.rawBody",
@@ -44,8 +50,14 @@ VARIABLES: Final = (
     Variable(
         "trigger.query",
         "map",
-        "Parameters of the URL's query: text, or a list of text where a name came more than once. Null for a schedule.",
+        "Parameters of the URL's query: text, or a list of text where a name came more than once (`trigger.queryAll` says which is wanted). Null for a schedule.",
         {"page": "2"},
+    ),
+    Variable(
+        "trigger.queryAll",
+        "map of lists",
+        "The same, each as a list, however often it came. Null for a schedule.",
+        {"page": ["2"]},
     ),
     Variable(
         "trigger.path",

@@ -25,6 +25,9 @@ VERSION_PATTERN: Final = (
 )
 CRON_EXAMPLE: Final = "0 6 * * *"
 
+REFERENCE: Final = "docs/language.md of this version"
+"""Where descriptions send whoever asks what an expression may say."""
+
 EXPRESSION_LENGTH: Final = 4096
 TEXT_LENGTH: Final = 65_536
 MAX_NESTED_STEPS: Final = 50

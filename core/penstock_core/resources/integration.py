@@ -11,6 +11,7 @@ from penstock_core.resources.base import (
     CRON_EXAMPLE,
     FLOW_PATTERN,
     NAME_PATTERN,
+    REFERENCE,
     RULES,
     VARIABLE_PATTERN,
     VERSION_PATTERN,
@@ -382,7 +383,8 @@ class FlowDefinition(Resource):
         "Time limit of an execution, from its start; units d, h, m, s, ms; 24h at most.", default="1h", example="5m"
     )
     steps: list[Step] = described(
-        "Steps, in order, at most 1000; each sees the results of those before it.",
+        "Steps, in order, at most 1000; each sees the results of those before it. Actions, variables, functions and limits are"
+        f" in {REFERENCE}.",
         example=[{"name": "hello", "set": {"value": "Hello"}}],
         min_length=1,
         max_length=MAX_STEPS,

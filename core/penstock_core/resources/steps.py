@@ -16,6 +16,7 @@ from penstock_core.resources.actions.set import Set
 from penstock_core.resources.actions.sleep import Sleep
 from penstock_core.resources.actions.stop import Stop
 from penstock_core.resources.base import (
+    REFERENCE,
     RULES,
     STEP_PATTERN,
     Duration,
@@ -74,7 +75,7 @@ class StepBase(Resource):
         max_length=1024,
     )
     if_: Expression | None = described(
-        "Condition in CEL, without `${…}`; where it does not hold the step is recorded as skipped.",
+        f"Condition in CEL ({REFERENCE}), without `${{…}}`; where it does not hold the step is recorded as skipped.",
         default=None,
         shown_default="the step runs",
         example="!config.dryRun",

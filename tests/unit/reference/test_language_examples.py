@@ -13,6 +13,7 @@ from reference import fields
 from engine_stand import Stand
 from penstock_core.compiler import compile_integration
 from penstock_core.expressions import Scope, fill, functions
+from penstock_core.expressions.urls import url_template
 from penstock_core.resources.actions import ACTIONS
 from penstock_runner.engine.steps.extraction import extract
 
@@ -61,6 +62,12 @@ def test_expressions(written: str, says: str) -> None:
 def test_texts(written: str, says: str) -> None:
     """A text with expressions in it gives the value behind it."""
     run(says, lambda: filled(written))
+
+
+@pytest.mark.parametrize(("written", "says"), examples("url"))
+def test_addresses(written: str, says: str) -> None:
+    """An address gives what is behind it."""
+    run(says, lambda: url_template(written, Scope.of(config=CONFIG)).evaluate(VARIABLES))
 
 
 @pytest.mark.parametrize(("written", "says"), examples("jsonpath"))
