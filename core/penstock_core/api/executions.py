@@ -98,6 +98,10 @@ class Execution(_Model):
     error: Failure | None
     steps_total: int
     steps_failed: int
+    repeat_of: UUID | None = Field(
+        description="The failed execution whose `deduplicateBy` value came again and started this one"
+    )
+    repeated_by: UUID | None = Field(description="The execution that the same value started after this one had failed")
     replay_of: UUID | None
     retry_of: UUID | None
     warnings: tuple[str, ...] | None = Field(

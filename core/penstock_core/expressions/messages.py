@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions import habits
+from penstock_core.expressions import functions, habits
 from penstock_core.expressions import tokens as lexer
-from penstock_core.expressions.functions import names as functions
 from penstock_core.expressions.functions.told import told
 from penstock_core.expressions.paths import KEYWORDS
 from penstock_core.expressions.quoting import did_you_mean, listed, near
@@ -21,85 +20,6 @@ _OVERLOAD: Final = re.compile(
 )
 _OPERATORS: Final = {"@in": "in", "!_": "!", "-_": "-", "_[_]": "an index"}
 _TYPES: Final = {"int64": "int", "uint64": "uint", "null_type": "null", "dyn": "any"}
-FUNCTIONS: Final = frozenset(
-    [
-        "all",
-        "base64.decode",
-        "base64.encode",
-        "bool",
-        "bytes",
-        "cel.bind",
-        "charAt",
-        "contains",
-        "double",
-        "duration",
-        "dyn",
-        "endsWith",
-        "exists",
-        "exists_one",
-        "filter",
-        "format",
-        "getDate",
-        "getDayOfMonth",
-        "getDayOfWeek",
-        "getDayOfYear",
-        "getFullYear",
-        "getHours",
-        "getMilliseconds",
-        "getMinutes",
-        "getMonth",
-        "getSeconds",
-        "has",
-        "hasValue",
-        "indexOf",
-        "int",
-        "join",
-        "lastIndexOf",
-        "lowerAscii",
-        "map",
-        "matches",
-        "math.abs",
-        "math.bitAnd",
-        "math.bitNot",
-        "math.bitOr",
-        "math.bitShiftLeft",
-        "math.bitShiftRight",
-        "math.bitXor",
-        "math.ceil",
-        "math.floor",
-        "math.greatest",
-        "math.isFinite",
-        "math.isInf",
-        "math.isNaN",
-        "math.least",
-        "math.round",
-        "math.sign",
-        "math.sqrt",
-        "math.trunc",
-        "optFlatMap",
-        "optMap",
-        "optional.none",
-        "optional.of",
-        "optional.ofNonZeroValue",
-        "or",
-        "orValue",
-        "replace",
-        "reverse",
-        "size",
-        "split",
-        "startsWith",
-        "string",
-        "strings.quote",
-        "substring",
-        "timestamp",
-        "trim",
-        "type",
-        "uint",
-        "upperAscii",
-        "value",
-    ]
-)
-"""Of CEL's standard library and its extensions that are loaded, macros included."""
 WHERE_LISTED: Final = "docs/language.md lists all functions"
 
 
@@ -128,7 +48,7 @@ def _undeclared(
         if name not in (".".join(chain.names[: size + 1]) for size in range(len(chain.names))):
             continue
         line, column = lexer.position(text, chain.start)
-        if chain.called and any(function.startswith(f"{name}.") for function in _functions()):
+        if chain.called and any(function.startswith(f"{name}.") for function in functions.names()):
             return ExpressionError(no_function(f"{names}.{chain.called}"), line=line, column=column)
         if sentence := _optional_variable(text, chain, scope):
             return ExpressionError(sentence, line=line, column=column)
@@ -136,14 +56,12 @@ def _undeclared(
     return ExpressionError(no_function(name), line=line, column=column)
 
 
-def _functions() -> frozenset[str]:
-    return FUNCTIONS.union(functions())
-
-
 def no_function(name: str) -> str:
     """There is no such function: what else there is."""
-    known = _functions()
+    known = functions.names()
     short = name.rpartition(".")[2]
+    if name in known:
+        return f"`{name}` is written {' or '.join(f'`{one}`' for one in functions.written(name))}; {WHERE_LISTED}"
     if other := habits.FUNCTIONS.get(name) or habits.FUNCTIONS.get(short):
         return f"there is no function `{name}`: {other}; {WHERE_LISTED}"
     if close := near(name, known) or near(short, known):
@@ -227,6 +145,8 @@ def evaluation_message(reason: str) -> str:
         return "a member was read from null or from a value that has no members: test for null first"
     if match := re.search(r"index=(-?\d+) size=(\d+)", reason):
         return f"there is no item {match[1]}: the list has {match[2]}"
+    if "optional.none() dereference" in reason:
+        return "the optional value is empty, there is nothing to give: end it with `.orValue(…)`"
     if "iteration" in reason.lower() or "budget" in reason.lower():
         return f"{reason}: use a forEach step for large lists"
     return _overload_message(reason) or reason
@@ -244,5 +164,10 @@ def _overload_message(reason: str) -> str:
         return "`||` is the or of two conditions: for a default write `a != null ? a : 'default'`, or `a.?b.orValue('default')`"
     types = [part for part in ((match["target"] or ""), *(match["types"] or "").split(",")) if part.strip()]
     told = [_TYPES.get(kind.strip(), kind.strip()) for kind in types]
+    if any(one.startswith("optional_type") for one in told):
+        return (
+            f"`{name}` does not work on an optional value, which may be none: end it with `.orValue(…)`, or `.value()`"
+        )
     on = f"{' and '.join(told)}" if told else "these values"
-    return f"`{name}` does not work on {on}: convert with string(…), int(…) or double(…)"
+    cure = "bytes(…)" if name == "base64.encode" else "string(…), int(…) or double(…)"
+    return f"`{name}` does not work on {on}: convert with {cure}"

@@ -26,6 +26,9 @@ PYTHON: Final = frozenset(
         "connections.py",
         "extraction.py",
         "sleep.py",
+        "value_paths.py",  # a path as Python writes it, with `"` and `'` told apart
+        "json_text.py",
+        "csv_body.py",  # a delimiter, whose tabs are to be seen
         "failures.py",
         "text.py",  # a charset as a caller sent it, whose control characters are to be seen
     }

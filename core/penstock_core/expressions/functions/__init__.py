@@ -11,13 +11,33 @@ from typing import Final
 
 from penstock_core.expressions.functions.function import Function, FunctionError, Signature
 
-__all__ = ["TOPICS", "Function", "FunctionError", "Signature", "find", "is_ours", "names", "table"]
+__all__ = [
+    "TOPICS",
+    "Function",
+    "FunctionError",
+    "Signature",
+    "all_ours",
+    "find",
+    "is_ours",
+    "names",
+    "table",
+    "written",
+]
 
 TOPICS: Final[Mapping[str, tuple[str, ...]]] = {
     "lists": (
         "sort", "sortBy", "distinct", "flatten", "sum", "min", "max", "slice", "reverse", "lists.range",
     ),
     "sets": ("sets.contains", "sets.equivalent", "sets.intersects"),
+    "maps": ("keys", "values", "merge"),
+    "texts": (
+        "text.trim", "text.lower", "text.upper", "text.title", "text.padLeft", "text.padRight", "text.truncate",
+    ),
+    "regex": ("regex.extract", "regex.extractAll", "regex.replace"),
+    "encoding": ("jsonEncode", "jsonDecode", "hex.encode", "hex.decode", "urlEncode", "urlDecode", "xmlEscape"),
+    "digests": ("sha256", "sha512", "sha1", "md5", "hmac", "uuid"),
+    "documents": ("csv.parse", "csv.rows", "xml.parse"),
+    "dates": ("now", "date.parse", "date.format"),
 }  # fmt: skip
 """The modules beside this one, and the names of the functions that each does."""
 
@@ -30,6 +50,11 @@ def _topic_of() -> Mapping[str, str]:
 def is_ours(name: str) -> bool:
     """Whether a name is that of a function that is done in Python."""
     return name in _topic_of()
+
+
+def all_ours() -> tuple[str, ...]:
+    """The names of all functions that are done in Python."""
+    return tuple(_topic_of())
 
 
 def find(name: str) -> Function | None:
@@ -51,6 +76,11 @@ def table() -> dict[str, tuple[Function, ...]]:
 def names() -> tuple[str, ...]:
     """The names of all functions, as they are written."""
     return tuple(sorted({function.name for functions in table().values() for function in functions}))
+
+
+def written(name: str) -> tuple[str, ...]:
+    """Each way in which the function of a name is written, with the types that it takes and gives."""
+    return tuple(way for functions in table().values() for one in functions if one.name == name for way in one.written)
 
 
 def _module(topic: str) -> tuple[Function, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from time import thread_time
 from typing import Any, Final
 
 from penstock_core.expressions.functions.function import FunctionError
@@ -16,22 +17,31 @@ MAX_TEXT: Final = 10_000_000
 """Characters of a text, or bytes, that a function takes or gives: as many as a request's body may have."""
 MAX_ITEMS: Final = 100_000
 """Items of a list, or members of a map, that a function takes or gives."""
-MAX_WORK: Final = 200_000_000
+MAX_WORK: Final = 300_000_000
 """Characters and items that all calls of one evaluation may read, and four times make: some seconds."""
-_ITEM: Final = 16
+MAX_SECONDS: Final = 5
+"""Of a processor, for one evaluation that calls functions."""
+_ITEM: Final = 64
 """Characters that an item costs beside what it holds."""
 _MADE: Final = 4
 _SHOWN: Final = 60
 
 
+class Exhausted(FunctionError):
+    """No function does anything more in this evaluation."""
+
+
 class Evaluation:
     """One evaluation of an expression: its moment, and what its functions may still do."""
 
-    __slots__ = ("_left", "_moment")
+    __slots__ = ("_end", "_left", "_moment", "refusal")
 
     def __init__(self) -> None:
+        self._end = thread_time() + MAX_SECONDS
         self._left = MAX_WORK
         self._moment: datetime | None = None
+        self.refusal = ""
+        """Why it was ended, once it was."""
 
     @property
     def moment(self) -> datetime:
@@ -41,23 +51,22 @@ class Evaluation:
         return self._moment
 
     def spend(self, work: int) -> None:
-        """Pay for something that is about to be done, or was made. Raises `FunctionError`."""
+        """Pay for something that is about to be done, or was made. Raises `Exhausted`."""
         self._left -= work
-        if self._left < 0:
-            raise FunctionError(
-                "the functions of this expression read and make too much together: use a python step, or forEach"
-            )
+        if self._left < 0 or thread_time() > self._end:
+            what = "read and make too much" if self._left < 0 else f"take more than {MAX_SECONDS} seconds"
+            raise Exhausted(f"the functions of this expression {what} together: use a python step, or forEach")
 
 
 _evaluation: ContextVar[Evaluation] = ContextVar("evaluation")
 
 
 @contextmanager
-def evaluation() -> Iterator[None]:
+def evaluation() -> Iterator[Evaluation]:
     """What functions are called within."""
-    token = _evaluation.set(Evaluation())
+    token = _evaluation.set(begun := Evaluation())
     try:
-        yield
+        yield begun
     finally:
         _evaluation.reset(token)
 

@@ -9,6 +9,7 @@ from penstock_core.errors import ExpressionError
 KINDS: Final = {
     "any": ("int", "uint", "double", "bool", "string", "bytes", "list", "map", "null", "timestamp", "duration"),
     "number": ("int", "uint", "double"),
+    "textual": ("string", "int", "uint", "double"),
     "scalar": ("string", "int", "uint", "double", "bool"),
 }
 """Words in signatures that stand for several of CEL's types."""

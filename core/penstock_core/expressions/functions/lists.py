@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from penstock_core.expressions.functions.bounds import MAX_ITEMS, check_count, quoted
@@ -39,7 +38,7 @@ def _sum(items: list[Any]) -> int | float:
             raise FunctionError(f"item {at} is {_told(item)}, not a number")
     if any(isinstance(item, float) for item in items):
         return _real_sum(items)
-    total = sum(items)
+    total: int = sum(items)
     if not -(2**63) <= total < 2**63:
         raise FunctionError(f"the sum {total} is beyond 64 bits: use a python step")
     return total
@@ -110,8 +109,6 @@ def _orderable(items: list[Any]) -> Callable[[Any], Any]:
 def _sort_of(item: Any, at: int) -> str:
     if isinstance(item, float) and math.isnan(item):
         raise FunctionError(f"item {at} is NaN, which is neither less nor more than any number")
-    if isinstance(item, datetime | timedelta):
-        raise FunctionError(f"item {at} is a timestamp or a duration: make texts of them with `string(…)`")
     if item is None or isinstance(item, list | dict):
         raise FunctionError(f"item {at} is {_told(item)}, which has no order")
     return "bytes" if isinstance(item, bytes) else kind(item)
