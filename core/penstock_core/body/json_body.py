@@ -7,16 +7,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
+from penstock_core.body.bounds import values_beside
 from penstock_core.body.text import decode
 from penstock_core.errors import BodyError
 from penstock_core.numbers import exact_number
 
 MAX_DEPTH: Final = 200
 """Levels of nesting that a body may have."""
-ROOM: Final = 116 * 1024 * 1024
-"""Bytes of memory that the text of a bounded body and its value may take together."""
-_VALUE_BYTES: Final = 96
-"""What one of the characters `{ [ , :` can stand for: half a map of one member, or a text of a few wide characters."""
 _PIECE: Final = 64 * 1024
 _TOKENS: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[{\]}]|[-+.\w]++', re.DOTALL)
 
@@ -51,11 +48,8 @@ def parse(raw: bytes, charset: str, *, structure: int) -> Any:
 
 
 def _check_structure(text: str, most: int) -> None:
-    """Refuse what would become too many values; strings are told apart only where it may be.
-
-    One rare character makes all of a text, and a long string in it, four times as large: that is room which values lack.
-    """
-    most = min(most, max(ROOM - 2 * sys.getsizeof(text), 0) // _VALUE_BYTES)
+    """Refuse what would become too many values; strings are told apart only where it may be."""
+    most = values_beside(text, most)
     if len(text) > most and _count(text) > most and (found := _count_outside(text)) > most:
         raise BodyError(
             f"the JSON body has too many values: {found} of the characters {{ [ , : outside of strings, and"

@@ -47,7 +47,7 @@ BYTES = [
     (b"ab", "x + 'a'", fails("does not work on bytes and string")),
     (b"ab", "'a' + string(x)", "aab"),
     ("a\0b", "bytes(x)", b"a\0b"),
-    ("ab", "base64.encode(x)", fails("convert with bytes(…)")),
+    ("ab", "base64.encode(x)", fails("`bytes(")),
     ({"file": b"\0"}, "[x]", [{"file": b"\0"}]),
 ]
 NUMBERS = [
