@@ -19,7 +19,8 @@ PenstockError
     └── ClusterUnavailable  no answer, 429 or 5xx; worth another try
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 _MAX_PATH: Final = 300
 """Characters of a path that a message shows."""
@@ -40,6 +41,11 @@ class ExpressionError(InvalidInput):
         super().__init__(message)
         self.line = line
         self.column = column
+
+    def told(self, mask: Callable[[Any], Any]) -> str:
+        """The message for a record; one that quotes values has them masked."""
+        del mask
+        return str(self)
 
 
 class BodyError(InvalidInput):

@@ -14,7 +14,7 @@ from penstock_core.compiler.configuration import check_default, check_pattern, r
 from penstock_core.compiler.definition import build_definition, definition_hash
 from penstock_core.compiler.fields import check_time_zone
 from penstock_core.compiler.flows import FlowChecker
-from penstock_core.compiler.problems import MAX_PROBLEMS, Problem, bounded, of_schema
+from penstock_core.compiler.problems import MAX_PROBLEMS, Problem, Verdict, bounded, of_schema
 from penstock_core.compiler.step_check import TooMany
 from penstock_core.connections import TYPES
 from penstock_core.cron import check_cron, cron_fields
@@ -27,8 +27,10 @@ from penstock_core.resources import Connection, IntegrationSpec
 __all__ = [
     "MAX_PROBLEMS",
     "Problem",
+    "Verdict",
     "build_definition",
     "check_cron",
+    "check_integration",
     "check_time_zone",
     "compile_integration",
     "cron_fields",
@@ -38,12 +40,19 @@ __all__ = [
 
 
 def compile_integration(spec: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with an Integration's `spec`, at most `MAX_PROBLEMS` and one that counts the rest; none: it can be published."""
+    """What is wrong with an Integration's `spec`; none: it can be published."""
+    return list(check_integration(spec).problems)
+
+
+def check_integration(spec: Mapping[str, Any]) -> Verdict:
+    """Problems and warnings of an Integration's `spec`: of each at most `MAX_PROBLEMS`, and one that counts the rest."""
     try:
         integration = IntegrationSpec.model_validate(spec)
     except ValidationError as failure:
-        return bounded(of_schema(failure, spec))
-    return bounded([*_names(integration), *_config(integration), *_connections(integration), *_flows(integration)])
+        return Verdict(problems=bounded(of_schema(failure, spec)))
+    flows = _flows(integration)
+    problems = [*_names(integration), *_config(integration), *_connections(integration), *flows.problems]
+    return Verdict(problems=bounded(problems), warnings=bounded(flows.warnings, what="warnings"))
 
 
 MAX_COMPUTED: Final = 20_000
@@ -116,20 +125,22 @@ def _header_text(text: str, fields: Sequence[str]) -> list[str]:
     ]
 
 
-def _flows(spec: IntegrationSpec) -> list[Problem]:
+def _flows(spec: IntegrationSpec) -> Verdict:
     base = Scope.of(config=[variable.name for variable in spec.config_variables or []], budget=Budget(MAX_COMPUTED))
     connections = frozenset(connection.name for connection in spec.connections or [])
     problems: list[Problem] = []
+    warnings: list[Problem] = []
     for flow in spec.flows:
         checker = FlowChecker(flow=flow, base=base, connections=connections)
         try:
             problems += checker.check()
+            warnings += checker.warned
         except TooMany:
-            return [*problems, *checker.found]
+            return Verdict(problems=[*problems, *checker.found], warnings=[*warnings, *checker.warned])
         except Exhausted:
             message = (
                 f"the Integration computes too much to be compiled: up to here its expressions count more than {MAX_COMPUTED},"
                 " one for each and one for each 16 characters of it; leave larger work to python steps, repeat expressions as they are, or split the Integration"
             )
-            return [*problems, Problem(flow=flow.name, message=message)]
-    return problems
+            return Verdict(problems=[*problems, Problem(flow=flow.name, message=message)], warnings=warnings)
+    return Verdict(problems=problems, warnings=warnings)

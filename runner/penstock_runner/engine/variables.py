@@ -76,10 +76,18 @@ class Evaluator:
 
     Every step's name is declared: that a name is visible where it is used was checked at publication.
     `config` and `names` are those of variables and steps; steps are named once an expression asks for them.
+    `mask` is for values that a message quotes: what is shortened first can be masked no more.
     """
 
-    def __init__(self, *, config: Iterable[str], names: Callable[[], Iterable[str]]) -> None:
+    def __init__(
+        self,
+        *,
+        config: Iterable[str],
+        names: Callable[[], Iterable[str]],
+        mask: Callable[[Any], Any] = lambda value: value,
+    ) -> None:
         self._config = config
+        self._mask = mask
         self._names = names
         self._scope: Scope | None = None
 
@@ -92,7 +100,7 @@ class Evaluator:
         try:
             return fill(value, self._declared(), variables)
         except ExpressionError as exc:
-            raise _failure(field, exc) from exc
+            raise self._failure(field, exc) from exc
 
     def condition(self, text: str, *, field: str, variables: Mapping[str, Any]) -> bool:
         """The answer of bare CEL. Raises Failure, which names `field`."""
@@ -101,16 +109,20 @@ class Evaluator:
         try:
             return condition(text, self._declared()).evaluate(variables)
         except ExpressionError as exc:
-            raise _failure(field, exc) from exc
+            raise self._failure(field, exc) from exc
 
     def report(self, text: str, *, variables: Mapping[str, Any]) -> dict[str, Any]:
         """A condition with its evaluated operands: {expression, passed, left, op, right, error}, the last four where known."""
         from penstock_core.expressions import condition
 
         try:
-            return condition(text, self._declared()).operands(variables)
+            return condition(text, self._declared()).operands(variables, mask=self._mask)
         except ExpressionError as exc:
-            return {"expression": text, "passed": False, "error": str(exc)}
+            return {"expression": text, "passed": False, "error": exc.told(self._mask)}
+
+    def _failure(self, field: str, exc: ExpressionError) -> Failure:
+        place = f" (line {exc.line}, column {exc.column})" if exc.line else ""
+        return Failure("expression_error", f"{field}: {exc.told(self._mask)}{place}", details={"field": field})
 
     def _declared(self) -> "Scope":
         if self._scope is None:
@@ -124,11 +136,6 @@ class Evaluator:
                 error=True,
             )
         return self._scope
-
-
-def _failure(field: str, exc: ExpressionError) -> Failure:
-    place = f" (line {exc.line}, column {exc.column})" if exc.line else ""
-    return Failure("expression_error", f"{field}: {exc}{place}", details={"field": field})
 
 
 def _has_expression(value: Any) -> bool:

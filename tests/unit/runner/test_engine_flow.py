@@ -217,6 +217,20 @@ def test_a_secret_at_the_end_of_what_a_message_shows_is_masked(stand: Stand) -> 
     assert "canary" not in f"{checked.error_message}{asserted.error_message}"
 
 
+def test_a_value_in_an_expressions_error_is_masked_before_it_is_cut(stand: Stand) -> None:
+    """What a message quotes of a value shows no part of a secret."""
+    text = "x" * 70 + "canary-value"
+    known: dict[str, Any] = {"descriptions": {"erp": {"type": "apiKey"}}, "fields": {"erp": {"key": "canary-value"}}}
+
+    failed = stand.run({"name": "made", "set": {"value": "${config.text + 1}"}}, config={"text": text}, **known)
+    stand.run({"name": "valid", "check": {"that": ["config.text > 1"]}}, config={"text": text}, **known)
+    told = [record.error_message or "" for record in stand.recorder.records]
+
+    assert failed.error_message == told[0].replace("set.value", "step made: set.value", 1)
+    assert "`config.text` is " in told[0]
+    assert all("canary" not in message and "xxxx" in message for message in told)
+
+
 def test_a_check_of_hundreds_of_alternatives_fails_as_others_do(stand: Stand) -> None:
     """Its report takes no recursion for each of them."""
     outcome = stand.run({"name": "valid", "check": {"that": ["||".join(["1==2"] * 600)]}})
