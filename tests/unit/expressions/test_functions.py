@@ -7,7 +7,8 @@ import pytest
 
 from lacking import lacking
 from penstock_core.expressions import Scope, template
-from penstock_core.expressions.functions import TOPICS, Function, names, table
+from penstock_core.expressions.functions import TOPICS, names, table
+from penstock_core.expressions.functions.function import Function
 
 FUNCTIONS = [(topic, function) for topic, functions in table().items() for function in functions]
 
