@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from penstock_core.errors import BodyError, UnusableValue
 from penstock_core.expressions.functions.bounds import quoted
+from penstock_core.expressions.functions.equality import ordered
 from penstock_core.expressions.functions.function import Function, FunctionError, takes
 from penstock_core.expressions.values import as_text
 
@@ -17,7 +18,7 @@ def _json_encoded(value: Any) -> str:
     from penstock_core.json_text import json_text
 
     try:
-        return json_text(value)
+        return json_text(ordered(value))
     except UnusableValue as unusable:
         raise FunctionError(str(unusable)) from None
 
@@ -73,7 +74,7 @@ FUNCTIONS: Final = (
     Function(
         "jsonEncode",
         takes("any -> string"),
-        "The value as JSON text: what stands in a JSON body, quotes of texts included.",
+        "The value as JSON text, quotes of texts included; members are in alphabetical order, so that a digest of it is always the same.",
         "jsonEncode('say \"hi\"')",
         '"say \\"hi\\""',
         action=_json_encoded,
