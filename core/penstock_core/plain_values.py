@@ -45,23 +45,38 @@ BYTES_CURE: Final = "write base64.encode(…) for base64 text, or string(…) wh
 _REPLACED: Final = "half of a surrogate pair, which is no character, was replaced by U+FFFD"
 _ATOMS: Final = frozenset({int, bool, type(None), bytes})
 """Types that are values as they are."""
+_CHECKED: Final[dict[type, Callable[[Any], bool]]] = {
+    str: lambda text: text.isascii() or is_whole(text),
+    float: is_finite,
+    Decimal: is_finite,
+}
+"""Types of which most values are."""
+MAX_OPENED: Final = 1_000_000
+"""Lists and maps that are looked at for that."""
 _CONTAINERS: Final = (Mapping, Sequence, Set, MappingView, Iterator)
 
 
-def plain(value: Any, *, warnings: list[str] | None = None) -> Any:
-    """A value in the types above. Raises UnusableValue for what has none, with its path and its type.
+def plain(value: Any, *, root: str = "", warnings: list[str] | None = None) -> Any:
+    """A value in the types above, itself where it is one. Raises UnusableValue for what has none, with path and type.
 
-    To `warnings` the paths are added at which a text was mended, the first 20 of them.
+    Paths begin with `root`. To `warnings` those are added at which a text was mended, the first 20 of them.
     """
+    if _is_plain(value):
+        return value
     found: list[str] = []
     try:
-        result = _Reading(found).value(value, ())
+        result = _Reading(found, root=root).value(value, ())
     except RecursionError:
-        raise UnusableValue("it is nested too deeply") from None
+        raise UnusableValue("it is nested too deeply", path=root) from None
     if warnings is not None and found:
         more = [f"and {len(found) - MAX_WARNINGS} more of these"] if len(found) > MAX_WARNINGS else []
         warnings += [*found[:MAX_WARNINGS], *more]
     return result
+
+
+def recorded(value: Any) -> Any:
+    """As `plain`, of what a record may hold: release 0.1 kept datetimes without a zone, and CEL computes infinities."""
+    return _Reading([], lenient=True).value(value, ())
 
 
 def mended(text: str) -> str:
@@ -80,11 +95,37 @@ def is_whole(text: str) -> bool:
     return True
 
 
+def _is_plain(value: Any) -> bool:
+    """Whether a value consists of ordinary parts alone; False also where that is not soon known."""
+    level: list[Any] = [[value]]
+    opened = 0
+    for _ in range(MAX_DEPTH + 1):
+        below: list[Any] = []
+        for container in level:
+            if type(container) is dict:
+                if not all(type(key) is str and (key.isascii() or is_whole(key)) for key in container):
+                    return False
+                container = container.values()
+            for each in container:
+                kind = type(each)
+                if kind is dict or kind is list:
+                    below.append(each)
+                elif kind not in _ATOMS and not (kind in _CHECKED and _CHECKED[kind](each)):
+                    return False
+        opened += len(below)
+        if not below or opened > MAX_OPENED:
+            return not below
+        level = below
+    return False
+
+
 class _Reading:
     """One walk through a value; `around` holds the ids of the containers around, so that a cycle is seen."""
 
-    def __init__(self, warnings: list[str]) -> None:
+    def __init__(self, warnings: list[str], *, root: str = "", lenient: bool = False) -> None:
         self._warnings = warnings
+        self._lenient = lenient
+        self._root = root
         self._path: list[Any] = []
         """Indexes of lists as they are, keys of maps as tuples."""
 
@@ -161,7 +202,7 @@ class _Reading:
         """The text of a value whose module somebody has loaded: otherwise there is no such value."""
         for module, write in _WORDS:
             if module in sys.modules and (text := write(value)):
-                if text is _NAIVE:
+                if _is_naive(value) and not self._lenient:
                     raise self._refused(
                         "a datetime without a time zone is no moment: use datetime.now(UTC) or .replace(tzinfo=UTC),"
                         " or return the text that is meant"
@@ -170,7 +211,7 @@ class _Reading:
         raise self._refused(f"{_type_name(value)} is no value: return text, a number, bytes, a list or a map of it")
 
     def _number(self, value: Any) -> Any:
-        if not is_finite(value):
+        if not self._lenient and not is_finite(value):
             raise self._refused(f"{not_finite(value)} is no number that other systems take: use None or a text")
         return value
 
@@ -196,7 +237,7 @@ class _Reading:
         return UnusableValue(problem, path=self._whole_path())
 
     def _whole_path(self) -> str:
-        path = ""
+        path = self._root
         for part in self._path:
             below = value_paths.item(part) if isinstance(part, int) else value_paths.member(*part)
             path = value_paths.joined(path, below)
@@ -247,14 +288,11 @@ def _type_name(value: Any) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
-_NAIVE: Final = "naive"
-
-
 def _time_text(value: Any) -> str:
     import datetime
 
     if isinstance(value, datetime.datetime):
-        return _moment(value) if value.utcoffset() is not None else _NAIVE
+        return _moment(value)
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
     if isinstance(value, datetime.timedelta):
@@ -265,6 +303,12 @@ def _time_text(value: Any) -> str:
             else f"{micros // 1_000_000}s"
         )
     return ""
+
+
+def _is_naive(value: Any) -> bool:
+    from datetime import datetime
+
+    return isinstance(value, datetime) and value.utcoffset() is None
 
 
 def _moment(value: "datetime") -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
-from penstock_core.expressions import functions
+from penstock_core.expressions import conversions, functions
 from penstock_core.expressions import tokens as lexer
 
 if TYPE_CHECKING:  # where a function is called
@@ -36,7 +36,11 @@ def environment(names: tuple[str, ...], called: tuple[str, ...] = (), typed: boo
     return library.NewEnv(
         config=_dialect(),
         variables=dict.fromkeys(names, library.Type.DYN),
-        functions=(*_operators(), *(one for name in called for one in _declared(name, typed=typed))),
+        functions=(
+            *_operators(),
+            *conversions.declarations(library),
+            *(one for name in called for one in _declared(name, typed=typed)),
+        ),
         extensions=_extensions(),
     )
 
@@ -154,7 +158,7 @@ _ORDER: Final = ("_<_", "_<=_", "_>_", "_>=_")
 @functools.cache
 def _dialect() -> Any:
     """The standard library without the operators that `_operators` declares anew; evaluation stays native."""
-    names = [*_ARITHMETIC, *_EQUALITY, *_ORDER, "@in", "_?_:_"]
+    names = [*_ARITHMETIC, *_EQUALITY, *_ORDER, "@in", "_?_:_", "double"]
     listed = "".join(f'    - name: "{name}"\n' for name in names)
     return cel().NewEnvConfigFromYaml(f"stdlib:\n  exclude_functions:\n{listed}")
 
@@ -167,9 +171,9 @@ def _operators() -> tuple[Any, ...]:
     numbers = (kind.INT, kind.UINT, kind.DOUBLE)
     dates = (kind.TIMESTAMP, kind.DURATION)
 
-    def declared(name: str, *signatures: tuple[Any, ...], action: Any = None) -> list[Any]:
+    def declared(name: str, *signatures: tuple[Any, ...], action: Any = None, label: str = "") -> list[Any]:
         return [
-            library.Overload(f"{name}{number}{bool(action)}", result, list(parameters), False, action)
+            library.Overload(f"{name}{number}{label or bool(action)}", result, list(parameters), False, action)
             for number, (*parameters, result) in enumerate(signatures)
         ]
 
@@ -191,9 +195,15 @@ def _operators() -> tuple[Any, ...]:
     }
     ordered = [(left, right, kind.BOOL) for left in numbers for right in numbers]
     ordered += [(each, each, kind.BOOL) for each in (kind.STRING, kind.BYTES, kind.BOOL, *dates)]
+    # a map may stand for a number that CEL lacks
+    beyond = [(kind.MAP, kind.MAP), *((kind.MAP, each) for each in numbers), *((each, kind.MAP) for each in numbers)]
     table = {
         **{name: declared(name, (kind.DYN, kind.DYN, kind.BOOL)) for name in _EQUALITY},
         **{name: declared(name, *ordered) for name in _ORDER},
+        "double": [
+            *declared("double", *((each, kind.DOUBLE) for each in (*numbers, kind.STRING))),
+            *declared("double", (kind.MAP, kind.DOUBLE), action=conversions.to_double),
+        ],
         "@in": declared("@in", (kind.DYN, kind.LIST, kind.BOOL), (kind.DYN, kind.MAP, kind.BOOL)),
         "_?_:_": declared("_?_:_", (kind.BOOL, kind.DYN, kind.DYN, kind.DYN)),
     }
@@ -202,6 +212,12 @@ def _operators() -> tuple[Any, ...]:
         if name == "_%_":  # of two doubles, CEL has none of its own
             native, ours = same[:2], [*mixed, same[2]]
         table[name] = declared(name, *native) + declared(name, *ours, action=functools.partial(_real, action))
+    compared = [(*pair, kind.BOOL) for pair in beyond]
+    for name in _ORDER:
+        table[name] += declared(name, *compared, action=conversions.order(name), label="beyond")
+    refused = [(*pair, kind.DYN) for pair in beyond]
+    for name in _ARITHMETIC:
+        table[name] += declared(name, *refused, action=conversions.arithmetic(name), label="beyond")
     return tuple(library.FunctionDecl(name, overloads) for name, overloads in table.items())
 
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions import functions
+from penstock_core.expressions import conversions, functions, nulls
 from penstock_core.expressions import tokens as lexer
 from penstock_core.expressions.dialect import called, cel, environment, optional_calls
 from penstock_core.expressions.paths import MISSING, step_into
 from penstock_core.expressions.scope import Scope, look_up
-from penstock_core.expressions.values import from_cel, to_cel
+from penstock_core.expressions.values import begin, from_cel, to_cel
 
 Needs = dict[str, Any]
 """Members that an expression reads below a variable; `_WHOLE` where it reads all of it."""
@@ -38,7 +38,11 @@ class Program:
 
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
         """The value, in plain Python types; raises `ExpressionError`."""
-        data = {self.names[name]: _pick(look_up(variables, name), needs) for name, needs in self.needs.items()}
+        before = nulls.count()
+        data = begin(
+            lambda: {self.names[name]: _pick(look_up(variables, name), needs) for name, needs in self.needs.items()}
+        )
+        nulls.reserve(cel(), nulls.count() - before)
         try:
             value = self._evaluated(data)
             result = value.plain_value()
@@ -67,7 +71,7 @@ class Program:
 def _failed(reason: str) -> ExpressionError:
     from penstock_core.expressions.messages import evaluation_message  # 3 ms, where something is wrong
 
-    return ExpressionError(evaluation_message(reason))
+    return ExpressionError(evaluation_message(conversions.told(reason)))
 
 
 def compile_program(text: str, found: Sequence[lexer.Token], scope: Scope) -> Program:
@@ -81,7 +85,7 @@ def compile_program(text: str, found: Sequence[lexer.Token], scope: Scope) -> Pr
     if scope.budget is not None:
         scope.budget.spend(text)
     ours = called(found)
-    edits = optional_calls(found, ours)
+    edits = [*optional_calls(found, ours), *conversions.edits(found)]
     typed = scope.budget is not None
     if ours and typed:
         ours = functions.all_ours()  # who compiles very many makes few environments, whatever each calls

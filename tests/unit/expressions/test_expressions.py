@@ -187,8 +187,8 @@ def test_member_access_passes_every_stored_type_on(given: Any, expected: Any) ->
         ("${[x]}", UUID(int=5), ["00000000-0000-0000-0000-000000000005"]),
         ("${x + 1}", Decimal("1.5"), 2.5),
         ("${base64.decode(base64.encode(x))}", b"\0\1", b"\0\1"),
-        ("${x + b'\\x00'}", b"\0\1", b"\0\1\0"),
-        ("${[size(x), x == b'\\x00\\x01']}", b"\0\1", [2, True]),
+        ("${x + b'\\000'}", b"\0\1", b"\0\1\0"),
+        ("${[size(x), x == b'\\000\\001']}", b"\0\1", [2, True]),
         ("${[x]}", {"k\0": "v\0"}, [{"k\0": "v\0"}]),
         ("${[x]}", "caf\u00e9 \U0001f600", ["caf\u00e9 \U0001f600"]),
         ("${timestamp(x).getFullYear()}", datetime(2026, 1, 31, 6, tzinfo=UTC), 2026),
@@ -202,8 +202,8 @@ def test_computing_takes_every_stored_type(text: str, given: Any, expected: Any)
 
 def test_an_integer_beyond_64_bits_is_refused_where_it_is_computed_with() -> None:
     """It is never rounded silently."""
-    with pytest.raises(ExpressionError, match="beyond 64 bits"):
-        value("${trigger.body.x > 1}", trigger=body({"x": 2**70}))
+    with pytest.raises(ExpressionError, match="64 bits"):
+        value("${trigger.body.x + 1}", trigger=body({"x": 2**70}))
 
 
 def test_only_what_is_read_is_converted() -> None:
