@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from reference import fields
+from reference.python_values import RETURNED
 
 from engine_stand import Stand
 from penstock_core.compiler import compile_integration
@@ -95,9 +96,20 @@ def test_the_python_example(stand: Stand) -> None:
     assert (str(found["sum"]), found["skus"], found["at"], found["before"]) == (
         "39.90",
         ["A-1", "B 2"],
-        "2026-01-15T00:00:00+00:00",
+        "2026-01-15T00:00:00Z",
         None,
     )
+
+
+def test_what_python_returns(stand: Stand) -> None:
+    """Each line of the table of Python's values gives its value."""
+    imports = "import array, collections, datetime, http, pathlib, uuid"
+    code = f"{imports}\ndef run(context):\n    return [{', '.join(each.python for each in RETURNED)}]\n"
+    code = code.replace("datetime.UTC", "datetime.timezone.utc")
+    outcome = stand.run({"name": "py", "python": {"code": code}})
+
+    assert str(outcome.state) == "passed", outcome.error_message
+    assert stand.recorder.output("py") == [each.gives for each in RETURNED]
 
 
 @pytest.mark.parametrize(
