@@ -19,15 +19,15 @@ _NAME: Final = re.compile(r"[A-Za-z0-9._~-]+")
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _PATH: Final = r"A-Za-z0-9._~!$&'()*+,;=:@/-"
 _TO_ENCODE: Final = {
-    "path": re.compile(rf"%(?![0-9A-Fa-f]{{2}})|[^%{_PATH}]"),
-    "query": re.compile(rf"%(?![0-9A-Fa-f]{{2}})|[^%?{_PATH}]"),
-    "fragment": re.compile(rf"%(?![0-9A-Fa-f]{{2}})|[^%?{_PATH}]"),
+    "path": rf"%(?![0-9A-Fa-f]{{2}})|[^%{_PATH}]",
+    "query": rf"%(?![0-9A-Fa-f]{{2}})|[^%?{_PATH}]",
+    "fragment": rf"%(?![0-9A-Fa-f]{{2}})|[^%?{_PATH}]",
 }
 """What a part of an address cannot hold as it is; its own `?` or `#` is cut off before."""
 _ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 MAX_HOST: Final = 253
 MAX_LABEL: Final = 63
-_USER: Final = re.compile(r"//.*@", re.DOTALL)
+_USER: Final = r"(?s)//.*@"
 """A user and a password, where an address that cannot be used is shown."""
 
 
@@ -144,9 +144,11 @@ def _without_dot_segments(path: str) -> str:
 
 def _encoded(text: str, part: str) -> str:
     """Percent-encoded where it must be; what is encoded is in capitals, so that an address is written in one way."""
+    if not text:
+        return ""  # most addresses have no query, and no fragment: their patterns need not be compiled
     mark, text = (text[:1], text[1:]) if part == "query" else ("", text)
     try:
-        text = _TO_ENCODE[part].sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), text)
+        text = re.sub(_TO_ENCODE[part], lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), text)
     except UnicodeEncodeError as exc:
         raise InvalidInput(f"it holds half a character, U+{ord(exc.object[exc.start]):04X}") from exc
     return mark + _ESCAPE.sub(lambda found: found[0].upper(), text)
@@ -154,5 +156,4 @@ def _encoded(text: str, part: str) -> str:
 
 def _shown(url: object) -> str:
     """An address for a message, without user and password, whatever else is wrong with it."""
-    shown = _USER.sub("//***@", repr(url)) if isinstance(url, str) else "null" if url is None else repr(url)
-    return shown if len(shown) <= 300 else f"{shown[:300]}…"
+    return re.sub(_USER, "//***@", repr(url)) if isinstance(url, str) else "null" if url is None else repr(url)

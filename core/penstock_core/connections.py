@@ -162,7 +162,7 @@ def sent(value: str) -> str:
 def fault_of(value: str, *, in_header: bool) -> str | None:
     """What is wrong with a field's value, and the cure, in words that follow `the field key of the Secret erp`.
 
-    None where it can be sent. The words hold nothing of the value but one character that is none of a credential's.
+    None where it can be sent. The words hold nothing of the value but a place in it.
     """
     if not value.strip():
         return f"is empty{' but for white space' if value else ''}: write its value"
@@ -172,6 +172,5 @@ def fault_of(value: str, *, in_header: bool) -> str | None:
         if character in "\r\n":
             return f"has a line break at character {place}, which no header can hold: write it in one line"
         if (character < " " and character != "\t") or character == "\x7f" or character > "\xff":
-            what = f"has U+{ord(character):04X} at character {place}"
-            return f"{what}, which no header can hold: correct or encode it"
+            return f"has at character {place} what no header can hold: correct or encode it"
     return None

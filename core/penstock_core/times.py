@@ -14,7 +14,7 @@ def moment(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidInput(
-            f"`{text[:200]}` is not a time: write RFC 3339 with the offset, as in 2026-01-31T06:00:00Z"
+            f"`{text}` is not a time: write RFC 3339 with the offset, as in 2026-01-31T06:00:00Z"
         ) from None
     if found.tzinfo is None:
         raise InvalidInput(

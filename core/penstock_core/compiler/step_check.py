@@ -105,7 +105,7 @@ class StepCheck:
 
     def url(self, place: str, text: str, scope: Scope) -> None:
         """Compile an address."""
-        self.attempt(place, lambda: url_template(text, scope))
+        self.attempt(place, lambda: self._template(place, text, scope, compiled=url_template))
 
     def templates(self, place: str, value: Any, scope: Scope) -> None:
         """Compile every text inside a value."""
@@ -121,8 +121,10 @@ class StepCheck:
             for index, below in enumerate(value):
                 self.templates(f"{place}[{index}]", below, scope)
 
-    def _template(self, place: str, text: str, scope: Scope) -> None:
-        template(text, scope)
+    def _template(
+        self, place: str, text: str, scope: Scope, *, compiled: Callable[[str, Scope], object] = template
+    ) -> None:
+        compiled(text, scope)
         for habit in habits.in_template(text, scope):
             self.warn(place, habit.message, line=habit.line, column=habit.column)
 

@@ -14,6 +14,7 @@ from penstock_core.addresses import CONTROL
 from penstock_core.errors import ExpressionError
 from penstock_core.expressions import tokens as lexer
 from penstock_core.expressions.expression import Expression
+from penstock_core.expressions.quoting import AboutValues, Value
 from penstock_core.expressions.scope import Scope
 from penstock_core.expressions.templates import compiled_part
 from penstock_core.expressions.values import as_text, kind
@@ -136,7 +137,10 @@ def _as_it_is(part: _Piece, value: Any) -> str:
         raise ExpressionError(f"`{part.text}` is bytes, which no address can hold: make it text first, by string(…)")
     if isinstance(value, Mapping | list | tuple):
         raise ExpressionError(f"`{part.text}` is {kind(value)}, which no address can hold: name one of its members")
-    return as_text(value)
+    try:
+        return as_text(value)
+    except ExpressionError as failure:
+        raise ExpressionError(f"`{part.text}`: {failure}") from failure
 
 
 def _stays_base(part: _Piece, text: str, behind: Sequence[Any]) -> None:
@@ -147,8 +151,8 @@ def _stays_base(part: _Piece, text: str, behind: Sequence[Any]) -> None:
         raise ExpressionError(f"`{part.text}` is empty, and the address begins with it: give it a value")
     if isinstance(behind[0], str) and behind[0].startswith("://"):
         if text.lower() not in ("http", "https"):
-            raise ExpressionError(
-                f"`{part.text}` stands before `://` and is {text[:80]!r}: only http and https can be asked"
+            raise AboutValues(
+                (f"`{part.text}` stands before `://` and is ", Value(text), ": only http and https are asked")
             )
     elif "#" in text:
         raise ExpressionError(
@@ -160,9 +164,12 @@ def _of_host(part: _Piece, text: str, url: str) -> str:
     behind_letter = url[-1:].isalnum() and not url.endswith("://")
     if (_HOST_BEHIND if behind_letter else _HOST_TEXT).fullmatch(text):
         return text
-    raise ExpressionError(
-        f"`{part.text}` stands in the host and is {text[:80]!r}, which would lead to another one: a path begins with a `/`"
-        " that is written in http.url itself"
+    raise AboutValues(
+        (
+            f"`{part.text}` stands in the host and is ",
+            Value(text),
+            ", which would lead to another one: a path begins with a `/` that is written in http.url itself",
+        )
     )
 
 

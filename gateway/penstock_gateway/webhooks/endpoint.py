@@ -11,10 +11,10 @@ No framework between the socket and the decision: this is the path whose through
 6. 408, 413  the body comes too slowly, or is too large while it streams in
 7. 401  the signature does not fit the body
 8. 400, 413  the body or the query does not parse, or the body is too large when it is decoded
-9. 422, or the repeated 202  the same delivery came before, and did not fail where `deduplicateBy` wants another try
+9. 422, or the repeated 202  the same delivery came before
 10. 503  the instance is paused and rejects
 11. 429  the flow is at its limit and rejects
-12. 202  the execution is durable
+12. 202  the execution is durable; also that of a value whose execution failed, where `deduplicateBy` wants another try
 """
 
 import asyncio
@@ -86,6 +86,7 @@ class Webhooks:
         authentication: Authentication,
         acceptor: Acceptor,
         intake: Intake,
+        refusals: Refusals,
         parsers: Executor,
         metrics: Metrics,
         public_url: str,
@@ -96,7 +97,7 @@ class Webhooks:
         self._acceptor = acceptor
         self._intake = intake
         self._requests = Shares(REQUESTS)
-        self._refusals = Refusals(flows, metrics)
+        self._refusals = refusals
         self._parsers = parsers
         self._metrics = metrics
         self._executions_url = f"{public_url}/api/v1/executions/"

@@ -97,6 +97,11 @@ class Reason(StrEnum):
         "Warning",
         "See what keeps the pod from starting: an image, a Secret, requests and quotas; the execution ends if it stays.",
     )
+    WEBHOOKS_REFUSED = (
+        "WebhooksRefused",
+        "Warning",
+        "Compare what the sender sends with what the message says; each cause is told every ten minutes at most.",
+    )
     TICK_MISSED = (
         "TickMissed",
         "Warning",

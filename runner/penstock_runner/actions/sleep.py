@@ -51,7 +51,7 @@ def _text(member: str, value: Any) -> str:
     from penstock_core.expressions.values import kind  # only where something is wrong
 
     written = "a duration, such as 1h30m" if member == "for" else "a time, such as 2026-01-31T06:00:00Z"
-    shown = "" if value is None else f" ({str(value)[:200]})"
+    shown = "" if value is None else f" ({value})"
     raise Failure(
         "invalid_input", f"sleep.{member}: the value is {kind(value)}{shown}: it is to be a text with {written}"
     )

@@ -84,8 +84,6 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n"
         (answers(b"SSH-2.0-OpenSSH_9.6\r\n"), "connection_broken",
          "answered something that is no HTTP, which begins: 'SSH-2.0-OpenSSH_9.6"),
         (answers(b"\x15\x03\x01\x00\x02\x02\x16"), "connection_broken", "127.0.0.1:PORT speaks TLS there: write https://"),
-        (answers(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope"), "http_body_undecodable",
-         "the body is not in the Content-Encoding"),
     ],
 )  # fmt: skip
 def test_an_answer_that_is_none(

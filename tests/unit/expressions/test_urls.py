@@ -111,7 +111,7 @@ def test_a_value_fills_its_place(text: str, config: dict[str, Any], asked: str) 
         ("${config.base}/a", {"base": "https://h/#x"}, "`${config.base}` holds a `#`"),
         ("${config.base}", {"base": None}, "`${config.base}` is null"),
         ("${config.base}", {"base": {"a": 1}}, "`${config.base}` is a map"),
-        ("${config.base}://h/a", {"base": "https://evil.example/?"}, "only http and https"),
+        ("${config.base}://h/a", {"base": "https://evil.example/?"}, "only http and https are asked"),
         ("${config.base}${config.x}", {"base": "https://h", "x": "/b"}, "`${config.x}` stands in the host"),
         ("${config.base}${config.x}", {"base": "https://h", "x": ".evil.example"}, "stands in the host"),
         ("https://${config.x}/a", {"x": "evil.example/.."}, "stands in the host"),

@@ -152,12 +152,12 @@ def offered(**fields: bytes) -> Secret:
         (
             PARTS,
             {"token": b"ab\x07"},
-            "the field token of the Secret acme-erp has U+0007 at character 3, which no header can hold: correct or encode it",
+            "the field token of the Secret acme-erp has at character 3 what no header can hold: correct or encode it",
         ),
         (
             TOKEN,
             {"token": "abc\u20ac".encode()},
-            "the field token of the Secret acme-erp has U+20AC at character 4, which no header can hold: correct or encode it",
+            "the field token of the Secret acme-erp has at character 4 what no header can hold: correct or encode it",
         ),
         (
             LOGIN,

@@ -16,7 +16,7 @@ def test_overrides_that_fit_nothing_are_named() -> None:
     )
 
     assert problems == [
-        "spec.flows.pol: the Integration has no such flow (it has: importOrder, poll): correct or remove it",
+        "spec.flows.pol: the Integration has no such flow (it has: importOrder, poll): correct or remove it; did you mean `poll`?",
         "spec.flows.importOrder.schedule: the flow's trigger is not a schedule: remove it",
     ]
 

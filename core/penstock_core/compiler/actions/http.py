@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
 from penstock_core.addresses import address
 from penstock_core.body.text import codec_of, parse_content_type
+from penstock_core.compiler.markup import unencoded
 from penstock_core.compiler.step_check import ActionCheck, StepCheck, member
 from penstock_core.errors import BodyError, ExpressionError, InvalidInput
 from penstock_core.expressions import Scope
@@ -27,6 +29,7 @@ class HttpCheck(ActionCheck):
             step.templates(f"http.{name}", member(fields, name), scope)
         _check_url(step, fields.url)
         _check_headers(step, fields.headers or {})
+        _warn_of_markup(step, fields)
         # set to null is set, for a body of JSON null
         bodies = [name for name, attribute in _BODIES.items() if attribute in fields.model_fields_set]
         if len(bodies) > 1:
@@ -78,6 +81,14 @@ def _check_charset(content_type: str) -> None:
         codec_of(charset)
     except BodyError as failure:
         raise ExpressionError(f"nothing can be sent in the charset {charset[:40]!r}: write utf-8") from failure
+
+
+def _warn_of_markup(step: StepCheck, fields: Http) -> None:
+    declared = next((text for name, text in (fields.headers or {}).items() if name.lower() == "content-type"), "")
+    if fields.body is not None and "${" in fields.body and "${" not in declared:
+        with suppress(ExpressionError):  # what does not compile was told
+            for found in unencoded(fields.body, declared):
+                step.warn("http.body", found.message, line=found.line, column=found.column)
 
 
 def _check_connection(step: StepCheck, name: str | None) -> None:

@@ -39,7 +39,7 @@ def _expected(call: Call, output: dict[str, Any], exchange: "Exchange") -> dict[
     expected = [str(each).lower() for each in call.input.get("expectStatus") or ["2xx"]]
     if str(status) in expected or f"{status // 100}xx" in expected:
         return output
-    message = f"{_answered(call, output)}, not {' or '.join(expected)}{_begins(call, exchange)}"
+    message = f"{_answered(call, output)}, not {' or '.join(expected)}{_quoted(call, exchange)}"
     raise Failure("http_status", message, details={"status": status}, output=output)
 
 
@@ -48,7 +48,7 @@ def _readable(call: Call, output: dict[str, Any], exchange: "Exchange") -> dict[
     if not exchange.problem:
         return output
     message = (
-        f"{_answered(call, output)}, but {exchange.problem}{_begins(call, exchange)}; `parse: bytes` takes any body as it is,"
+        f"{_answered(call, output)}, but {exchange.problem}{_quoted(call, exchange)}; `parse: bytes` takes any body as it is,"
         " `parse: text` as text"
     )
     raise Failure("http_body_undecodable", message, details={"status": output["status"]}, output=output)
@@ -59,20 +59,22 @@ def _answered(call: Call, output: dict[str, Any]) -> str:
     return f"{call.input.get('method') or 'GET'} {output['url']} answered {status}{_phrase(status)}"
 
 
-def _begins(call: Call, exchange: "Exchange") -> str:
+def _quoted(call: Call, exchange: "Exchange") -> str:
     """How a body begins, as it came."""
-    if not exchange.raw:
+    raw = exchange.content.raw
+    if not raw:
         return ""
     from penstock_core import body as bodies
+    from penstock_core.body.text import windows_1252
     from penstock_core.errors import BodyError
 
     media_type, parameters = bodies.parse_content_type(exchange.content_type)
     try:
-        text = bodies.decode(exchange.raw, parameters.get("charset") or "utf-8")
+        text = bodies.read(raw, parameters.get("charset", "")).text
     except BodyError:
-        text = exchange.raw.decode("windows-1252", errors="replace")
+        text = windows_1252(raw)
     if "\x00" in text:
-        return f"; the body is {len(exchange.raw)} bytes of {media_type or 'no declared type'}"
+        return f"; the body is {len(raw)} bytes of {media_type or 'no declared type'}"
     # masked before it is cut: nobody finds a secret in its first half
     return f"; the body begins: {call.flow.masker.text(text)[:300]}"
 

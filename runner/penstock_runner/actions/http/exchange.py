@@ -9,7 +9,6 @@ from urllib3 import exceptions as faults
 from penstock_core.addresses import Address, address, with_query
 from penstock_core.errors import BodyTooLarge, InvalidInput
 from penstock_core.masking.headers import is_credential
-from penstock_runner.actions.http.failures import told
 from penstock_runner.actions.http.progress import Progress
 from penstock_runner.actions.http.request_content import query, request_body
 from penstock_runner.actions.http.request_headers import Fields, given_fields, sign_in_fields
@@ -23,9 +22,9 @@ MAX_RESPONSE_BYTES: Final = 16 * 1024 * 1024
 MAX_REDIRECTS: Final = 10
 _UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_WITHOUT_CONTENT: Final = frozenset({204, 205, 304})
 _OF_BODY: Final = frozenset({"content-type", "idempotency-key"})
 """Headers that go with a body, and leave with it."""
+_WITHOUT_CONTENT: Final = frozenset({204, 205, 304})
 _CHUNK: Final = 65_536
 
 
@@ -53,8 +52,7 @@ class Exchange:
         self.warnings: tuple[str, ...] = ()
         self.problem = ""
         """Why the response's body is not what it is declared to be, "" where it is."""
-        self.raw = b""
-        """The body of the answer, without its Content-Encoding."""
+        self.content = Content(None, 0)
         self.content_type = ""
 
     @property
@@ -123,7 +121,7 @@ class Exchange:
                 raise self._failure(exc) from exc
             raise
         self.content_type = "".join(response.headers.getlist("content-type")[-1:])
-        content = self._content(response, bytes(raw))
+        self.content = content = self._content(response, bytes(raw))
         self.warnings, self.problem = content.warnings, content.problem
         return {
             "status": response.status,
@@ -149,7 +147,9 @@ class Exchange:
             raise self._too_large(response.status) from exc
 
     def _failure(self, exc: Exception) -> Failure:
-        code, text = told(self._address, exc)
+        from penstock_runner.actions.http.failures import told  # most requests are answered
+
+        code, text = told(self._address, exc, self._call.flow.masker.text)
         return Failure(code, f"{self._method} {self._url}: {text}", details={"status": 0})
 
     def _still_wanted(self, size: int, status: int, apart: Apart[dict[str, Any]]) -> None:

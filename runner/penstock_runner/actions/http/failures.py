@@ -1,7 +1,7 @@
 """What went wrong below HTTP, in words: which side, at what, and what to do about it."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import BadStatusLine, IncompleteRead, RemoteDisconnected
 from typing import Final, NamedTuple
 
@@ -34,6 +34,9 @@ _CERTIFICATES: Final = {
 """By OpenSSL's number of what is wrong with a certificate."""
 
 
+Mask = Callable[[str], str]
+
+
 class Told(NamedTuple):
     """A code, and what happened."""
 
@@ -41,18 +44,18 @@ class Told(NamedTuple):
     text: str
 
 
-def told(address: Address, exc: Exception) -> Told:
-    """What went wrong; unmasked."""
+def told(address: Address, exc: Exception, mask: Mask) -> Told:
+    """What went wrong; what the other side said is masked before it is cut."""
     where = f"{address.host}:{address.port}"
     causes = list(_causes(exc))
     if found := next((each for each in causes if isinstance(each, ssl.SSLError)), None):
-        return Told("tls", _tls(address, where, found))
+        return Told("tls", _tls(address, where, found, mask))
     match exc:
         case faults.NameResolutionError():
             return Told("dns", f"the name {address.host} cannot be resolved: check the address and the cluster's DNS")
         case faults.NewConnectionError():
             return Told(
-                "connect", f"no connection to {where}: {_system(causes)}; check address, port and NetworkPolicy"
+                "connect", f"no connection to {where}: {_system(causes, mask)}; check address, port and NetworkPolicy"
             )
         case faults.ConnectTimeoutError():
             return Told(
@@ -61,13 +64,9 @@ def told(address: Address, exc: Exception) -> Told:
             )
         case faults.ReadTimeoutError() | faults.TimeoutError():
             return Told("timeout", f"{where} did not answer in time")
-        case faults.DecodeError():
-            return Told(
-                "http_body_undecodable", "the body is not in the Content-Encoding that the answer's header names"
-            )
         case faults.LocationParseError() | ValueError():
-            return Told("invalid_input", f"the request cannot be sent: {_last(exc)}")
-    return Told("connection_broken", _broken(address, where, causes))
+            return Told("invalid_input", f"the request cannot be sent: {_last(exc, mask)}")
+    return Told("connection_broken", _broken(address, where, causes, mask))
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:
@@ -83,7 +82,7 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
         ahead += [part for part in (*each.args, each.__cause__, each.__context__) if isinstance(part, BaseException)]
 
 
-def _tls(address: Address, where: str, exc: ssl.SSLError) -> str:
+def _tls(address: Address, where: str, exc: ssl.SSLError, mask: Mask) -> str:
     if isinstance(exc, ssl.SSLCertVerificationError):
         why = _CERTIFICATES.get(exc.verify_code, f"{exc.verify_message}: have it renewed on the other side")
         return f"the certificate of {where} is not taken for {address.host}: {why} (OpenSSL: {exc.verify_message})"
@@ -92,10 +91,10 @@ def _tls(address: Address, where: str, exc: ssl.SSLError) -> str:
         return f"{where} does not speak TLS there ({exc.reason}): write http:// for a port without TLS, or the port that has it"
     if isinstance(exc, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return f"{where} ended the connection during the TLS handshake: check that the port speaks TLS"
-    return f"TLS with {where} failed: {_last(exc)}"
+    return f"TLS with {where} failed: {_last(exc, mask)}"
 
 
-def _broken(address: Address, where: str, causes: list[BaseException]) -> str:
+def _broken(address: Address, where: str, causes: list[BaseException], mask: Mask) -> str:
     for each in causes:
         match each:
             case RemoteDisconnected():
@@ -103,13 +102,13 @@ def _broken(address: Address, where: str, causes: list[BaseException]) -> str:
             case BadStatusLine() if str(each).startswith(_TLS_RECORD):
                 return f"{where} speaks TLS there: write https://"
             case BadStatusLine():
-                return f"{where} answered something that is no HTTP, which begins: {str(each)[:80]!r}"
+                return f"{where} answered something that is no HTTP, which begins: {mask(str(each))[:80]!r}"
             case IncompleteRead():
                 wanted = "" if each.expected is None else f" of {len(_partial(each)) + each.expected}"
                 return f"the connection to {where} broke after {len(_partial(each))}{wanted} bytes of the body"
             case ConnectionResetError():
                 return f"{where} broke the connection before the answer was complete{_perhaps_tls(address)}"
-    return f"the connection to {where} broke before the answer was complete: {_last(causes[0])}"
+    return f"the connection to {where} broke before the answer was complete: {_last(causes[0], mask)}"
 
 
 def _partial(exc: IncompleteRead) -> bytes | range:
@@ -123,11 +122,11 @@ def _perhaps_tls(address: Address) -> str:
     return ", as a port that speaks TLS does: if it is one, write https://"
 
 
-def _system(causes: list[BaseException]) -> str:
+def _system(causes: list[BaseException], mask: Mask) -> str:
     """The operating system's own words."""
     found = next((each for each in causes if isinstance(each, OSError) and each.strerror), None)
-    return str(found.strerror) if found is not None else _last(causes[0])
+    return str(found.strerror) if found is not None else _last(causes[0], mask)
 
 
-def _last(exc: BaseException) -> str:
-    return str(exc).rsplit(": ", 1)[-1][:200]
+def _last(exc: BaseException, mask: Mask) -> str:
+    return mask(str(exc)).rsplit(": ", 1)[-1][:200]

@@ -7,12 +7,11 @@ from urllib.parse import urlencode
 
 from penstock_core import body as bodies
 from penstock_core.body.text import codec_of, holds_ascii
-from penstock_core.errors import BodyError, UnusableValue
-from penstock_core.json_text import json_text
+from penstock_core.errors import BodyError, ExpressionError, UnusableValue
 from penstock_runner.errors import Failure
 
 _FORM: Final = "application/x-www-form-urlencoded"
-_XML_DECLARATION: Final = re.compile(r"\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+_XML_DECLARATION: Final = r"\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']"
 
 
 class Content(NamedTuple):
@@ -67,20 +66,19 @@ def _pairs(member: str, fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def as_sent(place: str, value: Any) -> str:
-    """A value as text, as in templates. Raises Failure for bytes, which have none."""
+    """A value as text, as in templates. Raises Failure for what has none, such as bytes."""
     from penstock_core.expressions.values import as_text  # many requests have none
 
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        raise Failure(
-            "invalid_input", f"{place}: the value is bytes: make it text first, by string(…) or base64.encode(…)"
-        )
-    return as_text(value)
+    try:
+        return as_text(value)
+    except ExpressionError as exc:
+        raise Failure("invalid_input", f"{place}: {exc}", details={"field": place}) from exc
 
 
 def _text(text: str, declared: str) -> Content:
     """Text in the charset of its content type, else in that of its own XML declaration, else in UTF-8."""
     charset, own = _charset(declared), ""
-    if found := _XML_DECLARATION.match(text):
+    if found := re.match(_XML_DECLARATION, text):
         own = found[1]
     if charset and own and _codec(charset) != _codec(own):
         raise Failure(
@@ -120,9 +118,20 @@ def _encoded(place: str, text: str, codec: str, charset: str) -> bytes:
 
 
 def _json(member: str, value: Any, charset: str) -> bytes:
-    """JSON, in UTF-8 or the charset that is declared."""
+    """JSON; in another charset than UTF-8 with escapes for what is not ASCII, so that every one holds it."""
+    from penstock_core.json_text import json_text  # with Python's decimals: only who sends JSON loads it
+
+    codec = _codec(charset)
     try:
         text = json_text(value)
     except UnusableValue as exc:
         raise Failure("invalid_input", f"http.{exc.inside(member)}", details={"field": f"http.{member}"}) from exc
-    return _encoded(f"http.{member}", text, _codec(charset), charset or "utf-8")
+    if codec != "utf_8":
+        text = re.sub(r"[^\x00-\x7f]", lambda found: _escaped(found[0]), text)
+    return text.encode(codec)
+
+
+def _escaped(character: str) -> str:
+    """JSON's escape of a character: of one beyond 16 bits a pair."""
+    units = character.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))

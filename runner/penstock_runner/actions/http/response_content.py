@@ -15,6 +15,8 @@ class Content(NamedTuple):
     """Bytes without the Content-Encoding."""
     warnings: tuple[str, ...] = ()
     problem: str = ""
+    raw: bytes = b""
+    """What came, without the Content-Encoding; for messages."""
 
 
 def response_content(
@@ -33,5 +35,5 @@ def response_content(
     except BodyTooLarge:
         raise
     except BodyError as exc:
-        return Content(raw, len(raw), problem="" if how == "bytes" else str(exc))
-    return Content(value, len(raw), tuple(text.replace("the body", "the response", 1) for text in warnings))
+        return Content(raw, len(raw), problem="" if how == "bytes" else str(exc), raw=raw)
+    return Content(value, len(raw), tuple(text.replace("the body", "the response", 1) for text in warnings), raw=raw)

@@ -35,6 +35,7 @@ def end(
     record = context.records.ended(
         attempt, mode=mode, ended_at=clock.now(), elapsed=clock.monotonic() - attempt.started
     )
+    context.warned.add(attempt.path, record.warnings)
     context.recorder.behind(record)
 
 
