@@ -18,16 +18,9 @@ def _json_encoded(value: Any) -> str:
     from penstock_core.json_text import json_text
 
     try:
-        return json_text(_in_order(value))
+        return json_text(value)
     except UnusableValue as unusable:
         raise FunctionError(str(unusable)) from None
-
-
-def _in_order(value: Any) -> Any:
-    """With the members of maps by their names: CEL's maps have no order, and one value is to give one text, to be signed, say."""
-    if isinstance(value, dict):
-        return {key: _in_order(value[key]) for key in sorted(value, key=str)}
-    return [_in_order(item) for item in value] if isinstance(value, list) else value
 
 
 def _json_decoded(text: str) -> Any:
