@@ -23,7 +23,7 @@ BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 [REQUEST] = [json.loads(text) for kind, text in BLOCKS if kind == "json"]
 CONFIG = {"erpUrl": "https://erp.example.com"}
 VARIABLES: Mapping[str, Any] = {
-    "trigger": {"body": REQUEST, "headers": {"x-request-id": "r-1"}},
+    "trigger": {"body": REQUEST, "rawBody": b'{"id": 1', "headers": {"x-request-id": "r-1"}},
     "config": CONFIG,
 }
 
@@ -99,6 +99,20 @@ def test_the_python_example(stand: Stand) -> None:
         "2026-01-15T00:00:00Z",
         None,
     )
+
+
+def test_the_context_has_what_the_page_lists(stand: Stand) -> None:
+    """`context` has these members and no others, and a step that did not run has only nulls."""
+    code = "def run(context):\n    return [sorted(context), sorted(context.steps['no']), sorted(dir(context.log))]\n"
+    loop = {"items": [1], "steps": [{"name": "py", "python": {"code": code}}]}
+    stand.run({"name": "each", "forEach": loop}, trigger=VARIABLES["trigger"])
+    [members, step, log] = stand.recorder.output("each/0/py")
+
+    listed = re.findall(r"^\| (`context\..*?) \|", PAGE, re.MULTILINE)
+    named = set(re.findall(r"`(?:context)?\.(\w+)", " ".join(listed)))
+    assert set(members) == named
+    assert step == sorted(["output", "extracted", "status", "error", "attempts"])
+    assert {"debug", "info", "warn", "error"} <= set(log)
 
 
 def test_what_python_returns(stand: Stand) -> None:
