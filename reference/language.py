@@ -12,7 +12,7 @@ from penstock_core.expressions.variables import VARIABLES
 from penstock_core.resources.base import default_of
 from penstock_core.resources.integration import FlowDefinition
 from penstock_core.resources.steps import Retry
-from reference import fields, limits, markdown, python_values
+from reference import bodies, fields, limits, markdown, python_values
 from reference.cookbook import NOTE
 
 SOURCE: Final = Path(__file__).with_name("language.md")
@@ -73,6 +73,7 @@ def python_version() -> str:
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "variables": variables,
     "contentTypes": body_table,
+    "bodies": bodies.table,
     "contentEncodings": lambda: encodings.ACCEPTED,
     "functions": function_chapters,
     "steps": fields.steps,

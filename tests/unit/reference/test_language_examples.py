@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import yaml
 from reference import fields
+from reference.bodies import ARRIVED, Arrived
 from reference.python_values import RETURNED
 
 from engine_stand import Stand
+from penstock_core import body
 from penstock_core.compiler import compile_integration
 from penstock_core.expressions import Scope, fill, functions
 from penstock_core.expressions.urls import url_template
@@ -84,6 +86,15 @@ def test_flows_compile_and_pass(stand: Stand, steps: str) -> None:
 
     assert compile_integration(integration(given)) == []
     assert str(stand.run(*given, trigger=VARIABLES["trigger"], config=CONFIG).state) == "passed"
+
+
+@pytest.mark.parametrize("example", ARRIVED, ids=lambda each: f"{each.content_type} {each.how}")
+def test_bodies(example: Arrived) -> None:
+    """A body arrives as the table of examples shows it."""
+    found = body.parse(example.raw, example.content_type, how=example.how)
+
+    assert (type(found.value), found.value) == (type(example.value), example.value)
+    assert bool(found.warnings) == example.warned
 
 
 def test_the_python_example(stand: Stand) -> None:
