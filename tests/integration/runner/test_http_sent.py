@@ -120,7 +120,7 @@ def test_the_body(
          "http.body: iso-8859-1 cannot hold '€' (U+20AC) at line 2, column 2"),
         ({"form": {"a": "€"}, "headers": {"Content-Type": "x/y; charset=latin1"}}, None, "http.form.a: latin1 cannot hold '€'"),
         ({"body": "a", "headers": {"Content-Type": "text/plain; charset=klingon"}}, None,
-         "http.headers.Content-Type: nothing can be sent in the charset 'klingon'"),
+         "http.headers.Content-Type: nothing can be sent in the charset `klingon`"),
         ({"body": "<?xml version='1.0' encoding='utf-8'?><a/>", "headers": {"Content-Type": "text/xml; charset=latin1"}},
          None, "http.body: its XML declaration says utf-8, and the header Content-Type says latin1"),
         ({"json": {"a": "${trigger.rawBody}"}}, None, "http.json.a: "),

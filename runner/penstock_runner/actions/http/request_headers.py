@@ -46,7 +46,7 @@ def sign_in_fields(call: Call) -> Fields:
     connection = call.flow.connections.get(name)
     if connection is None:
         raise unset(name)
-    return Fields(dict(_sendable(f"connection {name!r}: header ", connection.headers().items())))
+    return Fields(dict(_sendable(f"connection `{name}`: header ", connection.headers().items())))
 
 
 def _texts(headers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
