@@ -19,6 +19,8 @@ To try one out, apply it to a namespace of yours, with addresses and credentials
 
 ```
 kubectl apply -n acme -f docs/cookbook/upsert/integration.yaml -f docs/cookbook/upsert/instance.yaml
+KEY=$(kubectl get secret -n acme acme-contacts-webhook-key -o jsonpath='{.data.key}' | base64 -d)
+curl -H "Api-Key: $KEY" --json '{"id": "c-17", "name": "Zoë Müller", "email": "zoe@example.com"}' https://hooks.example.com/hooks/acme/acme-contacts/contact
 ```
 
 {table}

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 import yaml
 from reference import fields
+from reference.bodies import ARRIVED, Arrived
+from reference.python_values import RETURNED
 
 from engine_stand import Stand
+from penstock_core import body
 from penstock_core.compiler import compile_integration
 from penstock_core.expressions import Scope, fill, functions
 from penstock_core.expressions.urls import url_template
@@ -22,7 +25,7 @@ BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 [REQUEST] = [json.loads(text) for kind, text in BLOCKS if kind == "json"]
 CONFIG = {"erpUrl": "https://erp.example.com"}
 VARIABLES: Mapping[str, Any] = {
-    "trigger": {"body": REQUEST, "headers": {"x-request-id": "r-1"}},
+    "trigger": {"body": REQUEST, "rawBody": b'{"id": 1', "headers": {"x-request-id": "r-1"}},
     "config": CONFIG,
 }
 
@@ -85,6 +88,15 @@ def test_flows_compile_and_pass(stand: Stand, steps: str) -> None:
     assert str(stand.run(*given, trigger=VARIABLES["trigger"], config=CONFIG).state) == "passed"
 
 
+@pytest.mark.parametrize("example", ARRIVED, ids=lambda each: f"{each.content_type} {each.how}")
+def test_bodies(example: Arrived) -> None:
+    """A body arrives as the table of examples shows it."""
+    found = body.parse(example.raw, example.content_type, how=example.how)
+
+    assert (type(found.value), found.value) == (type(example.value), example.value)
+    assert bool(found.warnings) == example.warned
+
+
 def test_the_python_example(stand: Stand) -> None:
     """The code of the chapter on Python gives these values."""
     [code] = [text for kind, text in BLOCKS if kind == "python"]
@@ -95,9 +107,34 @@ def test_the_python_example(stand: Stand) -> None:
     assert (str(found["sum"]), found["skus"], found["at"], found["before"]) == (
         "39.90",
         ["A-1", "B 2"],
-        "2026-01-15T00:00:00+00:00",
+        "2026-01-15T00:00:00Z",
         None,
     )
+
+
+def test_the_context_has_what_the_page_lists(stand: Stand) -> None:
+    """`context` has these members and no others, and a step that did not run has only nulls."""
+    code = "def run(context):\n    return [sorted(context), sorted(context.steps['no']), sorted(dir(context.log))]\n"
+    loop = {"items": [1], "steps": [{"name": "py", "python": {"code": code}}]}
+    stand.run({"name": "each", "forEach": loop}, trigger=VARIABLES["trigger"])
+    [members, step, log] = stand.recorder.output("each/0/py")
+
+    listed = re.findall(r"^\| (`context\..*?) \|", PAGE, re.MULTILINE)
+    named = set(re.findall(r"`(?:context)?\.(\w+)", " ".join(listed)))
+    assert set(members) == named
+    assert step == sorted(["output", "extracted", "status", "error", "attempts"])
+    assert {"debug", "info", "warn", "error"} <= set(log)
+
+
+def test_what_python_returns(stand: Stand) -> None:
+    """Each line of the table of Python's values gives its value."""
+    imports = "import array, collections, datetime, http, pathlib, uuid"
+    code = f"{imports}\ndef run(context):\n    return [{', '.join(each.python for each in RETURNED)}]\n"
+    code = code.replace("datetime.UTC", "datetime.timezone.utc")
+    outcome = stand.run({"name": "py", "python": {"code": code}})
+
+    assert str(outcome.state) == "passed", outcome.error_message
+    assert stand.recorder.output("py") == [each.gives for each in RETURNED]
 
 
 @pytest.mark.parametrize(
