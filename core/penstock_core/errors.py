@@ -3,7 +3,10 @@
 PenstockError
 ├── InvalidInput            what a user wrote cannot be used; the message says where and what to do
 │   ├── ExpressionError     a CEL expression or a template
-│   └── BodyError           a request body that does not parse
+│   ├── BodyError           a request body that does not parse
+│   │   ├── BodyTooLarge    it becomes too large when it is decoded
+│   │   └── UnknownEncoding its Content-Encoding is not understood
+│   └── UnusableValue       a value that cannot be what it is where it is to go
 ├── SettingsError           the environment does not say what the chart should have said
 ├── StoreError
 │   ├── StoreUnavailable    the database is away or overloaded; worth another try
@@ -17,6 +20,12 @@ PenstockError
     ├── AnswerTooLarge      more than is read at once: ask for less
     └── ClusterUnavailable  no answer, 429 or 5xx; worth another try
 """
+
+from collections.abc import Callable
+from typing import Any, Final
+
+_MAX_PATH: Final = 300
+"""Characters of a path that a message shows."""
 
 
 class PenstockError(Exception):
@@ -35,6 +44,11 @@ class ExpressionError(InvalidInput):
         self.line = line
         self.column = column
 
+    def told(self, mask: Callable[[Any], Any]) -> str:
+        """The message for a record; one that quotes values has them masked."""
+        del mask
+        return str(self)
+
 
 class BodyError(InvalidInput):
     """A request body that does not parse; `line` and `column` count from 1, 0 where unknown."""
@@ -43,6 +57,30 @@ class BodyError(InvalidInput):
         super().__init__(message)
         self.line = line
         self.column = column
+
+
+class UnusableValue(InvalidInput):
+    """A value cannot be used where it is to go; `path` says where in the whole it stands (`rows[3].x`, "" the whole)."""
+
+    def __init__(self, problem: str, *, path: str = "") -> None:
+        shown = path if len(path) <= _MAX_PATH else f"{path[:_MAX_PATH]}…"
+        super().__init__(f"{shown}: {problem}" if path else problem)
+        self.problem = problem
+        self.path = path
+
+    def inside(self, path: str) -> "UnusableValue":
+        """The same of the whole in which the value stands at `path`."""
+        from penstock_core.value_paths import joined  # only where something is wrong
+
+        return type(self)(self.problem, path=joined(path, self.path))
+
+
+class BodyTooLarge(BodyError):
+    """A body that becomes too large when its Content-Encoding is undone."""
+
+
+class UnknownEncoding(BodyError):
+    """A body whose Content-Encoding is not understood."""
 
 
 class SettingsError(PenstockError):

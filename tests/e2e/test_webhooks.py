@@ -146,6 +146,35 @@ def test_a_repeat_with_the_same_key_is_the_same_execution(penstock: Installation
     assert len(penstock.executions(tenant)) == 1
 
 
+def test_a_value_that_failed_starts_another(penstock: Installation, tenant: str) -> None:
+    """The same value is a new execution after a failure, linked both ways, and the first one again where the flow says repeat."""
+    failing = [{"name": "never", "check": {"that": ["trigger.body.id == 0"]}}]
+    same = {"value": "${trigger.body.id}"}
+    deploy(
+        tenant,
+        integration(
+            "flaky",
+            [
+                webhook_flow("again", failing, deduplicateBy=same),
+                webhook_flow("repeat", failing, deduplicateBy={**same, "afterFailure": "repeat"}),
+            ],
+        ),
+        instance("acme", "flaky"),
+    )
+    for flow in ("again", "repeat"):
+        first = penstock.post(tenant, "acme", flow, json={"id": 7}).json()["executionId"]
+        assert penstock.ended(first)["status"] == "failed"
+        answer = penstock.post(tenant, "acme", flow, json={"id": 7})
+        second = answer.json()["executionId"]
+        new = second if flow == "again" else None
+
+        assert answer.status_code == 202
+        assert (second != first) == (flow == "again")
+        assert answer.headers.get("Idempotency-Replayed") == (None if new else "true")
+        assert penstock.ended(second)["repeatOf"] == (first if new else None)
+        assert penstock.execution(first)["repeatedBy"] == new
+
+
 def test_a_signed_webhook_needs_no_key(penstock: Installation, tenant: str) -> None:
     """With a signing secret, a correctly signed body is accepted without a key and a wrong signature is refused."""
     shared = b"a secret that both sides know"

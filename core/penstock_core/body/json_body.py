@@ -4,17 +4,16 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Final
 
+from penstock_core.body.bounds import values_beside
 from penstock_core.body.text import decode
 from penstock_core.errors import BodyError
+from penstock_core.numbers import exact_number
 
 MAX_DEPTH: Final = 200
 """Levels of nesting that a body may have."""
-ROOM: Final = 116 * 1024 * 1024
-"""Bytes of memory that the text of a bounded body and its value may take together."""
-_VALUE_BYTES: Final = 96
-"""What one of the characters `{ [ , :` can stand for: half a map of one member, or a text of a few wide characters."""
 _PIECE: Final = 64 * 1024
 _TOKENS: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[{\]}]|[-+.\w]++', re.DOTALL)
 
@@ -29,11 +28,11 @@ class _Unusable(ValueError):
 
 def parse(raw: bytes, charset: str, *, structure: int) -> Any:
     """The value of a JSON body; `charset` "": found by JSON's rules, `structure` as in `body.parse`. Raises BodyError, with the place."""
-    text = decode(raw, charset or json.detect_encoding(raw)).removeprefix("\ufeff")
+    text = decode(raw, charset or json.detect_encoding(raw))
     if structure:
         _check_structure(text, structure)
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_exact)
     except json.JSONDecodeError as exc:
         raise _problem(text, exc.pos, f"not valid JSON: {exc.msg}") from exc
     except RecursionError as exc:
@@ -49,11 +48,8 @@ def parse(raw: bytes, charset: str, *, structure: int) -> Any:
 
 
 def _check_structure(text: str, most: int) -> None:
-    """Refuse what would become too many values; strings are told apart only where it may be.
-
-    One rare character makes all of a text, and a long string in it, four times as large: that is room which values lack.
-    """
-    most = min(most, max(ROOM - 2 * sys.getsizeof(text), 0) // _VALUE_BYTES)
+    """Refuse what would become too many values; strings are told apart only where it may be."""
+    most = values_beside(text, most)
     if len(text) > most and _count(text) > most and (found := _count_outside(text)) > most:
         raise BodyError(
             f"the JSON body has too many values: {found} of the characters {{ [ , : outside of strings, and"
@@ -83,11 +79,11 @@ def _refuse_constant(name: str) -> Any:
     raise _Unusable(name, f"not valid JSON: {name} is not a JSON value (send null or a string instead)")
 
 
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if number in (float("inf"), float("-inf")):
-        raise _Unusable(digits, f"not usable JSON: the number {digits[:40]} does not fit into 64 bits")
-    return number
+def _exact(digits: str) -> float | Decimal:
+    try:
+        return exact_number(digits)
+    except ValueError as exc:
+        raise _Unusable(digits, f"not usable JSON: {exc}") from None
 
 
 def _is_too_long(token: str) -> bool:

@@ -4,7 +4,6 @@ Pure: mappings as the API server gives them come in; problems, definitions and v
 What the API server's schema cannot say is checked here: nesting, names, references, expressions, schedules, code.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ from penstock_core.compiler.configuration import check_default, check_pattern, r
 from penstock_core.compiler.definition import build_definition, definition_hash
 from penstock_core.compiler.fields import check_time_zone
 from penstock_core.compiler.flows import FlowChecker
-from penstock_core.compiler.problems import MAX_PROBLEMS, Problem, bounded, of_schema
+from penstock_core.compiler.problems import MAX_PROBLEMS, Problem, Verdict, bounded, of_schema
 from penstock_core.compiler.step_check import TooMany
 from penstock_core.connections import TYPES
 from penstock_core.cron import check_cron, cron_fields
@@ -22,13 +21,16 @@ from penstock_core.errors import ExpressionError, InvalidInput
 from penstock_core.expressions import Scope
 from penstock_core.expressions.budget import Budget, Exhausted
 from penstock_core.expressions.tokens import parts
+from penstock_core.header_fields import name_problem
 from penstock_core.resources import Connection, IntegrationSpec
 
 __all__ = [
     "MAX_PROBLEMS",
     "Problem",
+    "Verdict",
     "build_definition",
     "check_cron",
+    "check_integration",
     "check_time_zone",
     "compile_integration",
     "cron_fields",
@@ -38,12 +40,19 @@ __all__ = [
 
 
 def compile_integration(spec: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with an Integration's `spec`, at most `MAX_PROBLEMS` and one that counts the rest; none: it can be published."""
+    """What is wrong with an Integration's `spec`; none: it can be published."""
+    return list(check_integration(spec).problems)
+
+
+def check_integration(spec: Mapping[str, Any]) -> Verdict:
+    """Problems and warnings of an Integration's `spec`: of each at most `MAX_PROBLEMS`, and one that counts the rest."""
     try:
         integration = IntegrationSpec.model_validate(spec)
     except ValidationError as failure:
-        return bounded(of_schema(failure, spec))
-    return bounded([*_names(integration), *_config(integration), *_connections(integration), *_flows(integration)])
+        return Verdict(problems=bounded(of_schema(failure, spec)))
+    flows = _flows(integration)
+    problems = [*_names(integration), *_config(integration), *_connections(integration), *flows.problems]
+    return Verdict(problems=bounded(problems), warnings=bounded(flows.warnings, what="warnings"))
 
 
 MAX_COMPUTED: Final = 20_000
@@ -91,14 +100,15 @@ def _connections(spec: IntegrationSpec) -> list[Problem]:
 
 def _connection(connection: Connection) -> list[tuple[str, str]]:
     if not TYPES[connection.type].declares_fields:
-        return []
+        problem = name_problem(connection.header or "Authorization")
+        return [("header", problem)] if problem else []
     fields = connection.fields or []
     if not fields:
         return [("fields", "a custom connection needs fields: list those of its Secret")]
     problems = []
     for header, text in (connection.headers or {}).items():
-        if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", header):
-            problems.append((f"headers.{header}", "this is no name of a header field: correct it"))
+        if problem := name_problem(header):
+            problems.append((f"headers.{header}", problem))
         problems += [(f"headers.{header}", message) for message in _header_text(text, fields)]
     return problems
 
@@ -116,20 +126,22 @@ def _header_text(text: str, fields: Sequence[str]) -> list[str]:
     ]
 
 
-def _flows(spec: IntegrationSpec) -> list[Problem]:
+def _flows(spec: IntegrationSpec) -> Verdict:
     base = Scope.of(config=[variable.name for variable in spec.config_variables or []], budget=Budget(MAX_COMPUTED))
     connections = frozenset(connection.name for connection in spec.connections or [])
     problems: list[Problem] = []
+    warnings: list[Problem] = []
     for flow in spec.flows:
         checker = FlowChecker(flow=flow, base=base, connections=connections)
         try:
             problems += checker.check()
+            warnings += checker.warned
         except TooMany:
-            return [*problems, *checker.found]
+            return Verdict(problems=[*problems, *checker.found], warnings=[*warnings, *checker.warned])
         except Exhausted:
             message = (
                 f"the Integration computes too much to be compiled: up to here its expressions count more than {MAX_COMPUTED},"
                 " one for each and one for each 16 characters of it; leave larger work to python steps, repeat expressions as they are, or split the Integration"
             )
-            return [*problems, Problem(flow=flow.name, message=message)]
-    return problems
+            return Verdict(problems=[*problems, Problem(flow=flow.name, message=message)], warnings=warnings)
+    return Verdict(problems=problems, warnings=warnings)

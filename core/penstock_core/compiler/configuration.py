@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from penstock_core.compiler.habits import YAML_WORDS
 from penstock_core.errors import ExpressionError, InvalidInput
 from penstock_core.expressions import patterns
+from penstock_core.expressions.quoting import did_you_mean, listed, near, quoted, shortened
 
 Variable = Mapping[str, Any]
 
@@ -27,7 +29,8 @@ def resolve_config(
     resolved: dict[str, Any] = {}
     known = [variable["name"] for variable in variables]
     problems = [
-        f"config.{name}: the Integration has no such variable (it has: {', '.join(known) or 'none'}): remove it, or correct its name"
+        f"config.{name}: the Integration has no such variable (it has: {listed(known) or 'none'}):"
+        f" {'; '.join(filter(None, ('remove it, or correct its name', did_you_mean(near(name, known)))))}"
         for name in values
         if name not in known
     ]
@@ -91,10 +94,11 @@ def _checked(variable: Variable, value: Any) -> Any:
 
 def _string(variable: Variable, value: Any) -> None:
     if not isinstance(value, str):
-        raise InvalidInput(f"{_shown(value)} is not a string: put it in quotes")
+        yaml = f" ({YAML_WORDS})" if isinstance(value, bool) else ""
+        raise InvalidInput(f"{quoted(value)} is not a string: put it in quotes{yaml}")
     if variable.get("format") == "uri" and not _is_address(value):
         raise InvalidInput(
-            f"{_shown(value)} is not an address: write one that begins with https:// or http:// and a host"
+            f"{quoted(value)} is not an address: write one that begins with https:// or http:// and a host"
         )
     if "pattern" in variable:
         _match(variable["pattern"], value)
@@ -103,19 +107,19 @@ def _string(variable: Variable, value: Any) -> None:
 def _match(pattern: str, value: str) -> None:
     if len(value) > MAX_MATCHED:
         raise InvalidInput(
-            f"{_shown(value)} has {len(value)} characters: a value with a pattern has {MAX_MATCHED} at most"
+            f"{quoted(value)} has {len(value)} characters: a value with a pattern has {MAX_MATCHED} at most"
         )
     try:
         found = patterns.matches(pattern, value)
     except ExpressionError as failure:
         raise InvalidInput(_no_pattern(pattern, failure)) from failure
     if not found:
-        raise InvalidInput(f"{_shown(value)} does not match the pattern {pattern}: correct the value")
+        raise InvalidInput(f"{quoted(value)} does not match the pattern {pattern}: correct the value")
 
 
 def _no_pattern(pattern: str, failure: ExpressionError) -> str:
     return (
-        f"the pattern {_shown(pattern)} cannot be used ({failure}): write it in the syntax of RE2, which has neither"
+        f"the pattern `{shortened(pattern)}` cannot be used ({failure}): write it in the syntax of RE2, which has neither"
         " look-around nor back-references"
     )
 
@@ -130,7 +134,7 @@ def _is_address(text: str) -> bool:
 
 def _number(variable: Variable, value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InvalidInput(f"{_shown(value)} is not a number: write it without quotes, as in 12.5")
+        raise InvalidInput(f"{quoted(value)} is not a number: write it without quotes, as in 12.5")
     if "minimum" in variable and value < variable["minimum"]:
         raise InvalidInput(f"{value} is below the minimum {variable['minimum']}: raise it")
     if "maximum" in variable and value > variable["maximum"]:
@@ -139,12 +143,21 @@ def _number(variable: Variable, value: Any) -> None:
 
 def _boolean(variable: Variable, value: Any) -> None:
     if not isinstance(value, bool):
-        raise InvalidInput(f"{_shown(value)} is not a boolean: write true or false, without quotes")
+        raise InvalidInput(f"{quoted(value)} is not a boolean: write true or false, without quotes")
 
 
 def _picklist(variable: Variable, value: Any) -> None:
     if value not in variable["options"]:
-        raise InvalidInput(f"{_shown(value)} is not an option: choose one of {', '.join(variable['options'])}")
+        options = variable["options"]
+        raise InvalidInput(f"{quoted(value)} is not an option: {_choice(value, options)}")
+
+
+def _choice(value: Any, options: Sequence[str]) -> str:
+    choice = f"choose one of {listed(options)}"
+    if isinstance(value, bool):
+        return f"{choice}; {YAML_WORDS}"
+    close = did_you_mean(near(value, options)) if isinstance(value, str) else ""
+    return f"{choice}; {close}" if close else choice
 
 
 _CHECKS: Final[Mapping[str, Callable[[Variable, Any], None]]] = {
@@ -153,8 +166,3 @@ _CHECKS: Final[Mapping[str, Callable[[Variable, Any], None]]] = {
     "boolean": _boolean,
     "picklist": _picklist,
 }
-
-
-def _shown(value: Any) -> str:
-    text = f'"{value}"' if isinstance(value, str) else str(value)
-    return text if len(text) <= 80 else f"{text[:77]}…"

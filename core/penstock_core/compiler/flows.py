@@ -39,6 +39,11 @@ class FlowChecker:
         """What was found so far."""
         return self._findings.problems
 
+    @property
+    def warned(self) -> list[Problem]:
+        """The warnings so far."""
+        return self._findings.warnings
+
     def check(self) -> list[Problem]:
         """All problems of the flow. Raises TooMany, and Exhausted where the scope's budget is spent."""
         places = self._findings.places

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from penstock_core.compiler import schema
 
 MAX_PROBLEMS: Final = 50
-"""How many are reported at once; a condition's message is bounded too."""
+"""How many are reported at once, and how many warnings; a condition's message is bounded too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +33,26 @@ class Problem:
         return ", ".join(place for place in places if place) or "spec"
 
 
-def bounded(problems: Sequence[Problem]) -> list[Problem]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the compiler says of an Integration: `problems` keep it from being published, `warnings` do not.
+
+    A warning is a Problem like any other, of something that works and is hardly what its author meant.
+    A check adds one where it adds problems: `step.warn("http.body", "…")` of `StepCheck`, `findings.warn(step, place, "…")` of
+    `Findings`; the sentence says what will happen and what to write instead.
+    It stands in the condition `Valid` (True, reason `ValidWithWarnings`), and in an Event when the version is published.
+    """
+
+    problems: Sequence[Problem] = ()
+    warnings: Sequence[Problem] = ()
+
+
+def bounded(problems: Sequence[Problem], *, what: str = "problems") -> list[Problem]:
     """The first problems, and how many more there are."""
     if len(problems) <= MAX_PROBLEMS:
         return list(problems)
     more = len(problems) - MAX_PROBLEMS
-    return [*problems[:MAX_PROBLEMS], Problem(message=f"{more} more problems: correct these first")]
+    return [*problems[:MAX_PROBLEMS], Problem(message=f"{more} more {what}: correct these first")]
 
 
 def of_schema(failure: ValidationError, spec: Mapping[str, Any]) -> list[Problem]:

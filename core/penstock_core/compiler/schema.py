@@ -6,6 +6,8 @@ The API server refuses the same in words of its own, so most of these come from 
 from collections.abc import Mapping
 from typing import Any, Final
 
+from penstock_core.compiler.habits import YAML_WORDS
+from penstock_core.expressions.quoting import quoted as _json
 from penstock_core.resources.integration import CONNECTION_TYPES, VARIABLE_TYPES
 from penstock_core.resources.steps import STEP_NAME
 
@@ -72,5 +74,9 @@ def sentence(error: Mapping[str, Any]) -> str:
             return _ELSEWHERE.get(name, "there is no such field: correct its name, or remove it")
         case "literal_error" | "string_pattern_mismatch" if name in _VALUES:
             return _VALUES[name]
-    text = str(error["msg"])
+        case "string_type" if isinstance(error["input"], bool):
+            return f"{_json(error['input'])} is no text: {YAML_WORDS}"
+        case "string_type" if isinstance(error["input"], int | float):
+            return f"{_json(error['input'])} is a number, and a text is needed: put it in quotes"
+    text = str(error["msg"]).replace("'", "`")
     return f"{text[:1].lower()}{text[1:]}: correct the value"

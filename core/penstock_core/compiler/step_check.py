@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
+from penstock_core.compiler import habits
 from penstock_core.compiler.problems import MAX_PROBLEMS, Problem
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions import Scope, UnknownVariable, condition, template
+from penstock_core.expressions import Scope, UnknownVariable, condition, template, url_template
 from penstock_core.resources.base import Resource
 
 MAX_FOUND: Final = 4 * MAX_PROBLEMS
@@ -24,6 +25,7 @@ class Findings:
 
     flow: str
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)
 
     def add(self, step: str, place: str, message: str, *, line: int = 0, column: int = 0) -> None:
@@ -31,6 +33,12 @@ class Findings:
         if len(self.problems) >= MAX_FOUND:
             raise TooMany
         self.problems.append(Problem(flow=self.flow, step=step, field=place, line=line, column=column, message=message))
+
+    def warn(self, step: str, place: str, message: str, *, line: int = 0, column: int = 0) -> None:
+        """A warning, in the same form: it keeps nothing from being published. No more of them than of problems are kept."""
+        if len(self.warnings) < MAX_FOUND:
+            warning = Problem(flow=self.flow, step=step, field=place, line=line, column=column, message=message)
+            self.warnings.append(warning)
 
     def attempt(self, step: str, place: str, check: Callable[[], object]) -> None:
         """Add what a check of a text refuses."""
@@ -79,28 +87,46 @@ class StepCheck:
         """A problem in one of its fields."""
         self.findings.add(self.name, place, message)
 
+    def warn(self, place: str, message: str, *, line: int = 0, column: int = 0) -> None:
+        """A warning about one of its fields: what works, and is hardly what its author meant."""
+        self.findings.warn(self.name, place, message, line=line, column=column)
+
     def attempt(self, place: str, check: Callable[[], object]) -> None:
         """Add what a check of a text refuses."""
         self.findings.attempt(self.name, place, check)
 
     def condition(self, place: str, text: str, scope: Scope) -> None:
         """Compile bare CEL."""
-        if "${" in text:
-            self.add(place, "a condition is an expression as a whole: write it without `${` and `}`")
-            return
+        for begin, end in (("${", "}"), ("{{", "}}")):
+            if begin in text:
+                self.add(place, f"a condition is an expression as a whole: write it without `{begin}` and `{end}`")
+                return
         self.attempt(place, lambda: condition(text, scope))
+
+    def url(self, place: str, text: str, scope: Scope) -> None:
+        """Compile an address."""
+        self.attempt(place, lambda: self._template(place, text, scope, compiled=url_template))
 
     def templates(self, place: str, value: Any, scope: Scope) -> None:
         """Compile every text inside a value."""
         if isinstance(value, str):
-            self.attempt(place, lambda: template(value, scope))
+            self.attempt(place, lambda: self._template(place, value, scope))
         elif isinstance(value, Mapping):
             for key, below in value.items():
+                if said := habits.of_key(key):
+                    self.warn(place, said)
                 self.templates(place, key, scope)
                 self.templates(f"{place}.{key}", below, scope)
         elif isinstance(value, list):
             for index, below in enumerate(value):
                 self.templates(f"{place}[{index}]", below, scope)
+
+    def _template(
+        self, place: str, text: str, scope: Scope, *, compiled: Callable[[str, Scope], object] = template
+    ) -> None:
+        compiled(text, scope)
+        for habit in habits.in_template(text, scope):
+            self.warn(place, habit.message, line=habit.line, column=habit.column)
 
 
 class ActionCheck:

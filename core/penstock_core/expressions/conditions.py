@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from penstock_core.errors import ExpressionError
 from penstock_core.expressions import tokens as lexer
 from penstock_core.expressions.expression import Expression, compiled
+from penstock_core.expressions.quoting import AboutValues, Mask, Value
 from penstock_core.expressions.scope import Scope
 from penstock_core.expressions.values import kind
 
@@ -28,17 +29,35 @@ class Condition:
         """The answer; raises `ExpressionError` where there is none, or where it is no boolean."""
         value = self.expression.evaluate(variables)
         if not isinstance(value, bool):
-            raise ExpressionError(f"the condition gave {kind(value)}, not true or false: compare it with something")
+            raise AboutValues(
+                (
+                    f"the condition gave {kind(value)}, ",
+                    Value(value),
+                    ", and not true or false: compare it with something",
+                )
+            )
         return value
 
-    def operands(self, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """What a report of a check shows; never raises.
+    def operands(self, variables: Mapping[str, Any], *, mask: Mask = lambda value: value) -> dict[str, Any]:
+        """What a report of a check shows; never raises. Its values are as they are, but those that its errors quote are masked.
 
         `{"expression", "passed"}`; for a comparison also `left`, `op` and `right`, evaluated; where evaluation failed
         also `error`. Of a failed `a && b` it is the failing side's; of a failed `a || b` (`op` is `||`), `left` and
         `right` are such reports themselves, the last of `MAX_LEVELS` without operands.
         """
-        return _report(self.text.strip(), self.scope, variables)
+        return _report(self.text.strip(), _Seen(self.scope, variables, mask))
+
+
+class _Seen(NamedTuple):
+    """What a report is made with."""
+
+    scope: Scope
+    variables: Mapping[str, Any]
+    mask: Mask
+
+    def value(self, text: str) -> Any:
+        """What a part of the condition gives; raises `ExpressionError`."""
+        return compiled(text, self.scope).evaluate(self.variables)
 
 
 def condition(text: str, scope: Scope) -> Condition:
@@ -53,59 +72,55 @@ def condition(text: str, scope: Scope) -> Condition:
     return Condition(text, scope, expression)
 
 
-def _report(text: str, scope: Scope, variables: Mapping[str, Any], levels: int = MAX_LEVELS) -> dict[str, Any]:
+def _report(text: str, seen: _Seen, levels: int = MAX_LEVELS) -> dict[str, Any]:
     report: dict[str, Any] = {"expression": text, "passed": False}
     try:
-        report["passed"] = compiled(text, scope).evaluate(variables) is True
+        report["passed"] = seen.value(text) is True
     except ExpressionError as failure:
-        report["error"] = str(failure)
+        report["error"] = failure.told(seen.mask)
     found = _without_brackets(list(lexer.lex(text)))
     if lexer.split(found, _TERNARY):
         return report
     for operator, joined in (("||", _either), ("&&", _both)):
         if len(sides := _sides_of(text, found, operator)) > 1:
             whole = report["passed"] or not levels
-            return report if whole else joined(report, sides, scope, variables, levels - 1)
+            return report if whole else joined(report, sides, seen, levels - 1)
     if comparison := _compared(text, found):
         left, name, right = comparison
-        report |= {"left": _side(left, scope, variables), "op": name, "right": _side(right, scope, variables)}
+        report |= {"left": _side(left, seen), "op": name, "right": _side(right, seen)}
     return report
 
 
-def _either(
-    report: dict[str, Any], sides: Sequence[str], scope: Scope, variables: Mapping[str, Any], levels: int
-) -> dict[str, Any]:
+def _either(report: dict[str, Any], sides: Sequence[str], seen: _Seen, levels: int) -> dict[str, Any]:
     """`a || b || c` as `a || (b || c)`, whose brackets need no evaluation: all of it was false."""
     first, *rest = sides
-    left = _report(first, scope, variables, levels)
+    left = _report(first, seen, levels)
     right: dict[str, Any] = {"expression": " || ".join(rest), "passed": False}
     if len(rest) == 1:
-        right = _report(rest[0], scope, variables, levels)
+        right = _report(rest[0], seen, levels)
     elif levels:
-        right = _either(right, rest, scope, variables, levels - 1)
+        right = _either(right, rest, seen, levels - 1)
     return report | {"left": left, "op": "||", "right": right}
 
 
-def _both(
-    report: dict[str, Any], sides: Sequence[str], scope: Scope, variables: Mapping[str, Any], levels: int
-) -> dict[str, Any]:
+def _both(report: dict[str, Any], sides: Sequence[str], seen: _Seen, levels: int) -> dict[str, Any]:
     """The first side that does not hold, whatever their number: each is evaluated once."""
-    failing = next((side for side in sides if not _holds(side, scope, variables)), None)
-    return report if failing is None else _report(failing, scope, variables, levels)
+    failing = next((side for side in sides if not _holds(side, seen)), None)
+    return report if failing is None else _report(failing, seen, levels)
 
 
-def _holds(text: str, scope: Scope, variables: Mapping[str, Any]) -> bool:
+def _holds(text: str, seen: _Seen) -> bool:
     try:
-        return compiled(text, scope).evaluate(variables) is True
+        return seen.value(text) is True
     except ExpressionError:
         return False
 
 
-def _side(text: str, scope: Scope, variables: Mapping[str, Any]) -> Any:
+def _side(text: str, seen: _Seen) -> Any:
     try:
-        return compiled(text, scope).evaluate(variables)
+        return seen.value(text)
     except ExpressionError as failure:
-        return f"({failure})"
+        return f"({failure.told(seen.mask)})"
 
 
 def _sides_of(text: str, found: Sequence[lexer.Token], operator: str) -> list[str]:

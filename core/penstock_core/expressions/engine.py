@@ -4,21 +4,24 @@ A variable is converted only as far as the expression reads it, for conversion c
 The library is known here, in `dialect` (what there is to write) and in `messages` (what it says when something is wrong).
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from penstock_core.errors import ExpressionError
+from penstock_core.expressions import conversions, functions, nulls
 from penstock_core.expressions import tokens as lexer
-from penstock_core.expressions.dialect import cel, environment
-from penstock_core.expressions.messages import compile_error, evaluation_message
+from penstock_core.expressions.dialect import called, cel, environment, optional_calls
 from penstock_core.expressions.paths import MISSING, step_into
 from penstock_core.expressions.scope import Scope, look_up
-from penstock_core.expressions.values import from_cel, to_cel
+from penstock_core.expressions.values import begin, from_cel, to_cel
 
 Needs = dict[str, Any]
 """Members that an expression reads below a variable; `_WHOLE` where it reads all of it."""
 _WHOLE: Final = None
+Edit = tuple[int, int, str]
+"""From where to where in an expression, and what is put there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +33,45 @@ class Program:
     names: Mapping[str, str]
     """What each variable is called in what was compiled."""
     type_name: str
+    calls: bool = False
+    """Whether it calls functions that are done in Python."""
 
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
         """The value, in plain Python types; raises `ExpressionError`."""
-        data = {self.names[name]: _pick(look_up(variables, name), needs) for name, needs in self.needs.items()}
+        before = nulls.count()
+        data = begin(
+            lambda: {self.names[name]: _pick(look_up(variables, name), needs) for name, needs in self.needs.items()}
+        )
+        nulls.reserve(cel(), nulls.count() - before)
         try:
-            value = self.compiled.eval(data=data)
+            value = self._evaluated(data)
             result = value.plain_value()
-        except TypeError:
+        except (TypeError, SystemError):  # the second where a list holds it
             raise ExpressionError("the result is an optional value: end it with `.orValue(…)`") from None
         except RuntimeError as failure:
-            raise ExpressionError(evaluation_message(str(failure))) from failure
+            raise _failed(str(failure)) from failure
         if value.type() == cel().Type.ERROR:
-            raise ExpressionError(evaluation_message(str(result)))
+            raise _failed(str(result))
         return from_cel(result) if not isinstance(result, cel().Type) else result.name().lower()
+
+    def _evaluated(self, data: Mapping[str, Any]) -> Any:
+        if not self.calls:
+            return self.compiled.eval(data=data)
+        from penstock_core.expressions.functions.bounds import evaluation
+
+        with evaluation() as going_on:
+            try:
+                return self.compiled.eval(data=data)
+            except RuntimeError:
+                if going_on.refusal:
+                    raise ExpressionError(going_on.refusal) from None
+                raise
+
+
+def _failed(reason: str) -> ExpressionError:
+    from penstock_core.expressions.messages import evaluation_message  # 3 ms, where something is wrong
+
+    return ExpressionError(evaluation_message(conversions.told(reason)))
 
 
 def compile_program(text: str, found: Sequence[lexer.Token], scope: Scope) -> Program:
@@ -56,38 +84,68 @@ def compile_program(text: str, found: Sequence[lexer.Token], scope: Scope) -> Pr
             _add(needs, name, chain.names[name.count(".") + 1 :])
     if scope.budget is not None:
         scope.budget.spend(text)
+    ours = called(found)
+    edits = [*optional_calls(found, ours), *conversions.edits(found)]
+    typed = scope.budget is not None
+    if ours and typed:
+        ours = functions.all_ours()  # who compiles very many makes few environments, whatever each calls
     numbered = {name: f"{_NUMBERED}{number}" for number, name in enumerate(sorted(needs))}
     if _NUMBERED not in text:
         try:
-            compiled = environment(tuple(numbered.values())).compile(_renamed(text, found, numbered, scope))
-            return Program(compiled, needs, numbered, compiled.return_type().name())
+            compiled = _compiled(
+                _renamed(text, found, numbered, scope, edits), tuple(numbered.values()), ours, typed=typed
+            )
+            return Program(compiled, needs, numbered, compiled.return_type().name(), bool(ours))
         except RuntimeError:
             pass  # with the names as they are written, it says where and why
     try:
-        compiled = environment(tuple(sorted(needs))).compile(text)
+        names = tuple(sorted(needs))
+        compiled = _compiled(text, names, ours, typed=typed)
+        compiled = _compiled(_edited(text, edits), names, ours, typed=typed) if edits else compiled
     except RuntimeError as failure:
+        from penstock_core.expressions.messages import compile_error  # as for `_failed`
+
         raise compile_error(text, str(failure), chains, scope) from failure
-    return Program(compiled, needs, {name: name for name in needs}, compiled.return_type().name())
+    return Program(compiled, needs, {name: name for name in needs}, compiled.return_type().name(), bool(ours))
 
 
+def _compiled(text: str, names: tuple[str, ...], ours: tuple[str, ...], *, typed: bool) -> Any:
+    """What `first()`, `last()` and their like give at the end of an expression is the value, or a failure."""
+    compiled = environment(names, ours, typed).compile(text)
+    if compiled.return_type().name().startswith("optional_type") and not _ASKS.search(text):
+        compiled = environment(names, ours, typed).compile(f"({text}\n).value()")
+    return compiled
+
+
+_ASKS: Final = re.compile(r"[.\[]\s*\?|\boptional\s*\.")
+"""An optional value that an author asked for, as in `a.?b`, and may have forgotten to end."""
 _NUMBERED: Final = "penstock_variable_"
 
 
-def _renamed(text: str, found: Sequence[lexer.Token], numbered: Mapping[str, str], scope: Scope) -> str:
-    """The expression with numbers for its variables' names.
+def _renamed(
+    text: str, found: Sequence[lexer.Token], numbered: Mapping[str, str], scope: Scope, edits: Sequence[Edit]
+) -> str:
+    """The expression with numbers for its variables' names, and with other edits.
 
     An environment takes longer to make than most expressions to compile, and serves all that read as many variables.
     """
     starts = {token.start: index for index, token in enumerate(found)}
-    parts, at = [], 0
+    renamed = []
     for chain in lexer.chains(found):
         if name := scope.declared(chain.names):
             first = starts[chain.start]
             last = first + 2 * name.count(".")
             if [token.text for token in found[first : last + 1 : 2]] != name.split("."):
                 continue  # `config.?a`, which CEL refuses
-            parts += [text[at : chain.start], numbered[name]]
-            at = found[last].end
+            renamed.append((chain.start, found[last].end, numbered[name]))
+    return _edited(text, [*renamed, *edits])
+
+
+def _edited(text: str, edits: Iterable[Edit]) -> str:
+    parts, at = [], 0
+    for start, end, put in sorted(edits):
+        parts += [text[at:start], put]
+        at = end
     return "".join((*parts, text[at:]))
 
 

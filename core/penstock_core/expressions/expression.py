@@ -1,6 +1,6 @@
 """One expression: member access walked in Python, or a CEL program."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -36,7 +36,9 @@ class Access:
             member = given.key(variables) if isinstance(given, Access) else given
             below = paths.step_into(value, member)
             if below is paths.MISSING:
-                raise ExpressionError(_why_missing(value, at, member))
+                from penstock_core.expressions.failures import missing  # only where something is wrong
+
+                raise missing(value, at, member)
             value, at = below, f"{at}.{member}" if isinstance(member, str) else f"{at}[{member}]"
         return plain(value)
 
@@ -46,34 +48,64 @@ class Access:
         if isinstance(value, float) and value.is_integer():
             return int(value)
         if isinstance(value, bool) or not isinstance(value, str | int):
-            raise ExpressionError(f"an index is a number or a text, and `{self.name}` gave {kind(value)}")
+            name = ".".join((self.name, *map(str, self.below)))
+            raise ExpressionError(f"an index is a number or a text, and `{name}` gave {kind(value)}")
         return value
 
 
-def _why_missing(value: Any, at: str, member: str | int) -> str:
-    if value is None:
-        return f"`{at}` is null, so there is no `{member}` in it: test for null first"
-    if isinstance(value, list | tuple):
-        return f"there is no item {member}: the list `{at}` has {len(value)}"
-    if isinstance(value, Mapping):
-        return f"there is no member `{member}` in `{at}`: test with `has(…)` first"
-    return f"`{at}` has no members, so there is no `{member}` in it: it is {kind(value)}"
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What CEL computes; where it fails, its parts are evaluated again to say which of them, and on what."""
+
+    text: str
+    scope: Scope
+    program: Expression
+
+    @property
+    def type_name(self) -> str:
+        """That of the program."""
+        return self.program.type_name
+
+    def evaluate(self, variables: Mapping[str, Any]) -> Any:
+        """The value, in plain Python types; raises `ExpressionError`."""
+        try:
+            return self.program.evaluate(variables)
+        except ExpressionError as failure:
+            from penstock_core.expressions.explanation import explained  # only where something is wrong
+
+            raise explained(
+                self.text, self.scope, variables, failure=failure, compile_part=without_explanation
+            ) from failure
 
 
 def compiled(text: str, scope: Scope) -> Expression:
     """Compile an expression, once in each scope; raises `ExpressionError` with line and column in `text`."""
     found = scope.compiled.get(text)
     if found is None:
-        found = scope.compiled[text] = _compiled(text, scope)
+        program = without_explanation(text, scope)
+        if program.type_name.startswith("optional_type"):
+            raise _no_value_yet(text)
+        found = program if isinstance(program, Access) else Computed(text, scope, program)
+        scope.compiled[text] = found
     return cast("Expression", found)
 
 
-def _compiled(text: str, scope: Scope) -> Expression:
+def _no_value_yet(text: str) -> ExpressionError:
+    shown = text.strip()
+    message = (
+        f"`{shown}` gives an optional value, which may be none: end it with `.orValue(…)`, as in `{shown}.orValue('')`"
+    )
+    return ExpressionError(message, line=1, column=1 + len(text) - len(text.lstrip()))
+
+
+def without_explanation(text: str, scope: Scope) -> Expression:
+    """An expression that says what CEL says where it fails, compiled anew; raises `ExpressionError` as `compiled` does."""
     if "\x00" in text:
         raise ExpressionError("an expression cannot hold the character NUL")
     found = list(lexer.lex(text))
     if not found:
         raise ExpressionError("the expression is empty", line=1, column=1)
+    _refuse_raw(text, found)
     path = paths.parse(found, references=True)
     below = _below(path, scope) if path else None
     if path is None or below is None:
@@ -85,6 +117,19 @@ def _compiled(text: str, scope: Scope) -> Expression:
         line, column = lexer.position(text, found[0].start)
         raise scope.unknown(".".join(map(str, path.members[: min(path.dotted, 4)])), line=line, column=column)
     return Access(name, below[name.count(".") + 1 :])
+
+
+def _refuse_raw(text: str, found: Sequence[lexer.Token]) -> None:
+    for index, token in enumerate(found[:-1]):
+        is_method = index > 0 and found[index - 1].text == "."
+        if token.text == "raw" and found[index + 1].text == "(" and not is_method:
+            line, column = lexer.position(text, token.start)
+            raise ExpressionError(
+                "`raw(…)` turns off the encoding of a value in http.url, around the whole of a `${…}`: elsewhere nothing is"
+                " encoded, so leave it out",
+                line=line,
+                column=column,
+            )
 
 
 def _below(path: paths.Path, scope: Scope) -> tuple[str | int | Access, ...] | None:

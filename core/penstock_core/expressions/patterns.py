@@ -5,7 +5,7 @@ Python's own would run for ever on a few characters, and holds the interpreter m
 
 import functools
 
-from penstock_core.expressions.conditions import Condition, condition
+from penstock_core.expressions.expression import Expression, without_explanation
 from penstock_core.expressions.scope import Scope
 
 
@@ -22,7 +22,7 @@ def matches(pattern: str, text: str) -> bool:
 
 def found_in(pattern: str, text: str) -> bool:
     """Whether the pattern is found anywhere in the text; raises `ExpressionError` where the pattern is none."""
-    return _search().evaluate({"text": text, "pattern": pattern})
+    return bool(_search().evaluate({"text": text, "pattern": pattern}))
 
 
 def _anchored(pattern: str) -> str:
@@ -30,5 +30,5 @@ def _anchored(pattern: str) -> str:
 
 
 @functools.cache
-def _search() -> Condition:
-    return condition("text.matches(pattern)", Scope(frozenset({"text", "pattern"})))
+def _search() -> Expression:
+    return without_explanation("text.matches(pattern)", Scope(frozenset({"text", "pattern"})))

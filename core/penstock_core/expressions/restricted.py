@@ -4,8 +4,9 @@ Every tenant's webhook passes through the gateway, so what it evaluates must end
 whatever a tenant wrote: no CEL, no loops, no functions. `deduplicateBy` is such an expression.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Final
 
@@ -13,13 +14,16 @@ from penstock_core.errors import ExpressionError
 from penstock_core.expressions import paths
 from penstock_core.expressions import tokens as lexer
 from penstock_core.expressions.scope import Scope
-from penstock_core.expressions.values import as_text
+from penstock_core.numbers import number_text
+from penstock_core.plain_values import is_whole, mended
 
 MAX_LENGTH: Final = 1024
 """Characters in such an expression."""
 MAX_TEXT: Final = 4096
 """Characters of a value; one that has more is told by its digest, so that a large one is not kept."""
-_OF_BODY: Final = frozenset({"body", "rawBody"})
+MAX_WRITTEN: Final = 4300
+"""Digits of a whole number that is written out, as many as an integer of JSON may have: 1e999999 is left as it is."""
+_OF_BODY: Final = frozenset({"body", "bodyAll", "rawBody"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +39,19 @@ class Restricted:
         return bool(members) and all(member[:1] and member[0] in _OF_BODY for member in members)
 
     def evaluate(self, trigger: Mapping[str, Any]) -> str | None:
-        """What tells requests apart; None where a member is missing, null or '', or where the text is empty.
+        """What tells requests apart; None where a member is missing, null or empty, or where the text is empty.
 
-        With one member that is the joined text. Several are kept apart, and of their types: `a` and `bc` are not `ab` and `c`.
+        With one member that is the joined text, so that 7 is `7`. Several are told by their digest, each by itself and with its
+        type: `a` and `bc` are not `ab` and `c`. So are lists, maps and bytes.
         A prefix alone would make repeats of requests that have nothing else in common.
 
-        `trigger` has the members body, rawBody, contentType, headers, query, path, method, startedAt.
+        `trigger` has the members of `scope.TRIGGER_MEMBERS`.
         """
         values = [part if isinstance(part, str) else _member(trigger, part) for part in self.parts]
         if None in values:
             return None
         if sum(not isinstance(part, str) for part in self.parts) > 1:
-            return _json(values)
+            return _digest(values)
         return "".join(map(_text, values)) or None
 
 
@@ -57,25 +62,86 @@ def _member(trigger: Mapping[str, Any], members: tuple[str | int, ...]) -> Any:
         value = paths.step_into(value, member)
         if value is paths.MISSING or value is None:
             return None
-    is_told = isinstance(value, str | bytes | bool | int | float | dict | list) and value not in ("", b"")
+    is_told = isinstance(value, str | bytes | bool | int | float | Decimal | dict | list) and value not in (
+        "",
+        b"",
+        [],
+        {},
+    )
     return value if is_told else None
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, dict | list):
-        return _json(value)
-    return _short(value if isinstance(value, str) else as_text(value))
+    if isinstance(value, str):
+        return _short(_whole(value))
+    if isinstance(value, dict | list | bytes):
+        return _digest(value)
+    return _short(_scalar(value))
 
 
-def _json(value: Any) -> str:
-    import json  # only what is no scalar needs it
+def _digest(value: Any) -> str:
+    """The digest of what a value is, however it was spelled; made piece by piece, for a text of it would be as large again."""
+    made = sha256()
+    _feed(value, made.update)
+    return f"sha256:{made.hexdigest()}"
 
-    return _short(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=as_text))
+
+def _feed(value: Any, take: Callable[[bytes], None]) -> None:
+    """Hands over a value's pieces, each behind its kind and its length, so that the value could be made of them again."""
+    if isinstance(value, str):
+        content = _utf8(value)
+        take(b"s%d:" % len(content))
+        take(content)
+    elif isinstance(value, dict):
+        take(b"{%d:" % len(value))
+        for key in sorted(value):
+            _feed(key, take)
+            _feed(value[key], take)
+    elif isinstance(value, list):
+        take(b"[%d:" % len(value))
+        for each in value:
+            _feed(each, take)
+    elif isinstance(value, bytes):
+        take(b"b%d:" % len(value))
+        take(value)
+    else:
+        take(b"%s;" % _scalar(value).encode())
+
+
+def _scalar(value: bool | int | float | Decimal | None) -> str:
+    """`null`, `true`, `false`, or a number's digits."""
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else _number(value)
+
+
+def _number(value: int | float | Decimal) -> str:
+    """The digits of a number, the same for 1, 1.0 and 1e0, and for 1e22 and what it is written out."""
+    if isinstance(value, int) or (isinstance(value, float) and not value.is_integer()):
+        return number_text(value)
+    sign, digits, exponent = (Decimal(repr(value)) if isinstance(value, float) else value).as_tuple()
+    assert isinstance(exponent, int)  # noqa: S101 - JSON has neither NaN nor infinity
+    text = "".join(map(str, digits))
+    bare = text.rstrip("0")
+    zeros = exponent + len(text) - len(bare)
+    if not bare:
+        return "0"
+    if 0 <= zeros <= MAX_WRITTEN - len(bare):
+        return "-" * sign + bare + "0" * zeros
+    return number_text(Decimal((sign, digits[: len(bare)], zeros)))
+
+
+def _utf8(text: str) -> bytes:
+    return _whole(text).encode()
+
+
+def _whole(text: str) -> str:
+    return text if is_whole(text) else mended(text)
 
 
 def _short(text: str) -> str:
     """A text, or its digest."""
-    return text if len(text) <= MAX_TEXT else f"sha256:{sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    return text if len(text) <= MAX_TEXT else f"sha256:{sha256(text.encode()).hexdigest()}"
 
 
 def compile_restricted(text: str) -> Restricted:

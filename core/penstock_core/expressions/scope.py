@@ -11,9 +11,10 @@ from typing import Any, Final
 from penstock_core.errors import ExpressionError
 from penstock_core.expressions.budget import Budget
 from penstock_core.expressions.paths import MISSING, step_into
+from penstock_core.expressions.quoting import did_you_mean, listed, near
 
 TRIGGER_MEMBERS: Final = (
-    "body", "rawBody", "contentType", "headers", "query", "path", "method", "startedAt",
+    "body", "bodyAll", "rawBody", "contentType", "headers", "query", "queryAll", "path", "method", "startedAt",
 )  # fmt: skip
 STEP_MEMBERS: Final = ("output", "extracted", "status", "error", "attempts")
 
@@ -25,6 +26,44 @@ _ALWAYS: Final = frozenset(
         *("flow.name", "flow.urls"),
     ]
 )
+
+
+RESERVED: Final = frozenset(
+    ["as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop", "namespace",
+     "null", "package", "return", "true", "var", "void", "while"]
+)  # fmt: skip
+
+"""Words of CEL, which name no variable."""
+_STEP: Final = "another step's result is `steps.<name>.output`"
+_ELSEWHERE: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("None", "nil", "NULL", "Null", "undefined"), "write `null`"),
+    **dict.fromkeys(("True", "TRUE"), "write `true`"),
+    **dict.fromkeys(("False", "FALSE"), "write `false`"),
+    **dict.fromkeys(("body", "payload", "data", "json", "event"), "what came is `trigger.body`"),
+    **dict.fromkeys(("request", "req", "input", "inputs", "webhook"), "what came is `trigger`, as in `trigger.body`"),
+    **dict.fromkeys(("headers", "header"), "those of the request are `trigger.headers['x-id']`"),
+    **dict.fromkeys(("query", "params", "parameters", "args"), "those of the request are `trigger.query['name']`"),
+    **dict.fromkeys(("outputs", "result", "results", "response"), _STEP),
+    **dict.fromkeys(
+        ("env", "environment", "vars", "variables", "settings"), "an Instance's values are `config.<name>`"
+    ),
+    **dict.fromkeys(
+        ("secrets", "secret", "connections", "connection", "credentials"),
+        "no expression sees a credential: name the connection in `http.connection`",
+    ),
+    **dict.fromkeys(("context", "ctx"), "it exists in python steps only; here write `trigger`, `config` or `steps`"),
+    **dict.fromkeys(("loop", "each", "this", "it"), "inside forEach it is `item`, and its number `index`"),
+    "customer": "it is `instance.customer`",
+    "now": "the start of the execution is `execution.startedAt`",
+}
+"""Names that people look for who know another product."""
+_PLACES: Final[Mapping[str, str]] = {
+    "item": "it exists inside forEach only",
+    "index": "it exists inside forEach only",
+    "output": "it exists in `assert` only; another step's is `steps.<name>.output`",
+    "error": "it exists in `retry.when` only; another step's is `steps.<name>.error`",
+}
+"""Variables that there are elsewhere."""
 
 
 class UnknownVariable(ExpressionError):
@@ -96,7 +135,7 @@ class Scope:
         below = sorted(declared for declared in self.names if declared.startswith(f"{name}."))
         if below:
             rest = [declared[len(name) + 1 :].split(".")[0] for declared in below]
-            members = f"name one of its members: {_listed(dict.fromkeys(rest))}"
+            members = f"name one of its members: {listed(dict.fromkeys(rest))}"
             if name.startswith("steps."):
                 return f"to ask whether the step passed, write `{name}.status == 'passed'`; for a value, {members}"
             return members
@@ -104,13 +143,13 @@ class Scope:
             known = {declared.split(".")[1] for declared in self.names if declared.startswith("steps.")}
             if step[0] not in known:
                 return _suggestion(step[0], known, "steps that ran before", "no step runs before this one")
-            return f"a step has {_listed(STEP_MEMBERS)}"
-        if root in ("item", "index"):
-            return "it exists inside forEach only"
-        if root == "output":
-            return "it exists in `assert` only; another step's is `steps.<name>.output`"
-        if root == "error":
-            return "it exists in `retry.when` only; another step's is `steps.<name>.error`"
+            return f"a step has {listed(STEP_MEMBERS)}"
+        if root in _PLACES:
+            return _PLACES[root]
+        if root in RESERVED:
+            return "it is a word of the expression language, and names nothing"
+        if root in _ELSEWHERE and not any(declared.split(".")[0] == root for declared in self.names):
+            return _ELSEWHERE[root]
         siblings = {declared for declared in self.names if declared.startswith(f"{root}.")}
         if siblings or root == "config":
             return _suggestion(name, siblings, "declared", "the Integration declares no configVariables")
@@ -118,18 +157,8 @@ class Scope:
 
 
 def _suggestion(name: str, known: Iterable[str], what: str, none: str) -> str:
-    import difflib  # only where something is wrong
-
     known = sorted(known)
-    if near := difflib.get_close_matches(name, known, n=1, cutoff=0.6):
-        return f"did you mean `{near[0]}`?"
-    return f"{what}: {_listed(known)}" if known else none
-
-
-def _listed(names: Iterable[str]) -> str:
-    names = list(names)
-    more = f" and {len(names) - 12} more" if len(names) > 12 else ""
-    return ", ".join(names[:12]) + more
+    return did_you_mean(near(name, known)) or (f"{what}: {listed(known)}" if known else none)
 
 
 def look_up(variables: Mapping[str, Any], name: str) -> Any:

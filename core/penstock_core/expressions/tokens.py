@@ -140,6 +140,19 @@ def _is_member(tokens: Sequence[Token], at: int) -> bool:
     return before is not None and (before.kind != "symbol" or before.text in ")]}")
 
 
+def closing(tokens: Sequence[Token], at: int) -> Token | None:
+    """The bracket that closes the one at `at`; None where there is none."""
+    expected: list[str] = []
+    for token in tokens[at:]:
+        if token.kind == "symbol" and token.text in _OPENING:
+            expected.append(_OPENING[token.text])
+        elif token.kind == "symbol" and token.text == expected[-1]:
+            expected.pop()
+        if not expected:
+            return token
+    return None
+
+
 def split(tokens: Sequence[Token], operators: frozenset[str]) -> list[int]:
     """Indexes of the tokens among `operators` that stand outside all brackets."""
     found, expected = [], []

@@ -59,6 +59,7 @@ class DeclaredFlow(NamedTuple):
     once_by: str
     """The expression of `deduplicateBy`."""
     once_window: str
+    once_after_failure: str
     steps: Any
 
     @classmethod
@@ -74,6 +75,7 @@ class DeclaredFlow(NamedTuple):
             concurrency=mapping(given, "concurrency"),
             once_by=text(once, "value"),
             once_window=text(once, "window"),
+            once_after_failure=text(once, "afterFailure"),
             steps=given.get("steps", ()),
         )
 

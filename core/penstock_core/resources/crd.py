@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from penstock_core import names
-from penstock_core.resources.base import NAME_PATTERN, RULES, STORED_DEFAULT, Resource, rule
+from penstock_core.resources.base import NAME_PATTERN, REFERENCE, RULES, STORED_DEFAULT, Resource, rule
 from penstock_core.resources.flow import FlowSpec, FlowStatus
 from penstock_core.resources.instance import InstanceSpec, InstanceStatus
 from penstock_core.resources.integration import (
@@ -82,7 +82,8 @@ KINDS: Final = (
         kind="Integration",
         plural="integrations",
         short="pint",
-        description="Data flows between a product and its customers' systems, defined once, in a version.",
+        description="Data flows between a product and its customers' systems, defined once, in a version. The flow language is in"
+        f" {REFERENCE}, whole examples in docs/cookbook.",
         spec=IntegrationSpec,
         status=IntegrationStatus,
         columns=(

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from penstock_core.resources.base import CRON_EXAMPLE, FLOW_PATTERN, Resource, described
+from penstock_core.resources.base import CRON_EXAMPLE, FLOW_PATTERN, Parse, Resource, described
 from penstock_core.resources.instance import Resources
 from penstock_core.resources.status import Status
 
@@ -26,6 +26,7 @@ class DeployedWebhook(Resource):
 
     methods: list[str] = described("HTTP methods that are taken.", example=["POST"])
     security: Literal["required", "optional", "none"] = described("Whether a key is needed.", example="required")
+    parse: Parse = described("How bodies are read.", default="auto", example="csv")
     url: str = described("Address.", example="https://hooks.example/hooks/acme/acme-orders/importOrder")
 
 
@@ -51,6 +52,9 @@ class DeployedDeduplication(Resource):
 
     value: str = described("Text with `${…}` that tells requests apart.", example="${trigger.body.id}")
     window_seconds: int = described("Seconds for which the same value is the same execution.", example=86_400, ge=0)
+    after_failure: Literal["again", "repeat"] = described(
+        "What the same value does once its execution has failed.", default="repeat", example="again"
+    )
 
 
 class DeployedConnection(Resource):

@@ -11,10 +11,12 @@ from penstock_core.resources.base import (
     CRON_EXAMPLE,
     FLOW_PATTERN,
     NAME_PATTERN,
+    REFERENCE,
     RULES,
     VARIABLE_PATTERN,
     VERSION_PATTERN,
     Duration,
+    Parse,
     Resource,
     among,
     described,
@@ -259,6 +261,13 @@ class WebhookTrigger(Resource):
         default="required",
         example="none",
     )
+    parse: Parse = described(
+        "How a request's body is read into trigger.body: auto, by its content type; text, bytes, json, csv (a list of maps"
+        " by the names in its header, each value text) or xml (a map) whatever it is. A body that does not parse is"
+        " answered with 400.",
+        default="auto",
+        example="csv",
+    )
 
 
 class ScheduleTrigger(Resource):
@@ -328,7 +337,15 @@ class DeduplicateBy(Resource):
         example="${trigger.body.id}",
     )
     window: Duration = described(
-        "How long the same value is the same execution; units d, h, m, s, ms.", default="24h", example="1h"
+        "How long the same value is the same execution, from its acceptance; units d, h, m, s, ms.",
+        default="24h",
+        example="1h",
+    )
+    after_failure: Literal["again", "repeat"] = described(
+        "What the same value does once its execution has failed, timed out or been cancelled: again (a new execution, which"
+        " names the failed one) or repeat (the answer names the failed one).",
+        default="again",
+        example="repeat",
     )
 
 
@@ -366,7 +383,8 @@ class FlowDefinition(Resource):
         "Time limit of an execution, from its start; units d, h, m, s, ms; 24h at most.", default="1h", example="5m"
     )
     steps: list[Step] = described(
-        "Steps, in order, at most 1000; each sees the results of those before it.",
+        "Steps, in order, at most 1000; each sees the results of those before it. Actions, variables, functions and limits are"
+        f" in {REFERENCE}.",
         example=[{"name": "hello", "set": {"value": "Hello"}}],
         min_length=1,
         max_length=MAX_STEPS,

@@ -132,6 +132,7 @@ class Gateway:
             access=Access(
                 cluster,
                 audience=self.settings.token_audience,
+                release=self.settings.release,
                 accepts_cluster_tokens=self.settings.accepts_cluster_tokens,
             ),
             flows=self.flows,

@@ -8,6 +8,7 @@ from penstock_core import names
 from penstock_core.compiler import build_definition, definition_hash
 from penstock_core.compiler.definition import canonical
 from penstock_core.durations import milliseconds
+from penstock_core.expressions.quoting import did_you_mean, listed, near
 from penstock_core.manifests.quantities import amount
 from penstock_core.observed.content import Content, DeclaredFlow
 from penstock_core.observed.flow import Flow
@@ -23,6 +24,7 @@ from penstock_operator.instances.webhook_credentials import Credentials
 
 DEFAULT_TIMEOUT: Final[str] = default_of(FlowDefinition, "timeout")
 DEFAULT_WINDOW: Final[str] = default_of(DeduplicateBy, "window")
+DEFAULT_AFTER_FAILURE: Final[str] = default_of(DeduplicateBy, "after_failure")
 DEFAULT_WHEN_FULL: Final[str] = default_of(Concurrency, "when_full")
 DEFAULT_WHEN_PAUSED: Final[str] = default_of(InstanceSpec, "when_paused")
 
@@ -167,8 +169,8 @@ def override_problems(instance: Instance, content: Content, *, surplus: Surplus 
         if name in surplus.of("flow"):
             continue
         if name not in flows:
-            known = ", ".join(flows)
-            problems.append(f"{place}: the Integration has no such flow (it has: {known}): correct or remove it")
+            close = "; ".join(filter(None, ("correct or remove it", did_you_mean(near(name, flows)))))
+            problems.append(f"{place}: the Integration has no such flow (it has: {listed(flows)}): {close}")
         elif name not in surplus.of("schedule"):
             problems += TRIGGERS[flows[name].trigger].problems(place, override)
         problems += _resource_problems(f"{place}.resources", override.resources)
@@ -253,5 +255,9 @@ def _limits(flow: DeclaredFlow, override: Override) -> dict[str, Any]:
         }
     if flow.once_by:
         window = milliseconds(flow.once_window or DEFAULT_WINDOW) // 1000
-        limits["deduplicateBy"] = {"value": flow.once_by, "windowSeconds": window}
+        limits["deduplicateBy"] = {
+            "value": flow.once_by,
+            "windowSeconds": window,
+            "afterFailure": flow.once_after_failure or DEFAULT_AFTER_FAILURE,
+        }
     return limits

@@ -1,6 +1,7 @@
 """Observes what an Instance refers to and decides whether it can be deployed: every problem at once, in words."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ from penstock_operator.instances.plan import Resolution, override_problems, plan
 from penstock_operator.instances.surplus import declared_names, surplus_of, with_takers
 from penstock_operator.instances.version_choice import Choice, choose
 from penstock_operator.instances.webhook_credentials import credentials_of
+from penstock_operator.instances.whereabouts import not_a_catalogue, not_found
 from penstock_operator.settings import Settings
 from penstock_operator.watch.collection import Collection
 from penstock_operator.watch.inventory import Inventory
@@ -50,12 +52,15 @@ class Resolver:
     async def resolve(self, instance: Instance) -> Resolution:
         """What to deploy for an Instance, or what keeps it from being deployed."""
         key = instance.integration_key
-        refused = self._not_a_catalogue(instance, key)
-        if refused:
+        catalogues = self._settings.catalogue_namespaces
+        if key[0] not in (instance.namespace, *catalogues):
+            refused = not_a_catalogue(instance, offered=self._offered(instance), catalogues=catalogues)
             return Resolution(choice=Choice(snapshot=None, newest=None, problem=refused))
-        choice = choose(
-            instance, integration=self._inventory.get(INTEGRATIONS, key), snapshots=self._versions.objects_of(key)
-        )
+        integration, snapshots = self._inventory.get(INTEGRATIONS, key), self._versions.objects_of(key)
+        choice = choose(instance, integration=integration, snapshots=snapshots)
+        if choice.snapshot is None and integration is None and not snapshots:
+            missing = not_found(instance, offered=self._offered(instance), catalogues=catalogues)
+            return Resolution(choice=replace(choice, problem=missing))
         if choice.snapshot is None:
             return Resolution(choice=choice)
         return await self._with_content(instance, choice, choice.snapshot.content)
@@ -106,15 +111,10 @@ class Resolver:
             if item is not None and (not is_offered(item) or no_variable(secrets[name], item))
         )
 
-    def _not_a_catalogue(self, instance: Instance, key: Key) -> str | None:
-        allowed = (instance.namespace, *self._settings.catalogue_namespaces)
-        if key[0] in allowed:
-            return None
-        catalogues = ", ".join(self._settings.catalogue_namespaces) or "none"
-        return (
-            f"spec.integration.namespace: {key[0]} is not a catalogue of this installation (catalogues: {catalogues}): "
-            "name one of these, or put the Integration into the Instance's namespace"
-        )
+    def _offered(self, instance: Instance) -> list[Key]:
+        """The Integrations that it could name: those of its own namespace and of the catalogues."""
+        namespaces = {instance.namespace, *self._settings.catalogue_namespaces}
+        return [key for key in self._inventory.all(INTEGRATIONS) if key[0] in namespaces]
 
     async def _texts(self, instance: Instance) -> tuple[dict[str, str], list[str]]:
         """The data of the Instance's ConfigMaps, later ones over earlier ones, and a sentence for each that is missing."""

@@ -1,6 +1,6 @@
 """Compiles Integrations so that nobody waits for it: a large one in a process of its own, one at a time.
 
-`python -m penstock_operator.integrations.compilation` is that process: a spec comes in, problems go out, as JSON.
+`python -m penstock_operator.integrations.compilation` is that process: a spec comes in, the verdict goes out, as JSON.
 It has a bound of processor time, no variables of the operator's environment, and is the first to go where memory runs out.
 """
 
@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from penstock_core.compiler import Problem, compile_integration
+from penstock_core.compiler import Problem, Verdict, check_integration
 
 SMALL: Final = 16 * 1024
 """Characters of a spec, as JSON, that a thread compiles: a process takes longer to start."""
@@ -34,16 +34,16 @@ class Compilation:
     def __init__(self) -> None:
         self._turn = asyncio.Semaphore(1)
 
-    async def problems(self, spec: Mapping[str, Any]) -> list[Problem]:
-        """What is wrong with a spec. Raises CompilationLost."""
+    async def verdict(self, spec: Mapping[str, Any]) -> Verdict:
+        """Problems and warnings of a spec. Raises CompilationLost."""
         text = json.dumps(spec)
         if len(text) <= SMALL:
-            return await asyncio.to_thread(compile_integration, spec)
+            return await asyncio.to_thread(check_integration, spec)
         async with self._turn:
             return await _apart(text)
 
 
-async def _apart(text: str) -> list[Problem]:
+async def _apart(text: str) -> Verdict:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-P",
@@ -62,11 +62,10 @@ async def _apart(text: str) -> list[Problem]:
         with suppress(ProcessLookupError):
             process.kill()
     if process.returncode == 0:
-        return [Problem(**one) for one in json.loads(answer)]
+        return Verdict(**{of: [Problem(**one) for one in found] for of, found in json.loads(answer).items()})
     if process.returncode == _OUT_OF_TIME:
-        return [
-            Problem(message=f"compiling takes more than {PROCESSOR_SECONDS} s of processor time: split the Integration")
-        ]
+        message = f"compiling takes more than {PROCESSOR_SECONDS} s of processor time: split the Integration"
+        return Verdict(problems=[Problem(message=message)])
     raise CompilationLost(f"the process ended with {process.returncode}")
 
 
@@ -86,8 +85,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, 2 * PROCESSOR_SECONDS))
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
-    problems = compile_integration(json.load(sys.stdin))
-    json.dump([dataclasses.asdict(problem) for problem in problems], sys.stdout)
+    json.dump(dataclasses.asdict(check_integration(json.load(sys.stdin))), sys.stdout)
 
 
 if __name__ == "__main__":

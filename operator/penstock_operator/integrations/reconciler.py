@@ -2,6 +2,7 @@
 
 1. Gone: its versions are deleted as soon as no Instance names them.
 2. Compile. Problems: condition Valid=False lists all of them, nothing is published, what was published stays in use.
+   Warnings: Valid=True lists them, and an Event when the version is published.
 3. The version is new: its snapshot is created. Known with the same content: nothing to do.
    Known with other content: Published=False, VersionConflict; the snapshot stays as it is.
 4. Status: conditions, the version published last; each version says how many Instances run it.
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 
 from penstock_core import names
 from penstock_core.cluster import INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Cluster, Key
-from penstock_core.compiler import Problem
+from penstock_core.compiler import Problem, Verdict
 from penstock_core.errors import Conflict
 from penstock_core.manifests.integration_version import content_hash, snapshot
 from penstock_core.observed.integration import Integration, IntegrationVersion
@@ -38,14 +39,12 @@ class Decision:
     conditions: tuple[Condition, ...]
 
 
-def decide(
-    integration: Integration, *, problems: Sequence[Problem], snapshots: Sequence[IntegrationVersion]
-) -> Decision:
-    """What to do about an Integration with these problems, given the snapshots that there are."""
+def decide(integration: Integration, *, verdict: Verdict, snapshots: Sequence[IntegrationVersion]) -> Decision:
+    """What to do about an Integration of which the compiler says this, given the snapshots that there are."""
     version, before = integration.version, integration.published
-    if problems:
-        return _invalid(problems, version=version, before=before)
-    valid = Condition(type="Valid", status=True, reason=Reason.COMPILED, message="Every flow compiles.")
+    if verdict.problems:
+        return _invalid(verdict, version=version, before=before)
+    valid = _valid(verdict.warnings)
     known = {one.version: one.sha256 for one in snapshots}
     if version in known and known[version] != content_hash(integration.spec):
         message = (
@@ -63,10 +62,17 @@ def decide(
     return Decision(publish=version not in known, version=version, conditions=conditions)
 
 
-def _invalid(problems: Sequence[Problem], *, version: str, before: str | None) -> Decision:
+def _valid(warnings: Sequence[Problem]) -> Condition:
+    if not warnings:
+        return Condition(type="Valid", status=True, reason=Reason.COMPILED, message="Every flow compiles.")
+    message = "\n".join(["Every flow compiles, with warnings:", *map(str, warnings)])
+    return Condition(type="Valid", status=True, reason=Reason.VALID_WITH_WARNINGS, message=message)
+
+
+def _invalid(verdict: Verdict, *, version: str, before: str | None) -> Decision:
     in_use = f"{before} stays in use" if before else "nothing is published"
     message = f"Version {version} is not published, {in_use}: see the condition Valid."
-    listed = "\n".join(str(problem) for problem in problems)
+    listed = "\n".join([*map(str, verdict.problems), *(f"warning: {one}" for one in verdict.warnings)])
     valid = Condition(type="Valid", status=False, reason=Reason.DOES_NOT_COMPILE, message=listed)
     return Decision(publish=False, version=before, conditions=(valid, *_unpublished(Reason.DOES_NOT_COMPILE, message)))
 
@@ -89,7 +95,7 @@ class Publication:
         self._reporter = reporter
         self._settings = settings
         self._compilation = Compilation()
-        self._compiled: dict[Key, tuple[tuple[str, int], list[Problem]]] = {}
+        self._compiled: dict[Key, tuple[tuple[str, int], Verdict]] = {}
 
     async def reconcile(self, key: Key) -> None:
         """Brings one Integration, by (namespace, name), to where it should be."""
@@ -99,19 +105,19 @@ class Publication:
             await self._collect(key)
             return
         snapshots = self._versions.objects_of(key)
-        problems = await self._problems(key, integration)
-        decision = decide(integration, problems=problems, snapshots=snapshots)
+        decision = decide(integration, verdict=await self._verdict(key, integration), snapshots=snapshots)
         if decision.publish:
             await self._publish(integration)
+            await self._tell_warnings(integration, decision)
         await self._report(integration, decision)
         await self._count(key)
 
-    async def _problems(self, key: Key, integration: Integration) -> list[Problem]:
+    async def _verdict(self, key: Key, integration: Integration) -> Verdict:
         """Compiles each generation once."""
         identity = (integration.uid, integration.generation)
         remembered = self._compiled.get(key)
         if remembered is None or remembered[0] != identity:
-            remembered = (identity, await self._compilation.problems(integration.spec))
+            remembered = (identity, await self._compilation.verdict(integration.spec))
             self._compiled[key] = remembered
         return remembered[1]
 
@@ -131,6 +137,11 @@ class Publication:
             "version published",
             extra={"namespace": namespace, "integration": integration.name, "version": version},
         )
+
+    async def _tell_warnings(self, integration: Integration, decision: Decision) -> None:
+        for valid in decision.conditions:
+            if valid.reason is Reason.VALID_WITH_WARNINGS:
+                await self._reporter.event(integration, reason=valid.reason, message=valid.message)
 
     async def _report(self, integration: Integration, decision: Decision) -> None:
         generation, old = integration.generation, integration.status

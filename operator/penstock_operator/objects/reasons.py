@@ -28,6 +28,11 @@ class Reason(StrEnum):
 
     # of an Integration
     COMPILED = "Compiled", None, _NOTHING
+    VALID_WITH_WARNINGS = (
+        "ValidWithWarnings",
+        "Warning",
+        "Read what the condition `Valid` lists: it is published and runs, and is hardly what was meant.",
+    )
     PUBLISHED = "Published", "Normal", _NOTHING
     DOES_NOT_COMPILE = (
         "DoesNotCompile",

@@ -54,7 +54,11 @@ class Engine:
             execution=execution.id,
             actions=actions,
             connections=connections,
-            evaluator=Evaluator(config=definition.get("config", {}), names=partial(actions.names, definition["steps"])),
+            evaluator=Evaluator(
+                config=definition.get("config", {}),
+                names=partial(actions.names, definition["steps"]),
+                mask=lambda value: self._context.masker.mask(value),
+            ),
             history=History(recorded),
             recorder=recorder,
             clock=clock,
@@ -106,6 +110,7 @@ class Engine:
             failed_step=step,
             steps_total=len(self._context.failures),
             steps_failed=sum(self._context.failures.values()),
+            warnings=self._context.warned.told(),
         )
 
     def _deadline(self) -> float:

@@ -21,6 +21,7 @@ from penstock_core.store.connection.pool import Pool, open_pool
 from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.executions.live import Dispatch
 from penstock_core.store.executions.model import (
+    Accepted,
     AlreadyEnded,
     Claim,
     Execution,
@@ -41,8 +42,8 @@ from penstock_core.store.tenants.model import InstanceMirror
 from postgres import Server
 from roles import uid
 
-PASSED, LOST, SKIPPED_TICK, LEFT, HELD, CANCELLED_SOON, STARTING, LIMITED = map(
-    identifier, (1, 7, 11, 20, 21, 22, 23, 24)
+PASSED, CANCELLED, LOST, SKIPPED_TICK, LEFT, HELD, CANCELLED_SOON, STARTING, LIMITED = map(
+    identifier, (1, 5, 7, 11, 20, 21, 22, 23, 24)
 )
 WITHOUT_PARTITION = identifier(42, at=DAY + timedelta(days=60))
 SIDES: tuple[StepSide, ...] = ("input", "output", "assertions", "extracted")
@@ -282,6 +283,27 @@ async def test_keys_ticks_and_pauses_count_on(migrated: Pool, old: str) -> None:
     assert batch.outcomes == (Repeated(id=PASSED, state=ExecutionState.PASSED, same_body=False),)
     assert ticked == AlreadyEnded(id=SKIPPED_TICK, state=ExecutionState.SKIPPED)
     assert missed == []
+
+
+@FIRST
+async def test_a_value_that_failed_under_the_release_before(migrated: Pool) -> None:
+    """As its Flow of then says nothing it is the first execution; once the Flow says again it is a new one, linked both ways."""
+    await Database(migrated).count("update idempotency_keys set expires_at = now() + interval '1 hour'")
+    audit = flow_identity(flow="audit", flow_uid="11111111-0000-4000-8000-000000000004")
+    before, now = (
+        acceptance(audit, idempotency=key("A-5", kind="deduplicate-by", again=again)) for again in (False, True)
+    )
+
+    outcomes = [outcome for item in (before, now) for outcome in (await Acceptances(migrated).accept([item])).outcomes]
+
+    assert outcomes == [
+        Repeated(id=CANCELLED, state=ExecutionState.CANCELLED, same_body=False),
+        Accepted(id=now.id, state=ExecutionState.STARTING, repeat_of=CANCELLED),
+    ]
+    first, second = [await Reading(migrated).execution(each) for each in (CANCELLED, now.id)]
+    assert first is not None
+    assert second is not None
+    assert (first.repeated_by, second.repeat_of) == (now.id, CANCELLED)
 
 
 @FIRST

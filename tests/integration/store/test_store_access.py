@@ -221,6 +221,8 @@ async def test_the_interface_can_do_no_more_than_its_functions_need(
         "update executions set namespace = 'beta'",
         "update executions set definition_hash = 'x'",
         "update executions set created_at = now()",
+        "update executions set repeat_of = gen_random_uuid()",
+        "update executions set repeated_by = gen_random_uuid()",
         "update execution_payloads set payload = ''",
         "update execution_logs set message = ''",
         "update live_executions set cancel = false",

@@ -161,13 +161,49 @@ async def test_the_door_is_closed_until_it_is_granted(pool: Pool, gateway: Pool)
     """The gateway's role may store; without the grant, and before the migration, it is told that it may not."""
     assert await Acceptances(gateway).may_store()
 
-    await Database(pool).count("alter function store_executions rename to not_yet")
+    before, newest = await doors(pool)
+    await Database(pool).count(f"alter function {newest} rename to not_yet")
     assert not await Acceptances(gateway).may_store()
     await Database(pool).count("alter function not_yet rename to store_executions")
     (role,) = await Database(gateway).rows("select current_user::text as name")
-    await Database(pool).count(f"revoke execute on function store_executions from {role['name']}")
+    await Database(pool).count(f"revoke execute on function {newest} from {role['name']}")
 
     assert not await Acceptances(gateway).may_store()
+    assert before != newest
+
+
+async def doors(pool: Pool) -> list[str]:
+    """The functions that store executions, the newest last."""
+    found = await Database(pool).rows(
+        "select oid::regprocedure::text as name from pg_proc where proname = 'store_executions' order by pronargs"
+    )
+    return [row["name"] for row in found]
+
+
+async def test_each_door_takes_all_that_the_one_before_does(pool: Pool) -> None:
+    """They tell one another by the arguments that are named: none is a default, so a call means one of them."""
+    found = await Database(pool).rows(
+        "select proargnames[1:pronargs] as names, pronargdefaults as defaults from pg_proc"
+        " where proname = 'store_executions' order by pronargs"
+    )
+
+    assert [row["defaults"] for row in found] == [0, 0]
+    assert found[1]["names"] == [*found[0]["names"], "key_agains"]
+
+
+async def test_the_door_of_before_stays_open(pool: Pool, gateway: Pool) -> None:
+    """A gateway that knows one argument less stores through the same role, and a failure gives no key back to it."""
+    statement = STORE.replace(",\n    key_agains => %(key_agains)s::boolean[]", "").replace(", repeat_of", "")
+    item, repeat = (acceptance(idempotency=key("k", kind="deduplicate-by", again=True)) for _ in range(2))
+    assert "again" not in statement
+
+    stored = await Database(gateway).rows(statement, **columns([item]))
+    await Dispatch(pool).end(item.id, ExecutionState.FAILED, namespace="acme", cause="c", code="c")
+    repeated = await Database(gateway).rows(statement, **columns([repeat]))
+    newer = await Acceptances(gateway).accept([repeat])
+
+    assert [row["execution_id"] for row in [*stored, *repeated]] == [item.id, item.id]
+    assert newer.outcomes == (Accepted(id=repeat.id, state=ExecutionState.STARTING, repeat_of=item.id),)
 
 
 def columns_of_0_1(items: list[Acceptance]) -> dict[str, list[Any]]:

@@ -94,4 +94,4 @@ def test_a_pattern_of_an_older_version_that_cannot_be_used_is_told() -> None:
     """A version published before patterns were checked deploys no further, and says why."""
     _, problems = resolve_config([{"name": "code", "type": "string", "pattern": "(?=a)"}], {"code": "a"})
 
-    assert problems[0].startswith('config.code: the pattern "(?=a)" cannot be used')
+    assert problems[0].startswith("config.code: the pattern `(?=a)` cannot be used")

@@ -8,7 +8,18 @@ from penstock_core.errors import ExpressionError
 from penstock_core.expressions.restricted import MAX_LENGTH, compile_restricted
 
 TRIGGER: dict[str, Any] = {
-    "body": {"id": 3, "float": 3.0, "x": [{"y": "z"}], "none": None, "empty": "", "odd": object(), "map": {"b": 1}},
+    "body": {
+        "id": 3,
+        "float": 3.0,
+        "x": [{"y": "z"}],
+        "none": None,
+        "empty": "",
+        "odd": object(),
+        "true": True,
+        "large": 1e22,
+        "list": [],
+        "map": {},
+    },
     "headers": {"x-id": "v"},
     "rawBody": b"\0",
 }
@@ -21,13 +32,15 @@ TRIGGER: dict[str, Any] = {
         ("${trigger.body.float}", "3"),
         ("${trigger.headers['x-id']}", "v"),
         ("a-${trigger.body.x[0].y}-${'q'}${1}", "a-z-q1"),
-        ("${trigger.body.map}", '{"b":1}'),
-        ("${trigger.rawBody}", "AA=="),
+        ("${trigger.body.true}", "true"),
+        ("${trigger.body.large}", "1" + "0" * 22),
         ("constant", "constant"),
         ("${trigger.body.nope}", None),
         ("${trigger.body.none}", None),
         ("${trigger.body.empty}", None),
         ("${trigger.body.odd}", None),
+        ("${trigger.body.list}", None),
+        ("${trigger.body.map}", None),
         ("${trigger.body.id.deeper}", None),
         ("${trigger.body.x[5]}", None),
         ("a-${trigger.body.nope}", None),

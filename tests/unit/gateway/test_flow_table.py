@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gateway_stand import INSTANCE, TENANT, flow
-from penstock_gateway.flows import FlowTable
+from penstock_gateway.flows import FlowTable, serve
 
 KEY = (TENANT, f"{INSTANCE}.importorder")
 
@@ -64,6 +64,18 @@ def test_flow_that_cannot_be_served_is_left_out(broken: dict[str, Any]) -> None:
 
     assert made.named(TENANT, INSTANCE, "broken") is None
     assert made.named(TENANT, INSTANCE, "importOrder") is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "again"),
+    [({"afterFailure": "again"}, True), ({"afterFailure": "repeat"}, False), ({}, False), ({"afterFailure": 7}, False)],
+)
+def test_a_value_starts_again_only_where_the_flow_says_so(said: dict[str, Any], again: bool) -> None:
+    """A Flow that does not say was written by the release before, which answered with the first execution."""
+    served = serve(flow(deduplicateBy={"value": "${trigger.body.id}", "windowSeconds": 60, **said}))
+
+    assert served.deduplication is not None
+    assert served.deduplication.again is again
 
 
 def test_namespaces_are_those_with_flows() -> None:

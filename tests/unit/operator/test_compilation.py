@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from penstock_core.compiler import Problem, compile_integration
+from penstock_core.compiler import Problem, Verdict, check_integration
 from penstock_operator.integrations.compilation import Compilation, CompilationLost
 
 
@@ -21,8 +21,8 @@ async def test_problems_are_the_same_wherever_they_are_found(size: int) -> None:
     """Thread and process give what the compiler gives."""
     wrong = spec(size, set={"value": "${config.no}"})
 
-    assert await Compilation().problems(spec(size, set={"value": 1})) == []
-    assert await Compilation().problems(wrong) == compile_integration(wrong) != []
+    assert await Compilation().verdict(spec(size, set={"value": 1})) == Verdict(problems=[], warnings=[])
+    assert await Compilation().verdict(wrong) == check_integration(wrong) != Verdict(problems=[], warnings=[])
 
 
 async def test_a_process_that_is_lost_is_no_problem_of_the_integration(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,7 +30,7 @@ async def test_a_process_that_is_lost_is_no_problem_of_the_integration(monkeypat
     monkeypatch.setattr(sys, "executable", "/bin/false")
 
     with pytest.raises(CompilationLost):
-        await Compilation().problems(spec(50_000, set={"value": 1}))
+        await Compilation().verdict(spec(50_000, set={"value": 1}))
 
 
 async def test_the_process_is_told_nothing_of_the_operator(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
@@ -38,11 +38,11 @@ async def test_the_process_is_told_nothing_of_the_operator(monkeypatch: pytest.M
     monkeypatch.setenv("PENSTOCK_DSN", "canary")
     seen = tmp_path / "environment"
     program = tmp_path / "python"
-    program.write_text(f"#!/bin/sh\nenv > {seen}\ncat > /dev/null\necho '[]'\n")
+    program.write_text(f"#!/bin/sh\nenv > {seen}\ncat > /dev/null\necho '{{}}'\n")
     program.chmod(0o755)
     monkeypatch.setattr(sys, "executable", os.fspath(program))
 
-    assert await Compilation().problems(spec(50_000, set={"value": 1})) == []
+    assert await Compilation().verdict(spec(50_000, set={"value": 1})) == Verdict()
     assert "canary" not in seen.read_text()
 
 
@@ -53,6 +53,8 @@ async def test_what_takes_too_long_is_refused_in_words(monkeypatch: pytest.Monke
     program.chmod(0o755)
     monkeypatch.setattr(sys, "executable", os.fspath(program))
 
-    [problem] = await Compilation().problems(spec(50_000, set={"value": 1}))
+    verdict = await Compilation().verdict(spec(50_000, set={"value": 1}))
 
-    assert problem == Problem(message="compiling takes more than 30 s of processor time: split the Integration")
+    assert verdict.problems == [
+        Problem(message="compiling takes more than 30 s of processor time: split the Integration")
+    ]

@@ -16,7 +16,7 @@ def test_overrides_that_fit_nothing_are_named() -> None:
     )
 
     assert problems == [
-        "spec.flows.pol: the Integration has no such flow (it has: importOrder, poll): correct or remove it",
+        "spec.flows.pol: the Integration has no such flow (it has: importOrder, poll): correct or remove it; did you mean `poll`?",
         "spec.flows.importOrder.schedule: the flow's trigger is not a schedule: remove it",
     ]
 
@@ -25,6 +25,7 @@ def test_overrides_that_fit_nothing_are_named() -> None:
     ("schedule", "fragments"),
     [
         ({"cron": "0 25 * * *"}, ["spec.flows.poll.schedule.cron: `25` is no value for the hour", "write 0 to 23"]),
+        ({"cron": "0 0 30 2 *"}, ["spec.flows.poll.schedule.cron: `0 0 30 2 *` can never come"]),
         ({"cron": "@daily"}, ["spec.flows.poll.schedule.cron: a schedule has five fields"]),
         ({"timeZone": "Berlin"}, ["spec.flows.poll.schedule.timeZone: there is no time zone `Berlin`", "IANA name"]),
     ],

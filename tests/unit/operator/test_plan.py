@@ -15,7 +15,11 @@ def test_a_plan_holds_all_that_a_start_needs() -> None:
         "url": f"{URL}/hooks/acme/acme-orders/importOrder",
     }
     assert spec["concurrency"] == {"limit": 20, "whenFull": "reject"}
-    assert spec["deduplicateBy"] == {"value": "${trigger.body.id}", "windowSeconds": 7200}
+    assert spec["deduplicateBy"] == {
+        "value": "${trigger.body.id}",
+        "windowSeconds": 7200,
+        "afterFailure": "again",
+    }
     assert spec["timeoutSeconds"] == 2
     assert [one["name"] for one in spec["connections"]] == ["erp"]
     assert spec["definition"]["timeoutMs"] == 1500

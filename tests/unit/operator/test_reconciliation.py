@@ -440,3 +440,15 @@ async def test_of_two_releases_that_see_an_instance_at_once_one_gets_it(world: W
 
     assert world.cluster.of(FLOWS) == {}
     assert world.condition("Ready")["reason"] == "ManagedByAnotherRelease"
+
+
+async def test_warnings_of_a_version_are_told_once(world: World) -> None:
+    """An Event when it is published; afterwards the condition has them, whatever process looks."""
+    steps = [{"name": "a", "set": {"value": "{{ trigger.body.id }}"}}]
+    world.publish("1.1.0", flows=[{**INTEGRATION["spec"]["flows"][0], "steps": steps}])
+    await world.settle()
+    await world.fresh().settle()
+    warned = [note for _, reason, note in world.cluster.events if reason == "ValidWithWarnings"]
+
+    assert len(warned) == 1
+    assert "flow hook, step a, set.value, column 1: `{{ trigger.body.id }}` means nothing here" in warned[0]

@@ -7,6 +7,7 @@ import pytest
 
 from operator_world import INTEGRATION, KEY, World
 from penstock_core.cluster import CONFIG_MAPS, FLOWS, INSTANCES, Cluster
+from penstock_core.compiler import Verdict
 from penstock_core.compiler import triggers as compiled
 from penstock_core.compiler.flows import FlowChecker
 from penstock_core.errors import ExpressionError
@@ -40,7 +41,7 @@ class Moon(Trigger):
 def moon(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world with that trigger in its table, and a flow that has it; the compiler's part is apart."""
     monkeypatch.setitem(TRIGGERS, "moon", Moon())
-    monkeypatch.setattr("penstock_operator.integrations.compilation.compile_integration", lambda spec: [])
+    monkeypatch.setattr("penstock_operator.integrations.compilation.check_integration", lambda spec: Verdict())
     hook, _ = INTEGRATION["spec"]["flows"]
     world.publish("1.1.0", flows=[{**hook, "trigger": {"moon": {"phase": "new"}}}])
     return world

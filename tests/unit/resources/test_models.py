@@ -17,7 +17,7 @@ FLOW = {
     "whenPaused": "reject",
     "webhook": {"methods": ["POST"], "security": "required", "url": "https://hooks.example/a"},
     "concurrency": {"limit": 20, "whenFull": "queue"},
-    "deduplicateBy": {"value": "${trigger.body.id}", "windowSeconds": 86400},
+    "deduplicateBy": {"value": "${trigger.body.id}", "windowSeconds": 86400, "afterFailure": "again"},
     "timeoutSeconds": 300,
     "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
     "connections": [{"name": "erp", "type": "apiKey", "secretName": "acme-erp", "fields": ["key"]}],

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from engine_stand import Stand, unpacked
 from penstock_core.states import ExecutionState
 
@@ -131,7 +133,7 @@ def test_extract_gives_value_list_or_failure(stand: Stand) -> None:
 
     assert stand.recorder.output("seen") == {"id": 7, "skus": ["a", "b"]}
     assert outcome.error_code == "extract_failed"
-    assert "'$.nothing'" in (outcome.error_message or "")
+    assert "`$.nothing`" in (outcome.error_message or "")
     assert "id, lines" in (outcome.error_message or "")
 
 
@@ -217,11 +219,68 @@ def test_a_secret_at_the_end_of_what_a_message_shows_is_masked(stand: Stand) -> 
     assert "canary" not in f"{checked.error_message}{asserted.error_message}"
 
 
+def test_a_value_in_an_expressions_error_is_masked_before_it_is_cut(stand: Stand) -> None:
+    """What a message quotes of a value shows no part of a secret."""
+    text = "x" * 70 + "canary-value"
+    known: dict[str, Any] = {"descriptions": {"erp": {"type": "apiKey"}}, "fields": {"erp": {"key": "canary-value"}}}
+
+    failed = stand.run({"name": "made", "set": {"value": "${config.text + 1}"}}, config={"text": text}, **known)
+    stand.run({"name": "valid", "check": {"that": ["config.text > 1"]}}, config={"text": text}, **known)
+    told = [record.error_message or "" for record in stand.recorder.records]
+
+    assert failed.error_message == told[0].replace("set.value", "step made: set.value", 1)
+    assert "`config.text` is " in told[0]
+    assert all("canary" not in message and "xxxx" in message for message in told)
+
+
 def test_a_check_of_hundreds_of_alternatives_fails_as_others_do(stand: Stand) -> None:
     """Its report takes no recursion for each of them."""
     outcome = stand.run({"name": "valid", "check": {"that": ["||".join(["1==2"] * 600)]}})
 
     assert outcome.error_code == "check_failed"
+
+
+ORDER = {"id": 7, "lines": [{"sku": "a"}], "none": [], "null": None, "a b": {"c": 1}}
+EXTRACTED: dict[str, tuple[Any, str, Any]] = {
+    "a name": (ORDER, "$.id", 7),
+    "a list as a value": (ORDER, "$.lines", [{"sku": "a"}]),
+    "null is a value": (ORDER, "$.null", None),
+    "a name in quotes": (ORDER, "$['a b'].c", 1),
+    "an index": (ORDER, "$.lines[0].sku", "a"),
+    "an index from the end": (ORDER, "$.lines[-1].sku", "a"),
+    "all of it": (ORDER, "$", ORDER),
+    "all of a text": ("[1]", "$", "[1]"),
+    "one of all": (ORDER, "$.lines[*].sku", ["a"]),
+    "none of all": (ORDER, "$.none[*]", []),
+    "a slice of one": (ORDER, "$.lines[0:1]", [{"sku": "a"}]),
+    "two names": (ORDER, "$['id','gone']", [7]),
+    "anywhere": (ORDER, "$..sku", ["a"]),
+    "a filter of one": (ORDER, "$.lines[?@.sku == 'a'].sku", ["a"]),
+    "a filter of none": (ORDER, "$.lines[?@.sku == 'b']", []),
+    "several of what has no members": ("[1]", "$[*]", []),
+}
+
+
+@pytest.mark.parametrize("case", EXTRACTED)
+def test_a_path_says_whether_it_gives_a_value_or_a_list(stand: Stand, case: str) -> None:
+    """Names and indexes alone give a value, any other path a list, whatever is there."""
+    value, path, expected = EXTRACTED[case]
+
+    outcome = stand.run({"name": "made", "set": {"value": value}, "extract": {"x": path}})
+
+    assert outcome.state is ExecutionState.PASSED
+    assert unpacked(stand.recorder.last("made").extracted) == {"x": expected}
+
+
+@pytest.mark.parametrize(
+    ("value", "path"), [(ORDER, "$.gone"), (ORDER, "$.lines[1]"), (ORDER, "$.id.x"), ("text", "$.x"), (None, "$[0]")]
+)
+def test_a_path_to_one_value_that_is_not_there(stand: Stand, value: Any, path: str) -> None:
+    """It fails the step, and names the path."""
+    outcome = stand.run({"name": "made", "set": {"value": value}, "extract": {"x": path}})
+
+    assert outcome.error_code == "extract_failed"
+    assert path in (outcome.error_message or "")
 
 
 def test_a_regular_expression_in_an_extraction_ends(stand: Stand) -> None:
@@ -230,4 +289,4 @@ def test_a_regular_expression_in_an_extraction_ends(stand: Stand) -> None:
 
     stand.run({"name": "made", "set": {"value": value}, "extract": {"found": "$[?search(@.s, '(a+)+b')].s"}})
 
-    assert unpacked(stand.recorder.last("made").extracted) == {"found": "aab"}
+    assert unpacked(stand.recorder.last("made").extracted) == {"found": ["aab"]}

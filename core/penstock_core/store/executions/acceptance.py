@@ -3,7 +3,7 @@
 1. Repeats inside the batch are set aside: two rows of one key cannot go into one statement.
 2. If a flow with a limit is among them, its row in `flow_slots` is locked first, and what is decided under it is exact.
 3. Guards, the second keys of signed requests, are claimed; what is sent again goes no further.
-4. One statement claims the keys and stores what is new (`new_executions`).
+4. One statement claims the keys and stores what is new (`new_executions`), also where a key's execution failed and gave it back.
 5. Under a limit, the oldest queued executions move to starting, as many as there is room for.
 6. A guard whose request was another's repeat, or found its flow full, is settled.
 
@@ -239,7 +239,7 @@ def _outcome(
     stays = ExecutionState.SKIPPED if leader.skipped else ExecutionState.QUEUED
     state = ExecutionState.STARTING if identifier in moved else states.get(identifier, stays)
     if identifier == item.id:
-        return Accepted(id=identifier, state=state)
+        return Accepted(id=identifier, state=state, repeat_of=row["repeat_of"])
     key = item.idempotency or item.guard
     if key is None:
         raise StoreError(f"execution {item.id} was stored as {identifier}, though it has no key")

@@ -58,10 +58,14 @@ EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The execution is durable; `state` is starting where its Job may be created, else queued (or skipped, as asked)."""
+    """The execution is durable; `state` is starting where its Job may be created, else queued (or skipped, as asked).
+
+    `repeat_of` is the failed one whose key it has now, if that is how it came to be.
+    """
 
     id: UUID
     state: ExecutionState
+    repeat_of: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +202,8 @@ class Execution:
     steps_failed: int
     replay_of: UUID | None
     retry_of: UUID | None
+    repeat_of: UUID | None
+    repeated_by: UUID | None
     warnings: tuple[str, ...]
 
 

@@ -15,7 +15,7 @@ from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.connection.queries import load
 
 STORE: Final = load("executions/new_executions")["store"]
-"""Takes `columns(items)`; a row (id, execution_id, body_sha256) for each item but those that found their flow full."""
+"""Takes `columns(items)`; a row (id, execution_id, body_sha256, repeat_of) for each item but those that found their flow full."""
 
 _SEPARATOR: Final = "\x1f"
 
@@ -24,12 +24,16 @@ WhenFull = Literal["queue", "reject"]
 
 
 class IdempotencyKey(NamedTuple):
-    """Makes two acceptances of one flow the same execution within `window_seconds`; only sha256 of `key` is stored."""
+    """Makes two acceptances of one flow the same execution within `window_seconds`; only sha256 of `key` is stored.
+
+    With `again` an execution that failed, timed out or was cancelled gives the key back: the next one is new, and repeats it.
+    """
 
     kind: KeyKind
     key: str
     body_sha256: bytes
     window_seconds: int = 86_400
+    again: bool = False
 
     @property
     def digest(self) -> bytes:
@@ -121,6 +125,7 @@ def _key_columns(keys: Sequence[IdempotencyKey | None]) -> dict[str, list[Any] |
         "key_digests": _sparse([key and key.digest for key in keys]),
         "body_digests": _sparse([key and key.body_sha256 for key in keys]),
         "key_seconds": _sparse([key and key.window_seconds for key in keys]),
+        "key_agains": _sparse([(key and key.again) or None for key in keys]),
     }
 
 

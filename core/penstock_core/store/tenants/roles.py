@@ -111,6 +111,7 @@ class Access(Database):
                     await connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(role)))
             await self._hand_over_functions(connection)
             await self._grant(connection, "interface", self._interface)
+            await self._open_doors(connection, self._interface)
             await self._grant(connection, "callers", self._group)
             await self._admit(connection)
             for right in await rows(connection, _QUERIES["open_to_all"]):
@@ -161,6 +162,7 @@ class Access(Database):
             await _ensure_login(connection, role, password)
             await _configure(connection, role, GATEWAY_ROLE)
             await self._grant(connection, "gateway", role)
+            await self._open_doors(connection, role)
             # Only what is missing: making a policy locks out every reader of its table.
             missing = await _without_policy(connection, _GATEWAY_TABLES, policy="gateway", role=role)
             async with way_cleared(self.connection, connection):
@@ -219,6 +221,10 @@ class Access(Database):
     async def _grant(self, connection: AsyncConnection[DictRow], kind: str, role: str) -> None:
         schema = (await _schema(connection)).as_string(connection)
         await connection.execute(_QUERIES[kind].format(role=_quoted(role), schema=schema).encode())
+
+    async def _open_doors(self, connection: AsyncConnection[DictRow], role: str) -> None:
+        for right in await rows(connection, _QUERIES["doors"], role=_quoted(role)):
+            await connection.execute(right["statement"].encode())
 
     def _role_dsn(self, role: str, password: str, host: str | None) -> RoleDsn:
         address = {} if host is None else _address(host)

@@ -22,7 +22,13 @@ grant update (state, state_since, epoch, holder, lease_until) on live_executions
 grant update (locked) on flow_slots to {role};
 grant update (execution_id, body_sha256, expires_at) on idempotency_keys to {role};
 grant update (minute, ticks) on tick_counts to {role};
-grant execute on function store_executions to {role};
+
+-- name: doors
+-- What lets a role store executions: by the function of now, and by that of before, which is called until all are of now.
+select format('grant execute on function %%s to %%s', p.oid::regprocedure, %(role)s::regrole) as statement
+from pg_proc p
+where p.pronamespace = current_schema()::regnamespace and p.proname = 'store_executions'
+    and not has_function_privilege(%(role)s::regrole, p.oid, 'execute')
 
 -- name: foreign_functions
 -- The runner's functions that have another owner than the interface.
@@ -56,7 +62,6 @@ grant insert (instance_uid, cause, count), update (count, since) on refusals to 
 grant update (state, state_since) on live_executions to {role};
 grant update (locked) on flow_slots to {role};
 grant update (execution_id, body_sha256, expires_at) on idempotency_keys to {role};
-grant execute on function store_executions to {role};
 
 -- name: tables_without_policy
 -- Those of the tables that a role has no policy of that name on yet.

@@ -29,6 +29,8 @@ def execution_of(
         steps_failed=found.steps_failed,
         replay_of=found.replay_of,
         retry_of=found.retry_of,
+        repeat_of=found.repeat_of,
+        repeated_by=found.repeated_by,
         warnings=found.warnings if data else None,
         steps=steps,
         steps_next_cursor=steps_next_cursor,

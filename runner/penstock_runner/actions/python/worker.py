@@ -20,6 +20,8 @@ from contextlib import suppress
 from typing import IO, Any, Final, NoReturn
 
 from penstock_core import codec
+from penstock_core.errors import UnusableValue
+from penstock_core.plain_values import plain
 from penstock_runner.actions.python.frames import read_frame, write_frame
 
 MAX_LINES: Final = 10_000
@@ -59,7 +61,7 @@ class Channel:
             return
         if self._lines > MAX_LINES:
             severity, message, fields = "warn", f"more than {MAX_LINES} log lines: the rest is not kept", None
-        frame, _ = codec.to_message({"log": [severity, message[:MAX_TEXT], fields]})
+        frame, _ = codec.to_message({"log": [severity, message[:MAX_TEXT], fields and _told(fields)]})
         with self._lock:
             write_frame(self._pipe, frame)
 
@@ -72,6 +74,17 @@ class Channel:
             write_frame(self._pipe, frame)
             self._answered[0] = 1
             os._exit(0)
+
+
+def _told(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a line: what is no value is what the object says of itself."""
+    told = {}
+    for name, value in fields.items():
+        try:
+            told[name] = plain(value)
+        except UnusableValue:
+            told[name] = str(value)[:MAX_TEXT]
+    return told
 
 
 class Log:
@@ -182,13 +195,15 @@ def answer(call: dict[str, Any], channel: Channel) -> dict[str, Any]:
         run = namespace.get("run")
         if not callable(run):
             return _error("NameError", "the code does not define a function `run(context)`", None)
-        result = run(context_of(call["context"], channel))
+        warnings: list[str] = []
+        result = plain(run(context_of(call["context"], channel)), root="output", warnings=warnings)
+    except UnusableValue as exc:
+        return _error("UnusableValue", f"the result cannot be used: {exc}", None)
     except NotRecorded as exc:
         return {"not_recorded": [exc.step, exc.member]}
     except BaseException as exc:  # noqa: BLE001 - SystemExit included: whatever the code raises is its result
         return _raised(exc, file, call["code"])
-    message, warnings = codec.to_message(result)
-    return {"result": codec.from_message(message) if warnings else result, "warnings": list(warnings)}
+    return {"result": result, "warnings": warnings}
 
 
 def _raised(exc: BaseException, file: str, code: str) -> dict[str, Any]:

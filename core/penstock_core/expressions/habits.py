@@ -1,0 +1,126 @@
+"""What people write who come from other languages, and how the same is written here."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from penstock_core.expressions import tokens as lexer
+from penstock_core.expressions.scope import Scope
+from penstock_core.expressions.tokens import Token
+
+_SIZE: Final = "write `size(x)`"
+_UPPER: Final = "write `x.upperAscii()`"
+_LOWER: Final = "write `x.lowerAscii()`"
+_TEXT: Final = "write `string(x)`"
+_OR_ELSE: Final = "write `a.?b.orValue('default')`, or `x != null ? x : 'default'`"
+FUNCTIONS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("len", "length", "count"), _SIZE),
+    **dict.fromkeys(("upper", "upcase", "toUpper", "toUpperCase", "uppercase"), _UPPER),
+    **dict.fromkeys(("lower", "downcase", "toLower", "toLowerCase", "lowercase"), _LOWER),
+    **dict.fromkeys(("str", "toString", "text"), _TEXT),
+    **dict.fromkeys(("parseInt", "toInt", "integer"), "write `int(x)`"),
+    **dict.fromkeys(("float", "parseFloat", "toFloat", "toNumber", "number", "Number"), "write `double(x)`"),
+    **dict.fromkeys(("default", "coalesce", "ifNull", "nvl", "getOrDefault"), _OR_ELSE),
+    **dict.fromkeys(("includes", "contain", "has_key"), "write `x.contains('part')`, of a list `'item' in x`"),
+    **dict.fromkeys(("isEmpty", "empty", "blank"), "write `size(x) == 0`"),
+    **dict.fromkeys(("isNull", "isnull", "is_null"), "write `x == null`"),
+    **dict.fromkeys(("some", "any", "find"), "write `list.exists(i, i.sku == 'a')`"),
+    **dict.fromkeys(("every",), "write `list.all(i, i.qty > 0)`"),
+    **dict.fromkeys(("select", "where"), "write `list.filter(i, i.qty > 0)`"),
+    **dict.fromkeys(("concat",), "write `a + b`"),
+    **dict.fromkeys(("toFixed",), "write `'%.2f'.format([x])`"),
+    **dict.fromkeys(("startswith", "starts_with", "hasPrefix"), "write `x.startsWith('part')`"),
+    **dict.fromkeys(("endswith", "ends_with", "hasSuffix"), "write `x.endsWith('part')`"),
+    **dict.fromkeys(("strip",), "write `x.trim()`"),
+    "math.max": "write `math.greatest(a, b)`",
+    "math.min": "write `math.least(a, b)`",
+    **dict.fromkeys(("iif", "ternary"), "write `condition ? a : b`"),
+}
+"""By the name that somebody wrote; where there is a function of that name, nobody asks."""
+
+_OPERATORS: Final[Mapping[str, str]] = {
+    "and": "`and` is written `&&`",
+    "or": "`or` is written `||`",
+    "not": "`not` is written `!`, as in `!(a == b)`",
+    "is": "`is` is written `==`",
+    "eq": "`eq` is written `==`",
+    "ne": "`ne` is written `!=`",
+    "=": "a single `=` is not an operator: equality is `==`",
+    "|": "there are no filters behind `|`: call a function, as in `x.trim()`; the or of two conditions is `||`",
+    "&": "the and of two conditions is `&&`",
+    "$": "what stands between `${` and `}` has no `$` of its own: write `trigger.body.id`",
+    "^": "`^` is no operator: multiply, or compute it in a python step",
+    "`": "a member with special characters is written `x['a b']`",
+}
+
+
+_PAIRS: Final[Mapping[tuple[str, str], str]] = {
+    ("?", "?"): "`??` is no operator: write `x != null ? x : …`, or `a.?b.orValue(…)`",
+    ("<", ">"): "`<>` is written `!=`",
+    ("==", "="): "`===` is written `==`",
+    ("!=", "="): "`!==` is written `!=`",
+}
+"""Operators of two lexemes, of which CEL refuses the second."""
+
+
+def of_operator(found: Sequence[Token], at: int | None) -> str:
+    """How an operator of another language is written here, '' where it is none; `at` is the token that CEL refuses, if any."""
+    if any(_is_safe_navigation(found, index) for index in range(1, len(found) - 1)):
+        return "`?.` is written `.?`, as in `trigger.body.?id.orValue('')`"
+    if at is None:
+        return ""
+    token = found[at]
+    if at and found[at - 1].text == "not":
+        return _OPERATORS["not"]
+    pair = _PAIRS.get((found[at - 1].text, token.text), "") if at else ""
+    return pair or (_OPERATORS.get(token.text, "") if token.kind in ("symbol", "name") else "")
+
+
+def _is_safe_navigation(found: Sequence[Token], at: int) -> bool:
+    """Whether `?.` stands there, as other languages have it: `a?.b`."""
+    before, token, after = found[at - 1 : at + 2]
+    return token.text == "?" and after.text == "." and before.end == token.start and token.end == after.start
+
+
+def subtraction(text: str, found: Sequence[Token], scope: Scope) -> tuple[int, str] | None:
+    """A member whose name has a `-`, which CEL reads as a subtraction: its offset, and how it is written; None where there is none."""
+    for index, token in enumerate(found[:-1]):
+        if token.text != "-" or not _is_inside_of_name(found, index):
+            continue
+        chain = next((one for one in reversed(lexer.chains(found[:index])) if one.start <= token.start), None)
+        if chain is None or scope.declared(chain.names) is None or _is_variable(found, index + 1, scope):
+            continue
+        last, end = found[index - 1], _end_of_name(found, index)
+        target, key = text[chain.start : last.start].rstrip("."), text[last.start : end]
+        if not target or "." not in target:
+            continue
+        return chain.start, (
+            f"`{target}.{key}` is a subtraction, `{text[chain.start : last.end]}` minus `{text[last.end + 1 : end]}`:"
+            f" for a member whose name has a `-` write `{target}['{key}']`"
+        )
+    return None
+
+
+def _is_inside_of_name(found: Sequence[Token], at: int) -> bool:
+    """Whether a `-` has a name before it and a name or a number behind it, without a space."""
+    before, dash, after = found[at - 1] if at else found[at], found[at], found[at + 1]
+    return (
+        before.kind == "name"
+        and after.kind in ("name", "number")
+        and before.end == dash.start
+        and dash.end == after.start
+    )
+
+
+def _end_of_name(found: Sequence[Token], at: int) -> int:
+    """Where a name with one or more `-` ends, of which the first is the token `at`."""
+    while at + 1 < len(found) and found[at].text == "-" and _is_inside_of_name(found, at):
+        at += 2
+        if at >= len(found):
+            break
+    return found[at - 1].end
+
+
+def _is_variable(found: Sequence[Token], at: int, scope: Scope) -> bool:
+    """Whether what begins there is a declared variable: then it may well be a subtraction."""
+    chain = lexer.chains(found[at:])[:1]
+    return bool(chain) and chain[0].start == found[at].start and scope.declared(chain[0].names) is not None
