@@ -33,11 +33,13 @@ check: setup ## Read-only: format, lint, types, import contracts, drift of gener
 	@echo "== import contracts"; $(VENV)/bin/lint-imports
 	@echo "== generated CRDs"; $(VENV)/bin/penstock-crds --check
 	@echo "== generated rules of admission"; $(PY) -m penstock_core.manifests.allow_list --check
+	@echo "== generated reference and cookbook"; $(PY) -m reference --check
 
-fix: setup ## Format, apply safe lint fixes, regenerate the CRDs and the rules of admission
+fix: setup ## Format, apply safe lint fixes, regenerate the CRDs, the rules of admission and the reference
 	@$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .
 	@$(VENV)/bin/penstock-crds
 	@$(PY) -m penstock_core.manifests.allow_list
+	@$(PY) -m reference
 
 test: setup ## Everything: unit, integration, e2e on a real cluster
 	@$(PY) -m tests.support.everything

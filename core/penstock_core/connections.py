@@ -25,6 +25,10 @@ class ConnectionType:
         """The fields of the Secret that a connection reads."""
         return tuple(declared.get("fields", ())) if self.declares_fields else self.fields
 
+    def in_headers(self, described: Members) -> frozenset[str]:
+        """The fields that stand in a header as they are, of a declaration or a description: what no header can hold is no value."""
+        return frozenset()
+
     def readable_of(self, described: Members) -> frozenset[str]:
         """The fields that are no secret, of a declaration or a description."""
         return frozenset(described.get("readable") or ()) if self.declares_fields else self.readable
@@ -46,6 +50,10 @@ class ApiKey(ConnectionType):
     """A key in a header."""
 
     fields = ("key",)
+
+    def in_headers(self, described: Members) -> frozenset[str]:
+        """The key."""
+        return frozenset(self.fields)
 
     def described(self, declared: Members) -> dict[str, Any]:
         """Which header, and what stands before the key."""
@@ -75,6 +83,10 @@ class Bearer(ConnectionType):
 
     fields = ("token",)
 
+    def in_headers(self, described: Members) -> frozenset[str]:
+        """The token."""
+        return frozenset(self.fields)
+
     def headers(self, description: Members, field: FieldValue) -> dict[str, str]:
         """RFC 6750."""
         return {"Authorization": f"Bearer {field('token')}"}
@@ -84,6 +96,10 @@ class Custom(ConnectionType):
     """Headers with fields of the Secret in them."""
 
     declares_fields = True
+
+    def in_headers(self, described: Members) -> frozenset[str]:
+        """Those that a header's text names."""
+        return frozenset().union(*(_used(text) for text in (described.get("headers") or {}).values()))
 
     def described(self, declared: Members) -> dict[str, Any]:
         """The texts of the headers, and which fields are no secret."""
@@ -112,10 +128,13 @@ TYPES: Final[dict[str, ConnectionType]] = {
 }
 
 
-def described(declared: Members) -> dict[str, Any]:
-    """A declared connection as the definition has it: type, fields, and what its type adds."""
-    kind = TYPES[declared["type"]]
-    return {"type": declared["type"], "fields": list(kind.fields_of(declared)), **kind.described(declared)}
+def described(declared: Members, *, secret: str | None) -> dict[str, Any]:
+    """A declared connection as the definition has it: type, fields, what its type adds, and the name of its `secret`.
+
+    The Secret is None where the Instance does not set the connection, and absent in definitions of release 0.1.
+    """
+    kind, fields = TYPES[declared["type"]], list(TYPES[declared["type"]].fields_of(declared))
+    return {"type": declared["type"], "fields": fields, "secret": secret, **kind.described(declared)}
 
 
 _FIELD: Final = r"\$\$\{|\$\{\s*(\w+)\s*\}"
@@ -138,3 +157,20 @@ def _used(text: str) -> set[str]:
 def sent(value: str) -> str:
     """A field as requests carry it: a Secret made from a file often ends in a line break, which no header may hold."""
     return value.rstrip("\r\n")
+
+
+def fault_of(value: str, *, in_header: bool) -> str | None:
+    """What is wrong with a field's value, and the cure, in words that follow `the field key of the Secret erp`.
+
+    None where it can be sent. The words hold nothing of the value but a place in it.
+    """
+    if not value.strip():
+        return f"is empty{' but for white space' if value else ''}: write its value"
+    if value.startswith("\ufeff"):
+        return "begins with a byte order mark: write the file that it is made of without one"
+    for place, character in enumerate(sent(value) if in_header else "", 1):
+        if character in "\r\n":
+            return f"has a line break at character {place}, which no header can hold: write it in one line"
+        if (character < " " and character != "\t") or character == "\x7f" or character > "\xff":
+            return f"has at character {place} what no header can hold: correct or encode it"
+    return None

@@ -43,9 +43,21 @@ class CronField:
     star: bool
 
 
+_LONGEST: Final = {month: 30 if month in (4, 6, 9, 11) else 31 for month in range(1, 13)} | {2: 29}
+"""The last day that a month ever has."""
+
+
 def check_cron(text: str) -> None:
-    """Five cron fields, as Kubernetes' CronJobs take them."""
-    cron_fields(text)
+    """Five cron fields, as Kubernetes' CronJobs take them, that name some minute of some year."""
+    _, _, days, months, weekdays = cron_fields(text)
+    # with a day of the week beside it, as every month has each of them, the other day need not come
+    joined = days.star or weekdays.star
+    if joined and not any(min(days.values) <= _LONGEST[month] for month in months.values):
+        written = text.split()
+        raise ExpressionError(
+            f"`{text}` can never come: no month `{written[3]}` has a day `{written[2]}`; correct the day of the month or the"
+            " month"
+        )
 
 
 def cron_fields(text: str) -> tuple[CronField, ...]:

@@ -4,6 +4,8 @@ PenstockError
 ├── InvalidInput            what a user wrote cannot be used; the message says where and what to do
 │   ├── ExpressionError     a CEL expression or a template
 │   ├── BodyError           a request body that does not parse
+│   │   ├── BodyTooLarge    it becomes too large when it is decoded
+│   │   └── UnknownEncoding its Content-Encoding is not understood
 │   └── UnusableValue       a value that cannot be what it is where it is to go
 ├── SettingsError           the environment does not say what the chart should have said
 ├── StoreError
@@ -71,6 +73,14 @@ class UnusableValue(InvalidInput):
         from penstock_core.value_paths import joined  # only where something is wrong
 
         return type(self)(self.problem, path=joined(path, self.path))
+
+
+class BodyTooLarge(BodyError):
+    """A body that becomes too large when its Content-Encoding is undone."""
+
+
+class UnknownEncoding(BodyError):
+    """A body whose Content-Encoding is not understood."""
 
 
 class SettingsError(PenstockError):

@@ -28,6 +28,8 @@ class Kind:
     version: str
     plural: str
     namespaced: bool = True
+    only_metadata: bool = False
+    """Whether lists, watches and reads ask for nothing but the metadata of its objects."""
 
     def path(self, namespace: str | None = None, name: str | None = None, subresource: str = "") -> str:
         """The request path of a collection (no name) or an object; without a namespace, of all namespaces."""
@@ -61,6 +63,10 @@ FLOWS: Final = _penstock("flows", Flow.parse)
 PODS: Final = WatchedKind(group="", version="v1", plural="pods", parse=Pod.parse)
 SECRETS: Final = WatchedKind(group="", version="v1", plural="secrets", parse=Secret.parse)
 CONFIG_MAPS: Final = WatchedKind(group="", version="v1", plural="configmaps", parse=ConfigMap.parse)
+CONFIG_MAPS_SEEN: Final = WatchedKind(
+    group="", version="v1", plural="configmaps", parse=ConfigMap.seen, only_metadata=True
+)
+"""ConfigMaps as a watch of all of them asks for them: what is in one is read by who needs it."""
 SERVICES: Final = Kind(group="", version="v1", plural="services")
 SERVICE_ACCOUNTS: Final = Kind(group="", version="v1", plural="serviceaccounts")
 RESOURCE_QUOTAS: Final = Kind(group="", version="v1", plural="resourcequotas")

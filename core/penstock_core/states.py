@@ -37,6 +37,16 @@ class StepStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Refusal(StrEnum):
+    """Why a webhook's caller was refused: what the owner is told, and no caller."""
+
+    NO_SUCH_FLOW = "no_such_flow"
+    NO_CREDENTIAL = "no_credential"
+    KEY_UNKNOWN = "key_unknown"
+    SIGNATURE_WRONG = "signature_wrong"
+    SIGNATURE_OUT_OF_TIME = "signature_out_of_time"
+
+
 class Trigger(StrEnum):
     """What asked for an execution."""
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from penstock_core import body
 from penstock_core.cluster import Key, Object
 from penstock_core.errors import InvalidInput
 from penstock_core.expressions import restricted
@@ -45,6 +46,8 @@ class ServedFlow:
     """Whether it is reached by a webhook at all."""
     methods: frozenset[str]
     security: Security
+    parse: str
+    """How its bodies are read: one of `body.WAYS`."""
     paused: bool
     queue_when_paused: bool
     limit: int | None
@@ -70,12 +73,19 @@ def serve(manifest: Mapping[str, Any]) -> ServedFlow:
         webhook=spec["trigger"] == "webhook",
         methods=frozenset(webhook.get("methods") or ("POST",)),
         security=webhook.get("security", "required"),
+        parse=_way(webhook.get("parse", "auto")),
         paused=bool(spec.get("paused", False)),
         queue_when_paused=spec.get("whenPaused", "reject") == "queue",
         limit=concurrency.get("limit"),
         when_full=concurrency.get("whenFull", "queue"),
         deduplication=_deduplication(spec.get("deduplicateBy")),
     )
+
+
+def _way(parse: str) -> str:
+    if parse not in body.WAYS:
+        raise InvalidInput("its webhook reads bodies in a way that this release does not know")
+    return parse
 
 
 def _deduplication(spec: Mapping[str, Any] | None) -> Deduplication | None:

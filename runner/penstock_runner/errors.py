@@ -37,13 +37,15 @@ class ConfigurationError(RunnerError):
 class Failure(RunnerError):
     """An attempt failed; `code` is for programs, the message for people, `details` for `retry.when`.
 
-    `output` is what the action had produced all the same, such as a response with an unexpected status.
+    `output` is what the action had produced all the same, such as a response with an unexpected status; `bare` is the
+    message without what it tells of the flow's values.
     """
 
-    def __init__(self, code: str, message: str, *, details: Any = None, output: Any = None) -> None:
+    def __init__(self, code: str, message: str, *, details: Any = None, output: Any = None, bare: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.bare = bare
         self.shown = message
         """What may be recorded of the message: less of it where the step's `record` keeps no values."""
         self.details = details

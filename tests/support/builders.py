@@ -167,16 +167,22 @@ def starting(clock: Clock = lambda: NOON, *, number: int = 1, seconds: float = 6
 
 
 def last_execution(
-    number: int, state: ExecutionState = ExecutionState.PASSED, *, flow: str = "hook", flow_uid: str = "f1"
+    number: int,
+    state: ExecutionState = ExecutionState.PASSED,
+    *,
+    flow: str = "hook",
+    flow_uid: str = "f1",
+    namespace: str = "acme",
+    **changes: Any,
 ) -> LastExecution:
-    """The execution number `number` of a flow: a higher one is newer."""
+    """The execution number `number` of a flow: a higher one is newer; `changes` replace what it is else."""
+    values: dict[str, Any] = {"started_at": NOON, "ended_at": None}
     return LastExecution(
         id=uuid7.new(number),
-        namespace="acme",
+        namespace=namespace,
         instance="acme-orders",
         flow=flow,
         flow_uid=flow_uid,
         state=state,
-        started_at=NOON,
-        ended_at=None,
+        **values | changes,
     )

@@ -5,6 +5,7 @@ a namespace for one test. Kinds are chosen so that no controller of a real clust
 """
 
 import asyncio
+from contextlib import aclosing
 from typing import Any, Final
 
 import pytest
@@ -13,6 +14,7 @@ import timeouts
 from penstock_core import names
 from penstock_core.cluster import (
     CONFIG_MAPS,
+    CONFIG_MAPS_SEEN,
     CRON_JOBS,
     EVENTS,
     INTEGRATIONS,
@@ -250,6 +252,27 @@ class ClusterContract:
         )
 
         assert seen == [("ADDED", "after"), ("MODIFIED", "before"), ("DELETED", "before")]
+
+    async def test_metadata_alone_is_had_without_the_rest(self, api: Cluster, namespace: str) -> None:
+        """A kind of which only the metadata is asked for shows names, uids and versions, and no data, listed, watched and read."""
+        made = await api.create(CONFIG_MAPS, namespace, config_map("before", labels={"team": namespace}))
+        listing = await api.listing(CONFIG_MAPS_SEEN, namespace, labels=f"team={namespace}")
+        changed = await api.patch(CONFIG_MAPS, namespace, "before", {"data": {"a": "2"}})
+        events = api.watch(
+            CONFIG_MAPS_SEEN,
+            namespace,
+            resource_version=listing.resource_version,
+            labels=f"team={namespace}",
+            seconds=5,
+        )
+        async with aclosing(events):
+            event = await anext(event async for event in events if event["type"] != "BOOKMARK")
+        read = await api.get(CONFIG_MAPS_SEEN, namespace, "before")
+
+        assert [(item["kind"], version(item)) for item in listing.items] == [("PartialObjectMetadata", version(made))]
+        assert (event["type"], version(event["object"])) == ("MODIFIED", version(changed))
+        assert version(read) == version(changed)
+        assert [item for item in (*listing.items, event["object"], read) if "data" in item] == []
 
     async def test_a_watch_hears_what_happens_while_it_runs(self, api: Cluster, namespace: str) -> None:
         """A change comes to a watch that waits for it, and one of another name does not."""

@@ -36,6 +36,7 @@ WITH_STATUS: Final = frozenset(
 API_AUDIENCE: Final = "https://kubernetes.default.svc.cluster.local"
 """What a token is for that names no audience."""
 REVIEWS: Final = frozenset({"tokenreviews", "subjectaccessreviews"})
+_PARTIAL: Final[Object] = {"apiVersion": "meta.k8s.io/v1"}
 _APPLY: Final = "application/apply-patch+yaml"
 _VERBS: Final[dict[str, Verb]] = {
     "GET": "get",
@@ -110,7 +111,7 @@ class FakeApi(Transport):
         address, body = Address.of(request.path), copy.deepcopy(request.body)
         verb = _verb(request, address)
         await self._admit(verb, address.place if verb != "create" else (*address.place[:2], _name(body)))
-        return copy.deepcopy(self._answer(verb, address, request, body))
+        return _formed(copy.deepcopy(self._answer(verb, address, request, body)), request)
 
     def _answer(self, verb: Verb, address: Address, request: Request, body: Any) -> Object:
         query = request.query or {}
@@ -146,7 +147,7 @@ class FakeApi(Transport):
                 while True:
                     event = _event(await changes.get(), address, query)
                     if event is not None:
-                        yield event
+                        yield event | {"object": _formed(event["object"], request)}
         except TimeoutError:
             return
         finally:
@@ -289,6 +290,16 @@ def _verb(request: Request, address: Address) -> Verb:
     if verb == "patch" and request.content_type == _APPLY:
         return "apply"
     return "patch_status" if verb == "patch" and address.subresource == "status" else verb
+
+
+def _formed(answer: Object, request: Request) -> Object:
+    """The answer as it was asked for: with nothing but the metadata, of an object or of a list's."""
+    if "as=PartialObjectMetadata" not in request.accept:
+        return answer
+    if "items" in answer:
+        items = [{"metadata": item["metadata"]} for item in answer["items"]]
+        return _PARTIAL | {"kind": "PartialObjectMetadataList", "metadata": answer["metadata"], "items": items}
+    return _PARTIAL | {"kind": "PartialObjectMetadata", "metadata": answer["metadata"]}
 
 
 def _name(body: Object) -> str:

@@ -27,9 +27,11 @@ async def _serve(dsn: str) -> None:
         for namespace in NAMESPACES:
             stand.serve(
                 flow("open", namespace=namespace, webhook=OPEN),
+                flow("csv", namespace=namespace, webhook={**OPEN, "parse": "csv"}),
+                flow("xml", namespace=namespace, webhook={**OPEN, "parse": "xml"}),
                 flow("same", namespace=namespace, webhook=OPEN, deduplicateBy={"value": "${trigger.body}"}),
             )
-        await until(lambda: len(stand.gateway.flows) == 2 * len(NAMESPACES) + 1)
+        await until(lambda: len(stand.gateway.flows) == 4 * len(NAMESPACES) + 1)
         print(stand.port, flush=True)
         await asyncio.to_thread(sys.stdin.read)
 

@@ -238,7 +238,19 @@ def _final(history: History, writes: Sequence[StepRecord]) -> dict[str, tuple[st
         # the end of a sleep that begins now is another each time
         output = None if write.action == "sleep" and write.path not in fixed else write.output
         last[write.path] = (str(write.status), output)
-    return {path: (status, None if data is None else codec.unpack(data)) for path, (status, data) in last.items()}
+    return {
+        path: (status, None if data is None else _without_quotes(codec.unpack(data)))
+        for path, (status, data) in last.items()
+    }
+
+
+def _without_quotes(value: Any) -> Any:
+    """A value without the body that a message quotes: 0.1 quoted it as Python writes it, since then it is as it came."""
+    if isinstance(value, dict):
+        return {name: _without_quotes(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_without_quotes(item) for item in value]
+    return value.split("; the body begins: ", 1)[0] if isinstance(value, str) else value
 
 
 def _recorded_step(row: Row, *, withheld: bool) -> RecordedStep:
@@ -297,4 +309,4 @@ def _ending(lost: Mapping[str, Any], common: Mapping[str, tuple[str, Any]]) -> E
 
 def _came_to(given: Mapping[str, Any]) -> tuple[str, Any]:
     data = given.get("output")
-    return given["status"], None if data is None else codec.unpack(base64.b64decode(data))
+    return given["status"], None if data is None else _without_quotes(codec.unpack(base64.b64decode(data)))

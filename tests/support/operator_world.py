@@ -7,9 +7,10 @@ from builders import instance, integration
 from fake_cluster import FakeCluster
 from operator_stand import Clock, Collections, FakeTenancy
 from penstock_core import names
-from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, INTEGRATIONS, SECRETS
+from penstock_core.cluster import CONFIG_MAPS_SEEN, CRON_JOBS, INSTANCES, INTEGRATIONS, SECRETS
 from penstock_core.observed.workload import Job
 from penstock_core.store.flows import schedules
+from penstock_operator.instances.config_maps import ConfigMaps
 from penstock_operator.instances.reconciler import Instances
 from penstock_operator.instances.removal import Orphan, Removal
 from penstock_operator.instances.resolution import Resolver
@@ -109,7 +110,7 @@ class World:
                 cluster,
                 inventory,
                 connections=collection(SECRETS),
-                config_maps=collection(CONFIG_MAPS),
+                config_maps=ConfigMaps(cluster, collection(CONFIG_MAPS_SEEN), is_named=lambda _: True),
                 settings=settings,
             ),
             removal=self.removal,

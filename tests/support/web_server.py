@@ -21,7 +21,14 @@ class Web:
             def handle_any(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                request = {"method": self.command, "path": self.path, "headers": headers, "body": body}
+                request = {
+                    "method": self.command,
+                    "path": self.path,
+                    "line": self.requestline,
+                    "headers": headers,
+                    "names": self.headers.keys(),
+                    "body": body,
+                }
                 web.seen.append(request)
                 status, answered, content = web.answer(request)
                 self.send_response(status)
@@ -32,7 +39,7 @@ class Web:
                 with suppress(BrokenPipeError, ConnectionResetError):
                     self.wfile.write(content)
 
-            do_GET = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815 - http.server asks for these names
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = handle_any  # noqa: N815 - http.server asks for these names
 
             def log_message(self, *_: Any) -> None:
                 """Nothing on the tests' output."""

@@ -104,7 +104,10 @@ class Execution(_Model):
     repeated_by: UUID | None = Field(description="The execution that the same value started after this one had failed")
     replay_of: UUID | None
     retry_of: UUID | None
-    warnings: tuple[str, ...] | None = Field(description=f"They may quote a payload: {_DATA_ONLY}")
+    warnings: tuple[str, ...] | None = Field(
+        description="Of how it was accepted, and once it has ended of its steps (`step <path>: …`, the first 20 and how many more"
+        f" there are; after a runner was lost, those of its replacement). They may quote a payload: {_DATA_ONLY}"
+    )
     steps: tuple[Step, ...] | None = Field(
         default=None, description="With `include=steps` only: one page of attempts, in the order in which they began"
     )

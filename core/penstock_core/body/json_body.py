@@ -28,7 +28,7 @@ class _Unusable(ValueError):
 
 def parse(raw: bytes, charset: str, *, structure: int) -> Any:
     """The value of a JSON body; `charset` "": found by JSON's rules, `structure` as in `body.parse`. Raises BodyError, with the place."""
-    text = decode(raw, charset or json.detect_encoding(raw)).removeprefix("\ufeff")
+    text = decode(raw, charset or json.detect_encoding(raw))
     if structure:
         _check_structure(text, structure)
     try:

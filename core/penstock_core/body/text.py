@@ -1,6 +1,7 @@
 """Content types and charsets, and text by them."""
 
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 from penstock_core.errors import BodyError
 
@@ -28,40 +29,114 @@ Python knows others, which are slow on purpose (idna, punycode), keep a state (u
 """
 
 
+_MARKS: Final = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+"""Byte order marks, and what they declare."""
+
+
+class Text(NamedTuple):
+    """A text, and what the one who reads it should know of how it came to be one."""
+
+    text: str
+    warnings: tuple[str, ...] = ()
+
+
 def parse_content_type(header: str) -> tuple[str, dict[str, str]]:
     """The media type in lower case and its parameters, names in lower case, quotes removed."""
-    media_type, separator, rest = header.partition(";")
+    return parse_parameters(header)
+
+
+def parse_parameters(header: str, *, escapable: str = "") -> tuple[str, dict[str, str]]:
+    """What stands before the first semicolon, in lower case, and the parameters behind, names in lower case, quotes removed.
+
+    Of a parameter that comes twice the first counts. In quotes a backslash takes a character as it is, where it is one of
+    `escapable` ("": any); another backslash stands for itself.
+    """
+    value, separator, rest = header.partition(";")
     parameters: dict[str, str] = {}
     while separator:
         name, equals, rest = rest.lstrip().partition("=")
         if not equals:
             break
-        value, separator, rest = _parameter_value(rest)
-        parameters.setdefault(name.strip().lower(), value)
-    return media_type.strip().lower(), parameters
+        given, separator, rest = _parameter_value(rest.lstrip(), escapable)
+        parameters.setdefault(name.strip().lower(), given)
+    return value.strip().lower(), parameters
 
 
-def _parameter_value(text: str) -> tuple[str, str, str]:
+def _parameter_value(text: str, escapable: str) -> tuple[str, str, str]:
     if not text.startswith('"'):
         value, separator, rest = text.partition(";")
         return value.strip(), separator, rest
     value, at = "", 1
     while at < len(text) and text[at] != '"':
-        at += text[at] == "\\"
+        at += text[at] == "\\" and (not escapable or text[at + 1 : at + 2] in escapable)
         value += text[at : at + 1]
         at += 1
     _, separator, rest = text[at + 1 :].partition(";")
     return value, separator, rest
 
 
-def decode(raw: bytes, charset: str) -> str:
-    """The text of a body. Raises BodyError with the place where it stops being text, or for an unknown charset."""
+def decode(raw: bytes, charset: str, *, what: str = "the body") -> str:
+    """The text of bytes in a charset that was declared, without its byte order mark, which goes before what was declared.
+
+    Raises BodyError with the place where it stops being text, or for an unknown charset; `what` names the bytes in it.
+    """
+    codec, charset = codec_of(charset), marked(raw) or charset
     try:
-        return raw.decode(codec_of(charset))
+        return raw.decode(marked(raw) or codec).lstrip("\ufeff")
     except UnicodeDecodeError as exc:
-        line, column = _position(raw, exc.start)
-        message = f"the body is not {charset}: byte 0x{raw[exc.start]:02x} at line {line}, column {column}"
+        line, column = position(raw, exc.start)
+        message = f"{what} is not {charset}: {_byte(raw, exc.start)}"
         raise BodyError(message, line=line, column=column) from exc
+
+
+def read(raw: bytes, charset: str, *, what: str = "the body") -> Text:
+    """The text of bytes by a declared charset, "" where none was: then it is UTF-8, else windows-1252, with a warning.
+
+    Raises BodyError as `decode` does.
+    """
+    if charset or marked(raw):
+        return Text(decode(raw, charset or "utf-8", what=what))
+    try:
+        return Text(raw.decode())
+    except UnicodeDecodeError as exc:
+        return Text(windows_1252(raw), (assumed(what, _byte(raw, exc.start)),))
+
+
+def assumed(what: str, place: str) -> str:
+    """The warning that a text was read as windows-1252, for `place`."""
+    return (
+        f"{what} names no charset and is not UTF-8 ({place}): it was read as windows-1252; have the sender declare its"
+        " charset, or send UTF-8"
+    )
+
+
+def windows_1252(raw: bytes) -> str:
+    """Text that any bytes are, as browsers read them: what windows-1252 leaves open is a control character of its number."""
+    import codecs
+
+    return codecs.charmap_decode(raw, "strict", _table())[0]
+
+
+def _table() -> str:
+    return "".join(_windows_1252_character(number) for number in range(256))
+
+
+def _windows_1252_character(number: int) -> str:
+    try:
+        return bytes((number,)).decode("cp1252")
+    except UnicodeDecodeError:
+        return chr(number)
+
+
+def marked(raw: bytes) -> str:
+    """The charset that a byte order mark declares, "" without one."""
+    return next((charset for mark, charset in _MARKS if raw.startswith(mark)), "")
 
 
 def codec_of(charset: str) -> str:
@@ -97,6 +172,16 @@ def add_field(fields: dict[str, Any], name: str, value: Any) -> None:
         fields[name] = [present, value]
 
 
-def _position(raw: bytes, offset: int) -> tuple[int, int]:
+def every(fields: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """All values of each field, always in a list; `fields` as `add_field` made them, whose values are no lists themselves."""
+    return {name: value if isinstance(value, list) else [value] for name, value in fields.items()}
+
+
+def _byte(raw: bytes, offset: int) -> str:
+    line, column = position(raw, offset)
+    return f"byte 0x{raw[offset]:02x} at offset {offset}, line {line}, column {column}"
+
+
+def position(raw: bytes, offset: int) -> tuple[int, int]:
     """Line and column of a byte, counted from 1, the column in bytes."""
     return raw.count(b"\n", 0, offset) + 1, offset - raw.rfind(b"\n", 0, offset)

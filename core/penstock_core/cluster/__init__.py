@@ -9,6 +9,7 @@ from penstock_core.cluster.reflector import OnChange, Reflector
 from penstock_core.kinds import (
     CLUSTER_ROLES,
     CONFIG_MAPS,
+    CONFIG_MAPS_SEEN,
     CRDS,
     CRON_JOBS,
     DEPLOYMENTS,
@@ -38,6 +39,7 @@ from penstock_core.objects import Key, Object, key_of
 __all__ = [
     "CLUSTER_ROLES",
     "CONFIG_MAPS",
+    "CONFIG_MAPS_SEEN",
     "CRDS",
     "CRON_JOBS",
     "DEPLOYMENTS",

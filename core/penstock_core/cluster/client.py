@@ -68,7 +68,9 @@ class Cluster:
 
     async def get(self, kind: Kind, namespace: str | None, name: str) -> Object:
         """One object; raises `NotFound`."""
-        return await self._send("GET", kind.path(namespace, name))
+        request = Request(method="GET", path=kind.path(namespace, name), accept=_form(kind))
+        answer: Object = await self._transport.send(request)
+        return answer
 
     async def list(
         self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = ""
@@ -92,7 +94,7 @@ class Cluster:
         query, limit = _selectors(labels, fields), _PAGE
         while True:
             try:
-                answer = await self._page(kind.path(namespace), query | {"limit": str(limit)})
+                answer = await self._page(kind, namespace, query | {"limit": str(limit)})
             except AnswerTooLarge:
                 limit = _smaller(limit)
                 continue
@@ -125,7 +127,7 @@ class Cluster:
             "resourceVersion": resource_version,
             "timeoutSeconds": str(seconds),
         }
-        request = Request(method="GET", path=kind.path(namespace), query=query)
+        request = Request(method="GET", path=kind.path(namespace), query=query, accept=_form(kind))
         return self._transport.lines(request, idle_seconds=seconds + 15)
 
     async def create(self, kind: Kind, namespace: str | None, body: Mapping[str, Any]) -> Object:
@@ -247,8 +249,15 @@ class Cluster:
             },
         )
 
-    async def _page(self, path: str, query: Mapping[str, str]) -> Object:
-        request = Request(method="GET", path=path, query=query, timeout=_LIST_SECONDS, most_bytes=_PAGE_BYTES)
+    async def _page(self, kind: Kind, namespace: str | None, query: Mapping[str, str]) -> Object:
+        request = Request(
+            method="GET",
+            path=kind.path(namespace),
+            query=query,
+            accept=_form(kind, listed=True),
+            timeout=_LIST_SECONDS,
+            most_bytes=_PAGE_BYTES,
+        )
         answer: Object = await self._transport.send(request)
         return answer
 
@@ -268,6 +277,13 @@ class Cluster:
         request = Request(method=method, path=path, query=query, body=body, content_type=content_type)
         answer: Object = await self._transport.send(request)
         return answer
+
+
+def _form(kind: Kind, *, listed: bool = False) -> str:
+    """In which form objects of a kind are asked for; a server that knows no metadata alone may send the whole."""
+    if not kind.only_metadata:
+        return "application/json"
+    return f"application/json;as=PartialObjectMetadata{'List' if listed else ''};g=meta.k8s.io;v=v1,application/json"
 
 
 def _smaller(limit: int) -> int:

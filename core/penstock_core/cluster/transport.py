@@ -36,6 +36,7 @@ class Request:
     query: Mapping[str, str] | None = None
     body: Any = None
     content_type: str = "application/json"
+    accept: str = "application/json"
     timeout: float = REQUEST_SECONDS
     """Seconds for the whole request, waiting for a connection included."""
     most_bytes: int | None = None
@@ -127,7 +128,7 @@ class _Opening:
 
     async def __aenter__(self) -> aiohttp.ClientResponse:
         request = self._request
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": request.accept}
         bearer = (await self._configuration.auth_settings()).get("BearerToken")
         if bearer is not None and bearer["value"]:
             headers["Authorization"] = bearer["value"]

@@ -4,7 +4,6 @@ Pure: mappings as the API server gives them come in; problems, definitions and v
 What the API server's schema cannot say is checked here: nesting, names, references, expressions, schedules, code.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -22,6 +21,7 @@ from penstock_core.errors import ExpressionError, InvalidInput
 from penstock_core.expressions import Scope
 from penstock_core.expressions.budget import Budget, Exhausted
 from penstock_core.expressions.tokens import parts
+from penstock_core.header_fields import name_problem
 from penstock_core.resources import Connection, IntegrationSpec
 
 __all__ = [
@@ -100,14 +100,15 @@ def _connections(spec: IntegrationSpec) -> list[Problem]:
 
 def _connection(connection: Connection) -> list[tuple[str, str]]:
     if not TYPES[connection.type].declares_fields:
-        return []
+        problem = name_problem(connection.header or "Authorization")
+        return [("header", problem)] if problem else []
     fields = connection.fields or []
     if not fields:
         return [("fields", "a custom connection needs fields: list those of its Secret")]
     problems = []
     for header, text in (connection.headers or {}).items():
-        if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", header):
-            problems.append((f"headers.{header}", "this is no name of a header field: correct it"))
+        if problem := name_problem(header):
+            problems.append((f"headers.{header}", problem))
         problems += [(f"headers.{header}", message) for message in _header_text(text, fields)]
     return problems
 

@@ -30,7 +30,7 @@ def resolve_config(
     known = [variable["name"] for variable in variables]
     problems = [
         f"config.{name}: the Integration has no such variable (it has: {listed(known) or 'none'}):"
-        f" {did_you_mean(near(name, known)) or 'remove it, or correct its name'}"
+        f" {'; '.join(filter(None, ('remove it, or correct its name', did_you_mean(near(name, known)))))}"
         for name in values
         if name not in known
     ]

@@ -22,11 +22,13 @@ def build_definition(
     config: Mapping[str, Any],
     connections: Sequence[DeclaredConnection],
     urls: Mapping[str, str],
+    secrets: Mapping[str, str],
 ) -> dict[str, Any]:
     """The definition of one flow, as in docs/contracts.md.
 
     `flow` is one of the content's flows; `config` is
     resolved; `connections` are the declarations of those that the flow uses; `urls` are the webhooks by flow name.
+    `secrets` are names of Secrets by connection; one that the Instance does not set has none.
     """
     customer = instance.customer
     return {
@@ -40,7 +42,7 @@ def build_definition(
         },
         "integration": {"name": instance.integration, "version": content.version},
         "config": dict(config),
-        "connections": {connection.name: described(connection.written) for connection in connections},
+        "connections": {one.name: described(one.written, secret=secrets.get(one.name)) for one in connections},
         "timeoutMs": milliseconds(flow.timeout or DEFAULT_TIMEOUT),
         "steps": flow.steps,
     }

@@ -5,12 +5,12 @@ Each raises `ExpressionError` with a message that names the remedy, and line and
 
 import ast
 import warnings
-from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from penstock_core.durations import milliseconds
 from penstock_core.errors import ExpressionError, InvalidInput
+from penstock_core.times import moment
 
 _NOT_IN_GO: Final = frozenset({"localtime", "posixrules"})
 _OTHER_CLOCKS: Final = ("posix/", "right/")
@@ -43,11 +43,9 @@ def check_duration(text: str, *, least_ms: int = 1, most_ms: int = 0) -> None:
 def check_time(text: str) -> None:
     """A time in RFC 3339, with its offset."""
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise ExpressionError(f"`{text}` is not a time: write RFC 3339 with the offset, as in 2026-01-31T06:00:00Z")
+        moment(text)
+    except InvalidInput as failure:
+        raise ExpressionError(str(failure)) from failure
 
 
 def check_json_path(text: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from penstock_core.compiler import habits
 from penstock_core.compiler.problems import MAX_PROBLEMS, Problem
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions import Scope, UnknownVariable, condition, template
+from penstock_core.expressions import Scope, UnknownVariable, condition, template, url_template
 from penstock_core.resources.base import Resource
 
 MAX_FOUND: Final = 4 * MAX_PROBLEMS
@@ -103,6 +103,10 @@ class StepCheck:
                 return
         self.attempt(place, lambda: condition(text, scope))
 
+    def url(self, place: str, text: str, scope: Scope) -> None:
+        """Compile an address."""
+        self.attempt(place, lambda: self._template(place, text, scope, compiled=url_template))
+
     def templates(self, place: str, value: Any, scope: Scope) -> None:
         """Compile every text inside a value."""
         if isinstance(value, str):
@@ -117,8 +121,10 @@ class StepCheck:
             for index, below in enumerate(value):
                 self.templates(f"{place}[{index}]", below, scope)
 
-    def _template(self, place: str, text: str, scope: Scope) -> None:
-        template(text, scope)
+    def _template(
+        self, place: str, text: str, scope: Scope, *, compiled: Callable[[str, Scope], object] = template
+    ) -> None:
+        compiled(text, scope)
         for habit in habits.in_template(text, scope):
             self.warn(place, habit.message, line=habit.line, column=habit.column)
 

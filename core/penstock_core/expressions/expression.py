@@ -1,6 +1,6 @@
 """One expression: member access walked in Python, or a CEL program."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -105,6 +105,7 @@ def without_explanation(text: str, scope: Scope) -> Expression:
     found = list(lexer.lex(text))
     if not found:
         raise ExpressionError("the expression is empty", line=1, column=1)
+    _refuse_raw(text, found)
     path = paths.parse(found, references=True)
     below = _below(path, scope) if path else None
     if path is None or below is None:
@@ -116,6 +117,19 @@ def without_explanation(text: str, scope: Scope) -> Expression:
         line, column = lexer.position(text, found[0].start)
         raise scope.unknown(".".join(map(str, path.members[: min(path.dotted, 4)])), line=line, column=column)
     return Access(name, below[name.count(".") + 1 :])
+
+
+def _refuse_raw(text: str, found: Sequence[lexer.Token]) -> None:
+    for index, token in enumerate(found[:-1]):
+        is_method = index > 0 and found[index - 1].text == "."
+        if token.text == "raw" and found[index + 1].text == "(" and not is_method:
+            line, column = lexer.position(text, token.start)
+            raise ExpressionError(
+                "`raw(…)` turns off the encoding of a value in http.url, around the whole of a `${…}`: elsewhere nothing is"
+                " encoded, so leave it out",
+                line=line,
+                column=column,
+            )
 
 
 def _below(path: paths.Path, scope: Scope) -> tuple[str | int | Access, ...] | None:

@@ -5,8 +5,9 @@ Its functions `match` and `search` have another engine than the library's, which
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
-from jsonpath import JSONPathEnvironment
+from jsonpath import JSONPath, JSONPathEnvironment
 from jsonpath.function_extensions import Match
 
 from penstock_core.errors import ExpressionError
@@ -36,3 +37,8 @@ def environment() -> JSONPathEnvironment:
     made = JSONPathEnvironment(strict=True)
     made.function_extensions |= {"match": _Regex(patterns.matches), "search": _Regex(patterns.found_in)}
     return made
+
+
+def is_singular(query: Any) -> bool:
+    """Whether a compiled path gives one value at most by its form: names and indexes alone (RFC 9535, 2.3.5.1)."""
+    return isinstance(query, JSONPath) and query.singular_query()

@@ -23,7 +23,7 @@ MAX_TEXT: Final = 4096
 """Characters of a value; one that has more is told by its digest, so that a large one is not kept."""
 MAX_WRITTEN: Final = 4300
 """Digits of a whole number that is written out, as many as an integer of JSON may have: 1e999999 is left as it is."""
-_OF_BODY: Final = frozenset({"body", "rawBody"})
+_OF_BODY: Final = frozenset({"body", "bodyAll", "rawBody"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Restricted:
         type: `a` and `bc` are not `ab` and `c`. So are lists, maps and bytes.
         A prefix alone would make repeats of requests that have nothing else in common.
 
-        `trigger` has the members body, rawBody, contentType, headers, query, path, method, startedAt.
+        `trigger` has the members of `scope.TRIGGER_MEMBERS`.
         """
         values = [part if isinstance(part, str) else _member(trigger, part) for part in self.parts]
         if None in values:

@@ -14,7 +14,7 @@ from penstock_core.expressions.paths import MISSING, step_into
 from penstock_core.expressions.quoting import did_you_mean, listed, near
 
 TRIGGER_MEMBERS: Final = (
-    "body", "rawBody", "contentType", "headers", "query", "path", "method", "startedAt",
+    "body", "bodyAll", "rawBody", "contentType", "headers", "query", "queryAll", "path", "method", "startedAt",
 )  # fmt: skip
 STEP_MEMBERS: Final = ("output", "extracted", "status", "error", "attempts")
 

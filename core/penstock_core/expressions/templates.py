@@ -40,12 +40,13 @@ def template(text: str, scope: Scope) -> Template:
     # no bare expression begins like this, so the two share the scope's memory
     found = scope.compiled.get(f"template {text}")
     if found is None:
-        parts = (_compiled_part(text, part, scope) if part.expression else part.text for part in lexer.parts(text))
+        parts = (compiled_part(text, part, scope) if part.expression else part.text for part in lexer.parts(text))
         found = scope.compiled[f"template {text}"] = Template(tuple(parts))
     return cast("Template", found)
 
 
-def _compiled_part(text: str, part: lexer.Part, scope: Scope) -> Expression:
+def compiled_part(text: str, part: lexer.Part, scope: Scope) -> Expression:
+    """Compile an expression of a template; raises `ExpressionError` with line and column in `text`."""
     try:
         return compiled(part.text, scope)
     except ExpressionError as failure:

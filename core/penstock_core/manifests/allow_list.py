@@ -32,13 +32,21 @@ _LABELS: Final = ("job-name", "controller-uid")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
-    """What the API server adds to a mapping: `default` in no other way, `free` as it likes, since nobody else can."""
+    """What the API server adds to a mapping: `default` in no other way, `free` as it likes, since nobody else can.
+
+    `plain` are members without a prefix, of whatever name: the labels of an Instance that its objects carry.
+    """
 
     default: Mapping[str, Any] = field(default_factory=dict)
     free: Sequence[str] = ()
+    plain: bool = False
 
 
-_OBJECT: Final[Mapping[str, Added]] = {"object": Added(free=["status"]), "object.metadata": Added(free=_METADATA)}
+_OBJECT: Final[Mapping[str, Added]] = {
+    "object": Added(free=["status"]),
+    "object.metadata": Added(free=_METADATA),
+    "object.metadata.labels": Added(plain=True),
+}
 _NOT_CREATED: Final = Added(default={"creationTimestamp": None})
 _TEMPLATE: Final[Mapping[str, Added]] = {
     "metadata": _NOT_CREATED,
@@ -70,6 +78,7 @@ ADDED_TO_JOBS: Final[Mapping[str, Added]] = {
 ADDED_TO_CRON_JOBS: Final[Mapping[str, Added]] = {
     **{f"object.spec.jobTemplate.{path}": added for path, added in _TEMPLATE.items()},
     **_OBJECT,
+    "object.spec.jobTemplate.metadata.labels": Added(plain=True),
     # the operator's own hash of what it applied, and what a cluster's other tools note of any object
     "object.metadata": Added(free=[*_METADATA, "annotations"]),
 }
@@ -88,7 +97,13 @@ def levels(samples: Sequence[Member], added: Mapping[str, Added], *, path: str =
     free = {name: [sample[name] for sample in samples if name in sample] for name in members if name not in fixed}
     single = [name for name, values in free.items() if all(_is_single(one) for one in values)]
     own = added.get(path, Added())
-    level = {"fixed": fixed, "default": dict(own.default), "free": [*free, *own.free], "single": single}
+    level = {
+        "fixed": fixed,
+        "default": dict(own.default),
+        "free": [*free, *own.free],
+        "plain": own.plain,
+        "single": single,
+    }
     yield {"at": path, **{name: found for name, found in level.items() if found}}
     for name, values in free.items():
         if all(isinstance(one, Mapping) for one in values):

@@ -10,18 +10,20 @@ from typing import Any, Final
 
 from penstock_core import names
 from penstock_core.manifests.job import RunnerPod, job_spec
-from penstock_core.manifests.metadata import controlled_by, flow_labels
+from penstock_core.manifests.metadata import controlled_by, flow_labels, shown_labels
 from penstock_core.observed.flow import Flow
 
 STARTING_DEADLINE_SECONDS: Final = 120
 """How late a tick may still start; a later one is recorded as missed."""
-KEPT_PASSED: Final = 3
-KEPT_FAILED: Final = 5
+KEPT: Final = 30
+"""Ended Jobs, however they ended: those of ten minutes, after which `ttlSecondsAfterFinished` removes them, and not the last
+three. A Job whose execution failed has passed like any other, as its runner did what it should."""
 
 
 def cron_job(flow: Flow, *, runner: RunnerPod) -> dict[str, Any]:
     """The CronJob of `flow`, a scheduled one; suspended while the flow is paused."""
     labels = flow_labels(flow, release=runner.release)
+    shown = shown_labels(flow.labels, customer=flow.customer.id)
     environment: list[dict[str, Any]] = [
         {"name": names.ENV_TICK, "value": _literal(json.dumps(tick(flow), sort_keys=True, separators=(",", ":")))},
         {
@@ -35,7 +37,7 @@ def cron_job(flow: Flow, *, runner: RunnerPod) -> dict[str, Any]:
         "metadata": {
             "name": names.cron_job(flow.instance, flow.uid),
             "namespace": flow.namespace,
-            "labels": labels,
+            "labels": shown | labels,
             "ownerReferences": controlled_by(flow),
         },
         "spec": {
@@ -44,10 +46,10 @@ def cron_job(flow: Flow, *, runner: RunnerPod) -> dict[str, Any]:
             "suspend": flow.paused,
             "startingDeadlineSeconds": STARTING_DEADLINE_SECONDS,
             "concurrencyPolicy": "Allow",
-            "successfulJobsHistoryLimit": KEPT_PASSED,
-            "failedJobsHistoryLimit": KEPT_FAILED,
+            "successfulJobsHistoryLimit": KEPT,
+            "failedJobsHistoryLimit": KEPT,
             "jobTemplate": {
-                "metadata": {"labels": labels},
+                "metadata": {"labels": shown | labels},
                 "spec": job_spec(flow, runner=runner, labels=labels, environment=environment),
             },
         },

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from penstock_core import names
-from penstock_core.manifests.metadata import controlled_by, managed
+from penstock_core.manifests.metadata import controlled_by, managed, shown_labels
 from penstock_core.observed.instance import Instance
 
 
@@ -16,12 +16,17 @@ def flow(
     `scheduled_since` (RFC 3339) is when its schedule was last changed, None for other triggers.
     """
     noted = {names.ANNOTATION_SCHEDULED_SINCE: scheduled_since} if scheduled_since else None
-    labels = managed(release) | {
-        names.LABEL_INSTANCE: spec["instance"],
-        names.LABEL_FLOW: spec["flow"],
-        names.LABEL_INTEGRATION: spec["integration"]["name"],
-        names.LABEL_TRIGGER: spec["trigger"],
-    }
+    shown = shown_labels(instance.labels, customer=instance.customer.id)
+    labels = (
+        shown
+        | managed(release)
+        | {
+            names.LABEL_INSTANCE: spec["instance"],
+            names.LABEL_FLOW: spec["flow"],
+            names.LABEL_INTEGRATION: spec["integration"]["name"],
+            names.LABEL_TRIGGER: spec["trigger"],
+        }
+    )
     return {
         "apiVersion": names.API_VERSION,
         "kind": "Flow",

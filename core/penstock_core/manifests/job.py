@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from penstock_core import names
-from penstock_core.manifests.metadata import flow_labels
+from penstock_core.manifests.metadata import flow_labels, shown_labels
 from penstock_core.manifests.quantities import amount
 from penstock_core.observed.flow import Flow
 
@@ -43,10 +43,11 @@ class RunnerPod:
 def execution_job(flow: Flow, execution: UUID, *, runner: RunnerPod, attempt: int = 1) -> dict[str, Any]:
     """The Job of one execution; `attempt` counts replacement Jobs from 1."""
     labels = flow_labels(flow, release=runner.release) | {names.LABEL_EXECUTION: str(execution)}
+    shown = shown_labels(flow.labels, customer=flow.customer.id)
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": {"name": names.job(execution, attempt), "namespace": flow.namespace, "labels": labels},
+        "metadata": {"name": names.job(execution, attempt), "namespace": flow.namespace, "labels": shown | labels},
         "spec": job_spec(flow, runner=runner, labels=labels, environment=[_value(names.ENV_EXECUTION, str(execution))]),
     }
 
@@ -58,7 +59,7 @@ def job_spec(
     labels: Mapping[str, str],
     environment: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """The spec of a Job that runs `flow`; `environment` says which execution or which tick."""
+    """The spec of a Job that runs `flow`; `labels` are its pods', `environment` says which execution or which tick."""
     spec = flow.spec
     return {
         "backoffLimit": BACKOFF_LIMIT,

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from penstock_core.objects import Object
 from penstock_core.observed.base import Observed, metadata_of
@@ -27,23 +27,26 @@ class Secret(Observed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigMap(Observed):
-    """A ConfigMap; `is_whole` is false where its data was not kept."""
+    """A ConfigMap."""
 
     API_VERSION: ClassVar[str] = "v1"
     KIND: ClassVar[str] = "ConfigMap"
 
     data: Mapping[str, str] = field(repr=False)
-    is_whole: bool = True
 
     @classmethod
-    def without_data(cls, raw: Object) -> Self:
-        """That it is there: clusters hold many that are nobody's business here."""
-        return cls(**metadata_of(raw), data={}, is_whole=False)
+    def seen(cls, raw: Object) -> Self:
+        """Which one is there, in which version, and nothing else of it: clusters hold many that are nobody's business here."""
+        metadata = {name: value for name, value in mapping(raw, "metadata").items() if name in _SEEN}
+        return cls(**metadata_of({"metadata": metadata}), data={})
 
     @classmethod
     def parse(cls, raw: Object) -> Self:
         """The value of an object as the API server shows it."""
         return cls(**metadata_of(raw), data=_data(raw))
+
+
+_SEEN: Final = frozenset({"name", "namespace", "uid", "resourceVersion", "creationTimestamp"})
 
 
 def _data(raw: Object) -> dict[str, str]:

@@ -6,7 +6,7 @@ nothing else of a schema.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -25,6 +25,9 @@ VERSION_PATTERN: Final = (
 )
 CRON_EXAMPLE: Final = "0 6 * * *"
 
+REFERENCE: Final = "docs/language.md of this version"
+"""Where descriptions send whoever asks what an expression may say."""
+
 EXPRESSION_LENGTH: Final = 4096
 TEXT_LENGTH: Final = 65_536
 MAX_NESTED_STEPS: Final = 50
@@ -32,6 +35,8 @@ MAX_NESTED_STEPS: Final = 50
 Duration = Annotated[str, Field(max_length=32)]
 """Its form is the compiler's to check, whose message says how to write it."""
 
+Parse = Literal["auto", "text", "bytes", "json", "csv", "xml"]
+"""How a body is read: as `penstock_core.body.WAYS`."""
 Expression = Annotated[str, Field(min_length=1, max_length=EXPRESSION_LENGTH)]
 Text = Annotated[str, Field(max_length=TEXT_LENGTH)]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from penstock_core import names
-from penstock_core.resources.base import NAME_PATTERN, RULES, STORED_DEFAULT, Resource, rule
+from penstock_core.resources.base import NAME_PATTERN, REFERENCE, RULES, STORED_DEFAULT, Resource, rule
 from penstock_core.resources.flow import FlowSpec, FlowStatus
 from penstock_core.resources.instance import InstanceSpec, InstanceStatus
 from penstock_core.resources.integration import (
@@ -82,7 +82,8 @@ KINDS: Final = (
         kind="Integration",
         plural="integrations",
         short="pint",
-        description="Data flows between a product and its customers' systems, defined once, in a version.",
+        description="Data flows between a product and its customers' systems, defined once, in a version. The flow language is in"
+        f" {REFERENCE}, whole examples in docs/cookbook.",
         spec=IntegrationSpec,
         status=IntegrationStatus,
         columns=(
@@ -152,6 +153,7 @@ KINDS: Final = (
         status=FlowStatus,
         columns=(
             Column(name="Instance", path=".spec.instance", description="Instance that it belongs to."),
+            Column(name="Customer", path=".spec.customer.id", description="For whom."),
             Column(name="Trigger", path=".spec.trigger", description="What starts it."),
             Column(name="Schedule", path=".spec.schedule.cron", description="Cron fields of its schedule."),
             Column(name="Time Zone", path=".spec.schedule.timeZone", description="Time zone of its schedule."),
@@ -162,6 +164,13 @@ KINDS: Final = (
                 path=".status.lastExecution.startedAt",
                 type="date",
                 description="Time since the last execution started.",
+            ),
+            Column(name="Error", path=".status.lastExecution.error", description="Code of the last execution's error."),
+            Column(
+                name="Failed Step",
+                path=".status.lastExecution.failedStep",
+                description="Step of the last execution that failed.",
+                priority=1,
             ),
             Column(name="URL", path=".spec.webhook.url", description="Address of its webhook."),
         ),

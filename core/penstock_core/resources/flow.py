@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from penstock_core.resources.base import CRON_EXAMPLE, FLOW_PATTERN, Resource, described
+from penstock_core.resources.base import CRON_EXAMPLE, FLOW_PATTERN, Parse, Resource, described
 from penstock_core.resources.instance import Resources
 from penstock_core.resources.status import Status
 
@@ -26,6 +26,7 @@ class DeployedWebhook(Resource):
 
     methods: list[str] = described("HTTP methods that are taken.", example=["POST"])
     security: Literal["required", "optional", "none"] = described("Whether a key is needed.", example="required")
+    parse: Parse = described("How bodies are read.", default="auto", example="csv")
     url: str = described("Address.", example="https://hooks.example/hooks/acme/acme-orders/importOrder")
 
 
@@ -134,13 +135,22 @@ class LastExecution(Resource):
         example="2026-01-31T06:00:02Z",
         schema={"format": "date-time"},
     )
+    error: str | None = described(
+        "Code of its error; docs/operations.md explains each.",
+        default=None,
+        shown_default="none",
+        example="http_status",
+    )
+    failed_step: str | None = described(
+        "Path of the step that failed.", default=None, shown_default="none", example="push"
+    )
 
 
 class FlowStatus(Status):
     """What ran last."""
 
     last_execution: LastExecution | None = described(
-        "The execution that started last, at most 30 s behind.",
+        "The execution that started last: another state within two seconds, the same again at most every 30 s.",
         default=None,
         shown_default="none yet",
         example={"id": "0198c5a2-7e5d-7c33-9d0a-3f1b2c4d5e6f", "state": "passed"},

@@ -11,10 +11,12 @@ from penstock_core.resources.base import (
     CRON_EXAMPLE,
     FLOW_PATTERN,
     NAME_PATTERN,
+    REFERENCE,
     RULES,
     VARIABLE_PATTERN,
     VERSION_PATTERN,
     Duration,
+    Parse,
     Resource,
     among,
     described,
@@ -259,6 +261,13 @@ class WebhookTrigger(Resource):
         default="required",
         example="none",
     )
+    parse: Parse = described(
+        "How a request's body is read into trigger.body: auto, by its content type; text, bytes, json, csv (a list of maps"
+        " by the names in its header, each value text) or xml (a map) whatever it is. A body that does not parse is"
+        " answered with 400.",
+        default="auto",
+        example="csv",
+    )
 
 
 class ScheduleTrigger(Resource):
@@ -374,7 +383,8 @@ class FlowDefinition(Resource):
         "Time limit of an execution, from its start; units d, h, m, s, ms; 24h at most.", default="1h", example="5m"
     )
     steps: list[Step] = described(
-        "Steps, in order, at most 1000; each sees the results of those before it.",
+        "Steps, in order, at most 1000; each sees the results of those before it. Actions, variables, functions and limits are"
+        f" in {REFERENCE}.",
         example=[{"name": "hello", "set": {"value": "Hello"}}],
         min_length=1,
         max_length=MAX_STEPS,

@@ -16,6 +16,7 @@ from penstock_core.resources.actions.set import Set
 from penstock_core.resources.actions.sleep import Sleep
 from penstock_core.resources.actions.stop import Stop
 from penstock_core.resources.base import (
+    REFERENCE,
     RULES,
     STEP_PATTERN,
     Duration,
@@ -74,7 +75,7 @@ class StepBase(Resource):
         max_length=1024,
     )
     if_: Expression | None = described(
-        "Condition in CEL, without `${…}`; where it does not hold the step is recorded as skipped.",
+        f"Condition in CEL ({REFERENCE}), without `${{…}}`; where it does not hold the step is recorded as skipped.",
         default=None,
         shown_default="the step runs",
         example="!config.dryRun",
@@ -113,8 +114,8 @@ class StepBase(Resource):
         max_length=50,
     )
     extract: dict[str, Expression] | None = described(
-        "Values taken from the output by JSONPath (RFC 9535), as steps.<name>.extracted.<key>: no match fails the"
-        " attempt, one gives the value, several a list.",
+        "Values taken from the output by JSONPath (RFC 9535), as steps.<name>.extracted.<key>. A path of names and"
+        " indexes alone gives the value, and no match fails the attempt; any other path gives a list, also of one or none.",
         default=None,
         shown_default="none",
         example={"erpId": "$.body.id"},

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from penstock_core.errors import InvalidInput, StoreUnavailable, TooLarge
 from penstock_gateway import problems
+from penstock_gateway.api import faults
 from penstock_gateway.problems import Problem
 
 _log = logging.getLogger(__name__)
@@ -81,10 +82,8 @@ async def _invalid_input(_: Request, error: InvalidInput) -> Response:
 
 
 async def _invalid_request(_: Request, error: RequestValidationError) -> Response:
-    faults = [f"`{fault['loc'][-1]}`: {fault['msg']}" for fault in error.errors()[:5]]
-    return answer(
-        Problem(problems.MALFORMED_REQUEST, f"{'; '.join(faults)}. /api/openapi.json describes what is allowed.")
-    )
+    detail = f"{'; '.join(faults.sentences(error.errors()))}. /api/openapi.json describes what is allowed."
+    return answer(Problem(problems.MALFORMED_REQUEST, detail))
 
 
 async def _no_route(request: Request, error: HTTPException) -> Response:

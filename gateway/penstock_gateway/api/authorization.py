@@ -55,13 +55,14 @@ GET_DATA: Final = Right(verb="get", subresource="data")
 
 
 class Access:
-    """Asks the API server, and remembers."""
+    """Asks the API server, and remembers. `release` is `<namespace>.<name>`, with which the chart's ClusterRoles begin."""
 
     def __init__(
         self,
         cluster: Cluster,
         *,
         audience: str,
+        release: str,
         accepts_cluster_tokens: bool = False,
         clock: Callable[[], float] = time.monotonic,
         answer_seconds: float = ANSWER_SECONDS,
@@ -69,6 +70,7 @@ class Access:
     ) -> None:
         self._cluster = cluster
         self._audience = audience
+        self._release = release
         self._accepts_cluster_tokens = accepts_cluster_tokens
         self._answer_seconds = answer_seconds
         self._tokens: Answers[Caller | None] = Answers(clock, entries=entries)
@@ -102,7 +104,18 @@ class Access:
     async def require(self, caller: Caller, right: Right, namespace: str) -> None:
         """Raise the 403 that names the missing right."""
         if not await self.may(caller, right, namespace):
-            raise not_permitted(caller, right, namespace)
+            raise self.not_permitted(caller, right, namespace)
+
+    def not_permitted(self, caller: Caller, right: Right, namespace: str) -> Problem:
+        """The 403: what is missing, the role that has it, and how it is given."""
+        role = f"{self._release}-{'operator' if right.subresource else 'viewer'}"
+        bind = f"`kubectl create rolebinding NAME --clusterrole={role} --user={caller.user} --namespace={namespace or 'NAMESPACE'}`"
+        return Problem(
+            NOT_PERMITTED,
+            f"{caller.user} lacks the permission {right} in {f'the namespace {namespace}' if namespace else 'any namespace'}."
+            f" The ClusterRole {role} has it, which the chart makes unless userRoles.create is false: {bind};"
+            " it counts within 30 s.",
+        )
 
     async def allowed_namespaces(self, caller: Caller, right: Right, known: Iterable[str]) -> frozenset[str]:
         """Those of the known namespaces in which the caller has the right; the first failure ends all the reviews."""
@@ -163,16 +176,6 @@ async def _asking(room: asyncio.Semaphore) -> AsyncIterator[None]:
             yield
     except ClusterError as error:
         raise _unavailable() from error
-
-
-def not_permitted(caller: Caller, right: Right, namespace: str) -> Problem:
-    """The 403."""
-    where = f"the namespace {namespace}" if namespace else "any namespace"
-    return Problem(
-        NOT_PERMITTED,
-        f"{caller.user} lacks the permission {right} in {where}. Ask for a role that has it, as"
-        f" {'penstock-operator' if right.subresource else 'penstock-viewer'}, in a RoleBinding there; it counts within 30 s.",
-    )
 
 
 def _unavailable() -> Problem:

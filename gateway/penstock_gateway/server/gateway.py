@@ -16,6 +16,7 @@ from penstock_core.cluster import FLOWS, SECRETS, Cluster, Reflector
 from penstock_core.store.connection.readable import PutAside
 from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.executions.reading import Reading
+from penstock_core.store.flows.refusals import Refusals as Counts
 from penstock_core.store.flows.statistics import Statistics
 from penstock_gateway.acceptance.acceptor import Acceptor
 from penstock_gateway.acceptance.batcher import Batcher, BatchLimits
@@ -38,6 +39,7 @@ from penstock_gateway.webhooks.authentication import Authentication
 from penstock_gateway.webhooks.endpoint import PREFIX, Webhooks
 from penstock_gateway.webhooks.intake import Intake
 from penstock_gateway.webhooks.keys import KeyTable
+from penstock_gateway.webhooks.refusals import Refusals
 
 _PARSERS: Final = 1
 """Large bodies are parsed one after the other: a value with its text can take 140 MiB, and the pod has 512."""
@@ -79,11 +81,13 @@ class Gateway:
         self.health = Health(
             reflectors={"flows": self._flow_reflectors, "webhook keys": self._key_reflectors}, database=self.database
         )
+        self._refusals = Refusals(self.flows, self.metrics, store=Counts(self.database.reading).add)
         self._webhooks = Webhooks(
             flows=self.flows,
             authentication=Authentication(self.keys),
             acceptor=Acceptor(self._batcher, acceptances.ensure_definition, self._load),
             intake=Intake(body_limit=settings.max_body_bytes, total_limit=settings.max_buffered_bytes),
+            refusals=self._refusals,
             parsers=self._parsers,
             metrics=self.metrics,
             public_url=settings.public_url,
@@ -110,6 +114,7 @@ class Gateway:
             group.create_task(self.starter.run())
             group.create_task(self.database.open())
             group.create_task(self._load.run())
+            group.create_task(self._refusals.run())
 
     async def drain(self) -> None:
         """Create the Jobs of what was accepted, as far as time allows; the dispatcher takes the rest."""
@@ -127,6 +132,7 @@ class Gateway:
             access=Access(
                 cluster,
                 audience=self.settings.token_audience,
+                release=self.settings.release,
                 accepts_cluster_tokens=self.settings.accepts_cluster_tokens,
             ),
             flows=self.flows,

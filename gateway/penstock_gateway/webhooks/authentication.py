@@ -7,9 +7,9 @@ Who is refused hears the same words whatever the cause, also where there is no f
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final
 
+from penstock_core.states import Refusal
 from penstock_gateway import problems
 from penstock_gateway.flows import ServedFlow
 from penstock_gateway.problems import Problem
@@ -20,14 +20,7 @@ from penstock_gateway.webhooks.signatures import Check, Judgement, Proof, Signed
 _CHALLENGE: Final = [("WWW-Authenticate", 'Bearer realm="penstock"')]
 
 
-class Cause(StrEnum):
-    """Why a caller was refused: what the owner is told."""
-
-    NO_SUCH_FLOW = "no_such_flow"
-    NO_CREDENTIAL = "no_credential"
-    KEY_UNKNOWN = "key_unknown"
-    SIGNATURE_WRONG = "signature_wrong"
-    SIGNATURE_OUT_OF_TIME = "signature_out_of_time"
+Cause = Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,11 @@ No framework between the socket and the decision: this is the path whose through
 2. 401  key and signature are missing or wrong, or there is no such flow: all of them in the same words, see `authentication`;
         answered before the body, but for what claims to be signed
 3. 404  there is no such flow, or it is not one that a webhook starts, for who has a key of the instance
-4. 405  the method is not one of the flow's
+4. 405, 415  the method is not one of the flow's, the Content-Encoding not one that is understood
 5. 503  the namespace has its share of what is in progress, or of the memory for bodies
 6. 408, 413  the body comes too slowly, or is too large while it streams in
 7. 401  the signature does not fit the body
-8. 400  the body or the query does not parse
+8. 400, 413  the body or the query does not parse, or the body is too large when it is decoded
 9. 422, or the repeated 202  the same delivery came before
 10. 503  the instance is paused and rejects
 11. 429  the flow is at its limit and rejects
@@ -45,9 +45,10 @@ from penstock_gateway.webhooks.authentication import (
     is_signed,
     not_admitted,
 )
+from penstock_gateway.webhooks.decoding import applied_encodings, decode, place_for
 from penstock_gateway.webhooks.intake import Intake
 from penstock_gateway.webhooks.refusals import Refusals
-from penstock_gateway.webhooks.request_data import Request, prepare
+from penstock_gateway.webhooks.request_data import Request, path_text, prepare
 
 PREFIX: Final = "/hooks/"
 OFF_LOOP_BYTES: Final = 256 * 1024
@@ -67,6 +68,12 @@ class _Call:
     query_string: bytes
     headers: list[tuple[bytes, bytes]]
     lookup: dict[bytes, bytes]
+    warnings: tuple[str, ...] = ()
+
+    def admissible(self) -> tuple[str, ...]:
+        """What the body is encoded with; raises the 405 and the 415, which only who is admitted may see."""
+        _check_method(self.flow, self.method)
+        return applied_encodings(self.headers)
 
 
 class Webhooks:
@@ -79,6 +86,7 @@ class Webhooks:
         authentication: Authentication,
         acceptor: Acceptor,
         intake: Intake,
+        refusals: Refusals,
         parsers: Executor,
         metrics: Metrics,
         public_url: str,
@@ -89,7 +97,7 @@ class Webhooks:
         self._acceptor = acceptor
         self._intake = intake
         self._requests = Shares(REQUESTS)
-        self._refusals = Refusals(flows, metrics)
+        self._refusals = refusals
         self._parsers = parsers
         self._metrics = metrics
         self._executions_url = f"{public_url}/api/v1/executions/"
@@ -123,31 +131,38 @@ class Webhooks:
         headers = scope["headers"]
         lookup = dict(reversed(headers))
         length = self._intake.length(lookup)
-        flow, rest = await self._admissible(scope["path"], lookup, receive)
+        flow = await self._admissible(scope["path"], lookup, receive)
         judged = self._authentication.judge(flow, lookup)
         if isinstance(judged, Refused):
             raise await self._refused(judged, receive, lookup, flow=flow, path=scope["path"])
-        method, namespace = scope["method"], flow.identity.namespace
+        path, warnings = path_text(scope["path"], scope["raw_path"])
+        call = _Call(
+            flow=flow,
+            method=scope["method"],
+            path=path,
+            query_string=scope["query_string"],
+            headers=headers,
+            lookup=lookup,
+            warnings=warnings,
+        )
         if isinstance(judged, Admitted):
-            _check_method(flow, method)
+            call.admissible()
+        namespace = flow.identity.namespace
         if not self._requests.take(namespace, 1):
             raise _crowded()
         try:
-            call = _Call(
-                flow=flow, method=method, path=rest, query_string=scope["query_string"], headers=headers, lookup=lookup
-            )
             return await self._take(call, judged, receive, length)
         finally:
             self._requests.give(namespace, 1)
 
-    async def _admissible(self, path: str, lookup: dict[bytes, bytes], receive: Receive) -> tuple[ServedFlow, str]:
-        """The flow that a path leads to, and what follows its name; raises the 404 for who may know, else the 401."""
+    async def _admissible(self, path: str, lookup: dict[bytes, bytes], receive: Receive) -> ServedFlow:
+        """The flow that a path leads to; raises the 404 for who may know, else the 401."""
         parts = path.split("/", 5)
         if len(parts) < 5:
             raise _no_such_webhook()
         flow = self._flows.named(parts[2], parts[3], parts[4])
         if flow is not None and flow.webhook:
-            return flow, parts[5] if len(parts) > 5 else ""
+            return flow
         if self._authentication.knows(self._flows.instance_uid(parts[2], parts[3]), lookup):
             raise _no_such_webhook()
         raise await self._refused(Refused(cause=Cause.NO_SUCH_FLOW), receive, lookup, flow=None, path=path)
@@ -166,20 +181,23 @@ class Webhooks:
     ) -> tuple[Answer, str]:
         """Read the body of a request that may pass, and store what it asks for."""
         update = judged.check.update if isinstance(judged, Signed) else None
+        if b"content-encoding" in call.lookup:
+            length = place_for(length, limit=self._intake.body_limit)
         body = await self._intake.read(receive, namespace=call.flow.identity.namespace, length=length, update=update)
         try:
             admitted = judged.judge() if isinstance(judged, Signed) else judged
             if isinstance(admitted, Refused):
                 self._refusals.note(admitted.cause, flow=call.flow, path="")
                 raise not_admitted()
-            _check_method(call.flow, call.method)
-            prepared = await self._prepared(call, admitted, body.raw)
+            if applied := call.admissible():
+                await decode(body, applied, intake=self._intake, parsers=self._parsers)
+            prepared = await self._prepared(call, admitted, body.raw, is_decoded=bool(applied))
             body.drop()
             return await self._accept(call.flow, prepared)
         finally:
             body.release()
 
-    async def _prepared(self, call: "_Call", admitted: Admitted, raw: bytes) -> Prepared:
+    async def _prepared(self, call: "_Call", admitted: Admitted, raw: bytes, *, is_decoded: bool) -> Prepared:
         request = Request(
             method=call.method,
             path=call.path,
@@ -187,6 +205,9 @@ class Webhooks:
             headers=call.headers,
             lookup=call.lookup,
             raw=raw,
+            is_decoded=is_decoded,
+            how=call.flow.parse,
+            warnings=call.warnings,
             signature_headers=self._authentication.signature_headers(call.flow),
             proof=admitted.proof,
         )
@@ -252,7 +273,7 @@ def _crowded() -> Problem:
 
 
 def _check_method(flow: ServedFlow, method: str) -> None:
-    """Raises the 405, which only who is admitted may see."""
+    """Raises the 405."""
     if method in flow.methods:
         return
     allowed = ", ".join(sorted(flow.methods))

@@ -149,14 +149,28 @@ class Body:
             self._taken = self._size
         self._pieces.append(piece)
 
+    @property
+    def is_large(self) -> bool:
+        """Whether its place is among the large ones."""
+        return self._shares is self._intake.large
+
+    def replace(self, raw: bytes) -> None:
+        """Have other bytes instead, of the largest body at most where the place is a large one; raises the 503."""
+        if not self.is_large and len(raw) > self._taken:
+            if not self._shares.take(self._namespace, len(raw) - self._taken):
+                raise _crowded()
+            self._taken = len(raw)
+        self.raw = raw
+
     async def enlarge(self, size: int) -> None:
         """Take a place among the large ones instead of one among the small ones, for so many bytes."""
+        raw = self.raw
         self.release()
         try:
             await self._intake.large.wait(self._namespace, size, within=self._intake.place_seconds)
         except TimeoutError as error:
             raise _crowded() from error
-        self._shares, self._taken = self._intake.large, size
+        self._shares, self._taken, self.raw = self._intake.large, size, raw
 
     def join(self) -> None:
         """The body is whole."""

@@ -1,6 +1,7 @@
 """From a request to what is stored of it: trigger data, the delivery's identity, warnings. Pure, so it may run in a thread.
 
 What authenticates a caller is never stored: credentials, cookies and signatures are left out of the headers.
+Text without a charset of its own (path, query, headers) is UTF-8, else windows-1252, and the execution has a warning.
 """
 
 import hashlib
@@ -9,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 from penstock_core import body, codec
+from penstock_core.body.bounds import MOST
 from penstock_core.errors import BodyError
 from penstock_core.masking.headers import is_credential
 from penstock_core.store.executions.model import IdempotencyKey, KeyKind
@@ -22,13 +24,12 @@ from penstock_gateway.webhooks.signatures import Proof
 
 DAY_SECONDS: Final = 86_400
 MAX_QUERY_FIELDS: Final = 1_000
-MAX_STRUCTURE: Final = 1_000_000
-"""Of the characters `{ [ , :` in a JSON body: each costs 40 to 150 bytes of memory in the value, and parsing time.
-
-The gateway's bound; a runner, with memory of its own, takes whatever fits there.
-"""
 _ENVELOPE_BYTES: Final = 1024 * 1024
 """Room beside the body for headers, query and path: they never make the body be cut."""
+
+_MAX_WARNINGS: Final = 20
+_OF_ENCODING: Final = frozenset({b"content-encoding", b"content-length"})
+"""Headers that are of a body as it was sent, and not of what it was decoded to."""
 
 _REMEMBERED_BYTES: Final = 64
 """Longer names are judged anew each time: callers make them up, and memory is for those that come again."""
@@ -51,6 +52,13 @@ class Request:
     lookup: dict[bytes, bytes]
     """The headers by lower-case name, the first of each."""
     raw: bytes
+    """The body without its Content-Encoding."""
+    is_decoded: bool = False
+    """Whether it had one."""
+    how: str = "auto"
+    """What the flow's trigger says of reading it: one of `body.WAYS`."""
+    warnings: tuple[str, ...] = ()
+    """Of what was read before."""
     signature_headers: frozenset[bytes] = frozenset()
     """The headers that this instance's requests are signed in, in lower case."""
     proof: Proof | None = None
@@ -59,21 +67,40 @@ class Request:
 
 def prepare(request: Request, deduplication: Deduplication | None) -> Prepared:
     """Parse, find the idempotency key and pack; raises the 400 for a body or a query that does not parse."""
-    content_type = request.lookup.get(b"content-type", b"").decode("latin-1")
-    parsed = _parse(request.raw, content_type)
+    content_type = body.read(request.lookup.get(b"content-type", b""), "").text
+    parsed = _parse(request, content_type)
+    headers = _read_headers(request)
+    query, of_query = query_values(request.query_string)
     data = {
-        "headers": stored_headers(request.headers, without=request.signature_headers),
-        "query": query_values(request.query_string),
+        "headers": headers.values,
+        "query": query,
         "path": request.path,
         "method": request.method,
         "contentType": content_type,
         "rawBody": request.raw,
         "startedAt": rfc3339_now(),
     }
-    key, warnings = identity(request, deduplication, trigger=data | {"body": parsed})
+    if request.how != "auto":
+        data["parse"] = request.how
+    key, of_key = identity(request, deduplication, trigger=data | _derived(parsed.value, data))
+    warnings = (*request.warnings, *headers.warnings, *of_query, *parsed.warnings)[:_MAX_WARNINGS]
     del parsed  # the value takes many times the memory of its bytes, which are what is kept
     packed = codec.pack(data, limit=len(request.raw) + _ENVELOPE_BYTES)
-    return Prepared(payload=packed.data, idempotency=key, guard=guard(request), warnings=(*packed.warnings, *warnings))
+    return Prepared(
+        payload=packed.data,
+        idempotency=key,
+        guard=guard(request),
+        warnings=(*packed.warnings, *warnings, *of_key),
+    )
+
+
+def _derived(value: Any, data: dict[str, Any]) -> dict[str, Any]:
+    """The members of the trigger that are made of the stored ones; the runner makes them, too."""
+    return {
+        "body": value,
+        "bodyAll": body.fields_of(value, data["contentType"], how=data.get("parse", "auto")),
+        "queryAll": body.every(data["query"]),
+    }
 
 
 def identity(
@@ -125,31 +152,55 @@ def _key(
     return IdempotencyKey(kind=kind, key=key, body_sha256=digest, window_seconds=seconds, again=again)
 
 
-def stored_headers(
-    headers: Iterable[tuple[bytes, bytes]], *, without: frozenset[bytes] = frozenset()
-) -> dict[str, str]:
-    """Headers by lower-case name without secret ones and `without`; repeated ones joined by comma, as HTTP allows."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredHeaders:
+    """Headers by lower-case name, and warnings."""
+
+    values: dict[str, str]
+    warnings: tuple[str, ...] = ()
+
+
+def stored_headers(headers: Iterable[tuple[bytes, bytes]], *, without: frozenset[bytes] = frozenset()) -> StoredHeaders:
+    """Headers without secret ones and `without`; repeated ones joined by comma, as HTTP allows."""
     stored: dict[str, str] = {}
+    warnings: list[str] = []
     for raw_name, value in headers:
         name = _stored_name(raw_name)
         if name and raw_name.lower() not in without:
-            text = value.decode("latin-1")
+            text, warned = body.read(value, "", what=f"the header {name[:40]}")
             stored[name] = f"{stored[name]}, {text}" if name in stored else text
-    return stored
+            warnings += warned
+    return StoredHeaders(values=stored, warnings=tuple(warnings))
 
 
-def query_values(query_string: bytes) -> dict[str, str | list[str]]:
-    """Query parameters; those that are repeated as lists, in the order sent."""
+def _read_headers(request: Request) -> StoredHeaders:
+    of_encoding = _OF_ENCODING if request.is_decoded else frozenset()
+    return stored_headers(request.headers, without=request.signature_headers | of_encoding)
+
+
+def query_values(query_string: bytes) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Query parameters, those that are repeated as lists, in the order sent; and warnings. Raises the 400."""
     if not query_string:
-        return {}
-    values: dict[str, Any] = {}
+        return {}, ()
+    from penstock_core.body import form
+
     try:
-        pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
-    except ValueError as error:
-        raise Problem(MALFORMED_REQUEST, f"The query has more than {MAX_QUERY_FIELDS} parameters.") from error
-    for name, value in pairs:
-        body.add_field(values, name, value)
-    return values
+        return form.parse(query_string, "", max_fields=MAX_QUERY_FIELDS, what="the query")
+    except BodyError as error:
+        raise Problem(MALFORMED_REQUEST, f"{_sentence(error)}.") from error
+
+
+def path_text(path: str, raw_path: bytes) -> body.Text:
+    """What follows the flow's name in a path, and warnings; `path` as the server decoded it, `raw_path` as it came.
+
+    The server writes U+FFFD for what is not UTF-8.
+    """
+    parts = path.split("/", 5)
+    if len(parts) < 6:
+        return body.Text("")
+    if "\ufffd" not in parts[5]:
+        return body.Text(parts[5])
+    return body.read(unquote_to_bytes(raw_path).split(b"/", 5)[5], "", what="the path")
 
 
 def rfc3339_now() -> str:
@@ -157,13 +208,20 @@ def rfc3339_now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _parse(raw: bytes, content_type: str) -> Any:
+def _parse(request: Request, content_type: str) -> body.Parsed:
     try:
-        return body.parse(raw, content_type, structure=MAX_STRUCTURE)
+        return body.parse(request.raw, content_type, how=request.how, structure=MOST)
     except BodyError as error:
         place = {"line": error.line, "column": error.column} if error.line else {}
-        detail = f"{str(error)[:1].upper()}{str(error)[1:]}. Correct the body, or send another Content-Type."
-        raise Problem(MALFORMED_BODY, detail, members=place) from error
+        cure = "Correct the body, or send another Content-Type."
+        if request.how != "auto":
+            cure = f"Correct the body: this webhook reads every body as {request.how}."
+        raise Problem(MALFORMED_BODY, f"{_sentence(error)}. {cure}", members=place) from error
+
+
+def _sentence(error: BodyError) -> str:
+    text = str(error)
+    return text[:1].upper() + text[1:]
 
 
 def _stored_name(name: bytes) -> str:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from penstock_core import names
 from penstock_core.cluster import JOBS, Cluster
-from penstock_core.errors import ClusterError, StoreContended
+from penstock_core.errors import ClusterError, ClusterUnavailable, StoreContended
 from penstock_core.observed.workload import Job
 from penstock_core.states import ExecutionState
 from penstock_core.store.executions.live import Dispatch
@@ -182,11 +182,29 @@ class Recovery:
         if ended:
             self._lost(decision.cause.code)
             log.warning("execution ended", extra=_extra(case, decision.cause) | {"state": str(decision.state)})
-            await self._delete_jobs(case)
+            await self._stop_jobs(case)
+
+    async def _stop_jobs(self, case: Case) -> None:
+        """Jobs of an execution that has ended make no more pods; one whose pod ended stays with it, for a look at its log.
+
+        Its deadline is put into the past: its controller then ends it, and it goes by its time like any other. Where that is
+        not to be had, as of a tick's Job, which the admission policy lets nobody change, it is deleted.
+        """
+        for job in _unfinished(case):
+            if any(not pod.is_live for pod in self._workloads.pods_of(job)):
+                body = {"metadata": {"uid": job.uid}, "spec": {"activeDeadlineSeconds": 1}}
+                try:
+                    await self._cluster.patch(JOBS, *job.key, body)
+                    continue
+                except ClusterUnavailable:
+                    raise
+                except ClusterError as error:
+                    log.info("job not kept", extra=_identity(case.row) | {"cause": str(error)})
+            await self._cluster.delete(JOBS, *job.key, uid=job.uid)
 
     async def _delete_jobs(self, case: Case) -> None:
         """Jobs that might still make pods; those that are over stay for a look."""
-        for job in [one for one in case.jobs if not one.is_over][:JOBS_AT_ONCE]:
+        for job in _unfinished(case):
             await self._cluster.delete(JOBS, *job.key, uid=job.uid)
 
     async def _requeue(self, rows: Mapping[UUID, Expired | Starting]) -> None:
@@ -204,6 +222,10 @@ def shared_out(cases: Sequence[Case]) -> Iterator[Case]:
         counts[case.row.namespace] += isinstance(case.decision, Replace | End)
         if counts[case.row.namespace] <= CASES_AT_ONCE:
             yield case
+
+
+def _unfinished(case: Case) -> list[Job]:
+    return [job for job in case.jobs if not job.is_over][:JOBS_AT_ONCE]
 
 
 def _subject(row: Expired | Starting) -> Subject:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from penstock_core import names
+from penstock_core.connections import TYPES, fault_of, sent
+from penstock_core.expressions.quoting import did_you_mean, near
 from penstock_core.masking import MIN_LENGTH
 from penstock_core.observed.content import DeclaredConnection
 from penstock_core.observed.data import Secret
@@ -58,7 +60,11 @@ def resolve(
                 problems.append(_missing(one))
             continue
         secret_name = given[name]
-        problem = problem_of(secret_name, one.fields, secret=secret) or _no_variable(one, secret(secret_name))
+        problem = (
+            problem_of(secret_name, one.fields, secret=secret)
+            or no_variable(one.fields, secret(secret_name), connection=name)
+            or _unsendable(one, secret(secret_name))
+        )
         if problem:
             problems.append(f"connection {name}: {problem}")
             continue
@@ -72,21 +78,35 @@ def resolve(
 
 
 def warnings(connections: Mapping[str, Connection], *, secret: SecretLookup) -> list[str]:
-    """A sentence for each field that is too short to be masked."""
+    """A sentence for each field that is too short to be masked, or has white space around it that nobody sees."""
     sentences = []
     for name, connection in connections.items():
         readable = connection.declared.readable
-        short = [
-            field
-            for field, value in _values(connection, secret).items()
-            if field not in readable and len(value.decode().strip()) < MIN_LENGTH
-        ]
+        values = {field: value.decode() for field, value in _values(connection, secret).items()}
+        short = [field for field, text in values.items() if field not in readable and len(text.strip()) < MIN_LENGTH]
         if short:
             sentences.append(
                 f"connection {name}: {_listed(short)} of the Secret {connection.secret_name} has fewer than {MIN_LENGTH}"
                 " characters, which turn up everywhere by chance: it is not masked in what is recorded; take a longer one"
             )
+        for field, text in values.items():
+            place = f"connection {name}: {field} of the Secret {connection.secret_name}"
+            if sent(text) != text:
+                sentences.append(f"{place} ends in a line break, which no header can hold: it is sent without it")
+            if sent(text) != text.strip():
+                sentences.append(f"{place} begins or ends with white space, which is sent as it stands")
     return sentences
+
+
+def optional_unset(
+    declared: Sequence[DeclaredConnection], given: Mapping[str, str], *, used: frozenset[str]
+) -> list[str]:
+    """A sentence for each optional connection that steps use and the Instance does not set."""
+    return [
+        f"connection {one.name} is optional and not set: steps that use it fail, until spec.connections.{one.name} is"
+        for one in declared
+        if one.name in used and one.name not in given
+    ]
 
 
 def problem_of(secret_name: str, fields: Sequence[str], *, secret: SecretLookup) -> str | None:
@@ -98,15 +118,30 @@ def problem_of(secret_name: str, fields: Sequence[str], *, secret: SecretLookup)
         return f"the Secret {secret_name} is Penstock's own: name a Secret of yours"
     if not is_offered(item):
         return f'the Secret {secret_name} lacks the label {names.LABEL_CONNECTION}: "true", which says that Penstock may use it'
-    missing = [field for field in fields if not item.data.get(field)]
+    missing = [field for field in fields if field not in item.data]
     if missing:
-        return f"the Secret {secret_name} lacks {_listed(missing)} (it has: {_listed(sorted(item.data)) or 'nothing'})"
+        has = _listed(sorted(item.data)) or "nothing"
+        return f"the Secret {secret_name} lacks {_listed(missing)} (it has: {has}): add what is missing to it"
+    empty = [field for field in fields if not item.data[field]]
+    if empty:
+        return f"{_listed(empty)} of the Secret {secret_name} is empty: write its value"
     return None
 
 
-def _no_variable(declared: DeclaredConnection, secret: Secret | None) -> str | None:
-    """Why a runner cannot be given one of the fields, which are variables of its environment; None where it can."""
+def _unsendable(declared: DeclaredConnection, secret: Secret | None) -> str | None:
+    """What of the fields no request can carry, in the words that a step would fail with; None where all can."""
+    kind = TYPES.get(declared.type)
+    in_headers = kind.in_headers(declared.written) if kind else frozenset()
     for field in declared.fields:
+        fault = fault_of((_value(secret, field) or b"").decode(), in_header=field in in_headers)
+        if fault:
+            return f"the field {field} of the Secret {secret.name if secret else ''} {fault}"
+    return None
+
+
+def no_variable(fields: Sequence[str], secret: Secret | None, *, connection: str = "") -> str | None:
+    """Why a runner cannot be given one of the fields, which are variables of its environment; None where it can."""
+    for field in fields:
         value = _value(secret, field)
         place = f"the field {field} of the Secret {secret.name if secret else ''}"
         if value is None:
@@ -115,7 +150,7 @@ def _no_variable(declared: DeclaredConnection, secret: Secret | None) -> str | N
             return f"{place} holds a NUL byte, which no environment variable can: remove it, or encode the value"
         if not _is_text(value):
             return f"{place} is no text in UTF-8, which an environment variable must be: encode the value, as in base64"
-        if len(value) + len(names.ENV_CONNECTION_PREFIX + declared.name + field) + 3 > MAX_VARIABLE_BYTES:
+        if len(value) + len(names.ENV_CONNECTION_PREFIX + connection + field) + 3 > MAX_VARIABLE_BYTES:
             return (
                 f"{place} has {len(value)} bytes, and an environment variable {MAX_VARIABLE_BYTES} at most: shorten it"
             )
@@ -150,7 +185,9 @@ def is_offered(secret: Secret) -> bool:
 def unknown(name: str, declared: Sequence[DeclaredConnection]) -> str:
     """The sentence for a connection that the Integration does not declare."""
     known = _listed([one.name for one in declared]) or "none"
-    return f"connection {name} is not declared by the Integration (declared: {known}): remove it from spec.connections"
+    found = did_you_mean(near(name, [one.name for one in declared]))
+    close = f"; {found}" if found else ""
+    return f"connection {name} is not declared by the Integration (declared: {known}): remove it from spec.connections{close}"
 
 
 def used_by(steps: Any) -> frozenset[str]:

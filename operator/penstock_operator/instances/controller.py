@@ -3,13 +3,13 @@
 from typing import Final
 
 from penstock_core import names
-from penstock_core.cluster import CONFIG_MAPS, CRON_JOBS, INSTANCES, SECRETS, Key
-from penstock_core.objects import Object, key_of
+from penstock_core.cluster import CONFIG_MAPS_SEEN, CRON_JOBS, INSTANCES, SECRETS, Key
 from penstock_core.observed.base import Kept
 from penstock_core.observed.data import ConfigMap, Secret
 from penstock_core.store.flows.schedules import Schedules
 from penstock_operator.control.controller import Controller, Loop
 from penstock_operator.control.work_queue import WorkQueue
+from penstock_operator.instances.config_maps import ConfigMaps
 from penstock_operator.instances.dependents import Dependents
 from penstock_operator.instances.reconciler import Instances
 from penstock_operator.instances.removal import Orphan, Removal
@@ -89,18 +89,18 @@ class _Topic:
         )
         self.config_maps = Collection(
             cluster,
-            CONFIG_MAPS,
+            CONFIG_MAPS_SEEN,
             namespaces=watched,
-            on_change=lambda key, item: self.dependents.config_map_changed(key, item),
-            parse=self._config_map,
+            on_change=self._config_map_changed,
+        )
+        self._read_config_maps = ConfigMaps(
+            cluster, self.config_maps, is_named=lambda key: self.dependents.names_config_map(key)
         )
         self.cron_jobs = Collection(cluster, CRON_JOBS, namespaces=watched, labels=release)
 
-    def _config_map(self, raw: Object) -> ConfigMap:
-        """With its data where an Instance names it; who comes to name another one asks for it."""
-        if self.dependents.names_config_map(key_of(raw)):
-            return ConfigMap.parse(raw)
-        return ConfigMap.without_data(raw)
+    def _config_map_changed(self, key: Key, item: ConfigMap | None) -> None:
+        self._read_config_maps.changed(key)
+        self.dependents.config_map_changed(key, item)
 
     def _secret_namespaces(self) -> tuple[str | None, ...]:
         """Where the release's own Secrets lie: also in its own namespace, whatever it serves."""
@@ -121,7 +121,7 @@ class _Topic:
                 services.cluster,
                 services.inventory,
                 connections=self.connections,
-                config_maps=self.config_maps,
+                config_maps=self._read_config_maps,
                 settings=services.settings,
             ),
             removal=removal,

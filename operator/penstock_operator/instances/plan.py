@@ -1,13 +1,14 @@
 """From an Instance, a version's snapshot and resolved configuration to the Flows that should exist. Pure."""
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from penstock_core import names
 from penstock_core.compiler import build_definition, definition_hash
 from penstock_core.compiler.definition import canonical
 from penstock_core.durations import milliseconds
+from penstock_core.expressions.quoting import did_you_mean, listed, near
 from penstock_core.manifests.quantities import amount
 from penstock_core.observed.content import Content, DeclaredFlow
 from penstock_core.observed.flow import Flow
@@ -16,6 +17,7 @@ from penstock_core.resources import FlowDefinition, InstanceSpec
 from penstock_core.resources.base import default_of
 from penstock_core.resources.integration import Concurrency, DeduplicateBy
 from penstock_operator.instances.connections import Connection, used_by
+from penstock_operator.instances.surplus import NO_SURPLUS, Surplus
 from penstock_operator.instances.triggers import TRIGGERS
 from penstock_operator.instances.version_choice import Choice
 from penstock_operator.instances.webhook_credentials import Credentials
@@ -61,6 +63,10 @@ class Resolution:
     credentials: Credentials | None = None
     warnings: tuple[str, ...] = ()
     """What is not as it should be, and keeps nothing from being deployed."""
+    surplus: Surplus = NO_SURPLUS
+    """What the Instance sets for other versions."""
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    """Names of the Secrets that do not serve, by the connections that name them."""
 
 
 def plan(
@@ -151,19 +157,33 @@ def _kept(instance: Instance, flow: Flow, withdrawn: Container[str]) -> PlannedF
     )
 
 
-def override_problems(instance: Instance, content: Content) -> list[str]:
-    """A sentence for each entry of `spec.flows` that fits no flow, and for what in them Kubernetes would refuse."""
+def override_problems(instance: Instance, content: Content, *, surplus: Surplus = NO_SURPLUS) -> list[str]:
+    """A sentence for each entry of `spec.flows` that fits no flow, and for what in them Kubernetes would refuse.
+
+    `surplus` is for other versions, and not looked at.
+    """
     flows = {flow.name: flow for flow in content.flows}
     problems = []
     for name, override in instance.overrides.items():
         place = f"spec.flows.{name}"
+        if name in surplus.of("flow"):
+            continue
         if name not in flows:
-            known = ", ".join(flows)
-            problems.append(f"{place}: the Integration has no such flow (it has: {known}): correct or remove it")
-        else:
+            close = "; ".join(filter(None, ("correct or remove it", did_you_mean(near(name, flows)))))
+            problems.append(f"{place}: the Integration has no such flow (it has: {listed(flows)}): {close}")
+        elif name not in surplus.of("schedule"):
             problems += TRIGGERS[flows[name].trigger].problems(place, override)
         problems += _resource_problems(f"{place}.resources", override.resources)
     return problems
+
+
+def trigger_warnings(instance: Instance, content: Content) -> list[str]:
+    """A sentence for each flow that will never start, as its version was published before that was looked at."""
+    return [
+        sentence
+        for flow in content.flows
+        for sentence in TRIGGERS[flow.trigger].warnings(flow.name, flow.settings, instance.override(flow.name))
+    ]
 
 
 def _resource_problems(place: str, resources: Mapping[str, Any]) -> list[str]:
@@ -187,9 +207,16 @@ def _planned(
     urls: Mapping[str, str],
 ) -> PlannedFlow:
     override = instance.override(flow.name)
-    used = [connections[name] for name in sorted(used_by(flow.steps)) if name in connections]
+    names_used = used_by(flow.steps)
+    used = [connections[name] for name in sorted(names_used) if name in connections]
     definition = build_definition(
-        instance, content, flow=flow, config=config, connections=[one.declared for one in used], urls=urls
+        instance,
+        content,
+        flow=flow,
+        config=config,
+        connections=[one for one in content.connections if one.name in names_used],
+        urls=urls,
+        secrets={one.declared.name: one.secret_name for one in used},
     )
     hashed = definition_hash(definition)
     spec: dict[str, Any] = {

@@ -55,6 +55,9 @@ from penstock_operator.watch.references import owner_keys
 log = logging.getLogger(__name__)
 FOREIGN_KEY_SECONDS: Final = 60.0
 """Until it is looked again whether somebody else's Secret stands where a generated key should."""
+INVALID: Final = 422
+INVALID_SECONDS: Final = 300.0
+"""Until the API server is asked again for what it called invalid: a schedule, a time zone. What the user changes comes at once."""
 
 TURNS: Final = 24
 """Instances that send requests at a time: what an API server keeps up with.
@@ -135,7 +138,8 @@ class Instances:
         except ClusterError as error:
             if not is_refusal(error):
                 raise
-            refusal, again = str(error), error
+            refusal = str(error)
+            again = NotYet(refusal, seconds=INVALID_SECONDS) if error.status == INVALID else error
         async with self._turns:
             await self._report(instance, resolution, refusal=refusal)
         if again is not None:
@@ -194,23 +198,26 @@ class Instances:
     async def _deploy_flows(self, instance: Instance, plan: Plan, present: Mapping[str, Flow]) -> None:
         # by the objects' names: a flow whose name changes between upper and lower case stays the same object
         wanted = {names.flow_object(instance.name, name): flow for name, flow in plan.flows.items()}
-        refusals = []
+        refusals: list[tuple[PlannedFlow, ClusterError]] = []
         for name, planned in wanted.items():
             try:
                 await self._deploy_flow(instance, planned, current=present.get(name))
             except ClusterError as error:
                 if not is_refusal(error):
                     raise
-                refusals.append(error)
+                refusals.append((planned, error))
         for name in present.keys() - wanted.keys():
             await self._remove_flow(present[name])
         if refusals:
-            raise ClusterError("; ".join(map(str, refusals)), status=refusals[0].status)
+            # one that may pass by itself, as a quota's, is asked again sooner than what is invalid
+            status = min(error.status for _, error in refusals)
+            raise ClusterError("; ".join(_told(planned, error) for planned, error in refusals), status=status)
 
     async def _kept(self, instance: Instance, flows: Sequence[Flow]) -> Plan | None:
-        withdrawn = await self._resolver.withdrawn(
-            instance.namespace, {name for flow in flows for name in flow.secrets}
-        )
+        read: dict[str, list[str]] = {}
+        for secret, fields in (pair for flow in flows for pair in flow.read_of_secrets.items()):
+            read.setdefault(secret, []).extend(fields)
+        withdrawn = await self._resolver.withdrawn(instance.namespace, read)
         return kept(instance, flows, withdrawn=withdrawn)
 
     async def _mirror_keys(
@@ -320,6 +327,10 @@ class Instances:
         if found is None or found.uid != uid:
             found = self._stored[key] = _Stored(uid=uid)
         return found
+
+
+def _told(planned: PlannedFlow, error: ClusterError) -> str:
+    return f"flow {planned.name}{TRIGGERS[planned.trigger].line(planned.settings)}: {error}"
 
 
 def _log_keys(flow: Flow) -> dict[str, str]:

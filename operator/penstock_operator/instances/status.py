@@ -71,8 +71,13 @@ def _configured(resolution: Resolution) -> Condition:
     if resolution.problems:
         message = "\n".join(resolution.problems)
         return Condition(type="Configured", status=False, reason=Reason.INCOMPLETE, message=message)
-    message = "\n".join(("All variables and connections are there.", *resolution.warnings))
-    return Condition(type="Configured", status=True, reason=Reason.COMPLETE, message=message)
+    sentences, reason = ["All required variables and connections are there."], Reason.COMPLETE
+    if resolution.surplus.versions and resolution.choice.snapshot is not None:
+        sentences.append(resolution.surplus.sentence(resolution.choice.snapshot.version))
+        reason = Reason.COMPLETE_WITH_SURPLUS
+    return Condition(
+        type="Configured", status=True, reason=reason, message="\n".join((*sentences, *resolution.warnings))
+    )
 
 
 def _deployed(resolution: Resolution, flows: Sequence[Flow]) -> Condition:
@@ -81,11 +86,20 @@ def _deployed(resolution: Resolution, flows: Sequence[Flow]) -> Condition:
         message = f"{resolution.choice.problem}; {running}."
         return Condition(type="Deployed", status=bool(flows), reason=Reason.NO_VERSION, message=message)
     if resolution.plan is None:
-        message = f"Not configured (see the condition Configured); {running}."
+        message = f"Not configured (see the condition Configured); {running}.{_failing(resolution, flows)}"
         return Condition(type="Deployed", status=bool(flows), reason=Reason.NOT_CONFIGURED, message=message)
     return Condition(
         type="Deployed", status=True, reason=Reason.DEPLOYED, message=summary(resolution.plan.version, flows)
     )
+
+
+def _failing(resolution: Resolution, flows: Sequence[Flow]) -> str:
+    """Which steps of what stays deployed fail, as their connections' Secrets do not serve; empty where none do."""
+    if not resolution.unusable:
+        return ""
+    used = {pair for flow in flows for pair in flow.secret_of_each.items()}
+    names_used = sorted({name for name, secret in used if (name, secret) in resolution.unusable.items()})
+    return f" Steps that use the connection {', '.join(names_used)} fail until then." if names_used else ""
 
 
 def _refused(message: str) -> Condition:

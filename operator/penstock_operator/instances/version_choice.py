@@ -48,5 +48,5 @@ def _is_pending(integration: Integration | None) -> bool:
 def _nothing_published(instance: Instance, integration: Integration | None) -> str:
     where = f" in namespace {instance.integration_namespace}" if instance.integration_namespace else ""
     if integration is None:
-        return f"the Integration {instance.integration}{where} does not exist: create it, or correct spec.integration"
+        return f"the Integration {instance.integration}{where} does not exist"
     return f"the Integration {instance.integration}{where} has published no version yet: its condition Valid says why"

@@ -47,6 +47,11 @@ class Reason(StrEnum):
 
     # of an Instance: what it says
     COMPLETE = "Complete", None, _NOTHING
+    COMPLETE_WITH_SURPLUS = (
+        "CompleteWithSurplus",
+        None,
+        "Nothing; or remove what the message lists, which another version of the Integration knows and this one does not.",
+    )
     INCOMPLETE = (
         "Incomplete",
         "Warning",
@@ -91,6 +96,11 @@ class Reason(StrEnum):
         "ExecutionHeldUp",
         "Warning",
         "See what keeps the pod from starting: an image, a Secret, requests and quotas; the execution ends if it stays.",
+    )
+    WEBHOOKS_REFUSED = (
+        "WebhooksRefused",
+        "Warning",
+        "Compare what the sender sends with what the message says; each cause is told every ten minutes at most.",
     )
     TICK_MISSED = (
         "TickMissed",

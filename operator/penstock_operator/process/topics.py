@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from penstock_operator import maintenance, retired_roles
+from penstock_operator import maintenance, refusals, retired_roles
 from penstock_operator.control.controller import Controller
 from penstock_operator.executions import controller as executions
 from penstock_operator.instances import controller as instances
@@ -18,6 +18,7 @@ TOPICS: Final[tuple[Callable[[Services], Controller], ...]] = (
     schedules.build,
     maintenance.build,
     retired_roles.build,
+    refusals.build,
 )
 
 

@@ -1,10 +1,11 @@
 """`sleep`: waits for a time or until one; a resumed sleep ends when the first one would have."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from penstock_core.durations import milliseconds
 from penstock_core.errors import InvalidInput
+from penstock_core.times import moment
 from penstock_runner.engine.action import Action, Call
 from penstock_runner.errors import Expired, Failure
 
@@ -32,13 +33,25 @@ class Sleep(Action):
 
 def _end(call: Call) -> datetime:
     given = call.input
+    member = "for" if given.get("for") is not None else "until"
+    text = _text(member, given.get(member))
     try:
-        if given.get("for") is not None:
-            return call.flow.clock.now() + timedelta(milliseconds=milliseconds(str(given["for"])))
-        moment = datetime.fromisoformat(str(given.get("until")))
-    except (InvalidInput, OverflowError) as exc:
-        raise Failure("invalid_input", f"sleep.for: {exc}") from exc
-    except ValueError as exc:
-        message = f"sleep.until: {given.get('until')!r} is not a time: write RFC 3339, such as 2030-01-31T06:00:00Z"
-        raise Failure("invalid_input", message) from exc
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if member == "for":
+            return call.flow.clock.now() + timedelta(milliseconds=milliseconds(text))
+        return moment(text)
+    except InvalidInput as exc:
+        raise Failure("invalid_input", f"sleep.{member}: {exc}") from exc
+    except OverflowError as exc:
+        raise Failure("invalid_input", f"sleep.{member}: `{text}` is longer than any time: write less") from exc
+
+
+def _text(member: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    from penstock_core.expressions.values import kind  # only where something is wrong
+
+    written = "a duration, such as 1h30m" if member == "for" else "a time, such as 2026-01-31T06:00:00Z"
+    shown = "" if value is None else f" ({value})"
+    raise Failure(
+        "invalid_input", f"sleep.{member}: the value is {kind(value)}{shown}: it is to be a text with {written}"
+    )

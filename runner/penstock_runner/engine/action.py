@@ -82,6 +82,8 @@ class Action:
     """The engine fills the templates in its members before the call."""
     literal_members: frozenset[str] = frozenset()
     """Members in which `${` means nothing of ours, such as code of another language."""
+    url_members: frozenset[str] = frozenset()
+    """Members that are addresses, in which a value is encoded for its place."""
     keeps_output = False
     """What it put into `attempt.output` before its start was recorded is there again for the replacement of a lost runner."""
     ends_flow = False

@@ -3,9 +3,10 @@
 Fields never leave this process but in the requests that they are for.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from penstock_core.names import LABEL_CONNECTION
 from penstock_runner.errors import Failure
 
 if TYPE_CHECKING:
@@ -23,12 +24,16 @@ class Connection(NamedTuple):
         return f"Connection(name={self.name!r}, description={self.description!r})"
 
     def headers(self) -> dict[str, str]:
-        """The headers that authenticate a request. Raises Failure where a field is missing."""
+        """The headers that authenticate a request. Raises Failure where the Instance or its Secret does not give what they need."""
         kind = self._type()
         if kind is None:
             name = self.description.get("type")
             message = f"connection {self.name!r} is of type {name!r}, which an http step cannot use"
             raise Failure("connection_type", message)
+        if self.description.get("secret", "") is None:
+            raise unset(self.name, self.description.get("fields", ()))
+        for field in self.description.get("fields", ()):
+            self._field(field, in_header=field in kind.in_headers(self.description))
         return kind.headers(self.description, self._field)
 
     def secrets(self) -> Iterator[str]:
@@ -47,16 +52,34 @@ class Connection(NamedTuple):
 
         return TYPES.get(self.description.get("type", ""))
 
-    def _field(self, name: str) -> str:
-        from penstock_core.connections import sent
+    def _field(self, name: str, *, in_header: bool = False) -> str:
+        from penstock_core.connections import fault_of, sent
 
+        secret = f"the Secret {self.description['secret']}" if self.description.get("secret") else "its Secret"
         if name not in self.fields:
-            raise Failure(
-                "connection_field_missing",
-                f"connection {self.name!r} has no field {name!r}: add the key {name!r} to its Secret,"
-                " then run the flow again",
+            raise _unusable(
+                f"connection {self.name!r}: there is no field {name!r} of {secret}: that does not exist, lacks the key"
+                f' {name}, or has not the label {LABEL_CONNECTION}: "true" (the condition Configured of the Instance says'
+                f" which): create it with key and label"
             )
+        fault = fault_of(self.fields[name], in_header=in_header)
+        if fault:
+            raise _unusable(f"connection {self.name!r}: the field {name} of {secret} {fault}")
         return sent(self.fields[name])
+
+
+def unset(name: str, fields: Sequence[str] = ()) -> Failure:
+    """What a step says whose connection the Instance does not set."""
+    with_fields = f" with the key(s) {', '.join(fields)} and" if fields else " with"
+    return _unusable(
+        f"connection {name!r} is not set by the Instance, to which it is optional: set spec.connections.{name}.secretRef.name"
+        f' to a Secret{with_fields} the label {LABEL_CONNECTION}: "true"'
+    )
+
+
+def _unusable(message: str) -> Failure:
+    """Whatever it is that a request cannot be signed in with, before anything of it was sent."""
+    return Failure("connection_unusable", f"{message}, then run the flow again")
 
 
 def connections(descriptions: Mapping[str, Any], fields: Mapping[str, Mapping[str, str]]) -> dict[str, Connection]:

@@ -1,7 +1,7 @@
 """What the steps of one execution share: their collaborators, and what became of each; a step knows this, and no engine."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from penstock_core.masking import Masker
@@ -13,6 +13,11 @@ from penstock_runner.engine.ports import Clock, Recorder
 from penstock_runner.engine.shared import R, Shared
 from penstock_runner.engine.step_records import Records
 from penstock_runner.engine.variables import Evaluator, Frame
+
+MAX_WARNINGS: Final = 20
+"""Of its steps, that an execution tells."""
+MAX_WARNING: Final = 500
+"""Characters of each."""
 
 
 class Placed(NamedTuple):
@@ -35,6 +40,28 @@ class Placed(NamedTuple):
         """What is kept of it: full, metadata or none."""
         mode: str = self.step.get("record", "full")
         return mode
+
+
+class Warned:
+    """What attempts of steps warned of, as the execution tells it; threads share it."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._more = 0
+
+    def add(self, path: str, warnings: Iterable[str]) -> None:
+        """Those of an attempt of a step, masked."""
+        for text in warnings:
+            if len(self._texts) < MAX_WARNINGS:
+                short = text if len(text) <= MAX_WARNING else f"{text[:MAX_WARNING]}…"
+                self._texts.append(f"step {path}: {short}")
+            else:
+                self._more += 1
+
+    def told(self) -> tuple[str, ...]:
+        """The first of them, and how many more there are: the steps have all."""
+        more = (f"{self._more} more warnings of steps",) if self._more else ()
+        return (*self._texts, *more)
 
 
 class Context:
@@ -64,6 +91,7 @@ class Context:
         self.records = Records(self.masker)
         self.failures: dict[str, bool] = {}
         """By the path of each step that ended: whether it failed, when it ran last."""
+        self.warned = Warned()
         self._shared = Shared()
 
     def place(self, step: Step, frame: Frame) -> Placed:

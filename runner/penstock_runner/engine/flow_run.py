@@ -110,6 +110,7 @@ class Engine:
             failed_step=step,
             steps_total=len(self._context.failures),
             steps_failed=sum(self._context.failures.values()),
+            warnings=self._context.warned.told(),
         )
 
     def _deadline(self) -> float:

@@ -39,6 +39,8 @@ class Attempt:
         self.items_total: int | None = None
         self.items_failed: int | None = None
         self.warnings: tuple[str, ...] = ()
+        self.waits: object = None
+        """Says in words, while the action runs, what it is waiting for."""
         self.unread: Unread | None = None
         """What of the output nobody has: a part of it that an earlier runner could not record as it was."""
 
@@ -125,8 +127,10 @@ class Records:
 
     def shown(self, failure: Failure, *, mode: str) -> str:
         """What may be recorded of a failure's message: where values are not kept, only of those that hold none."""
-        if mode == "full" or failure.code in _WITHOUT_VALUES:
+        if mode == "full":
             return failure.shown
+        if failure.code in _WITHOUT_VALUES:
+            return failure.bare or failure.shown
         return f"{failure.code} (what happened is not kept: the step's `record` is {mode})"
 
     def _details(self, failure: Failure | None, gaps: Mapping[str, Gap | None], mode: str) -> bytes | None:

@@ -14,37 +14,44 @@ if TYPE_CHECKING:
     from penstock_core.expressions import Scope
 
 _STORED_MEMBERS = ("rawBody", "contentType", "headers", "query", "path", "method", "startedAt")
+_MADE_MEMBERS = ("body", "bodyAll", "queryAll")
 NOT_RUN: Mapping[str, Any] = {"output": None, "extracted": None, "status": "skipped", "error": None, "attempts": 0}
 """What `steps.<name>` is for a step that was skipped."""
 
 
 class TriggerData(Mapping[str, Any]):
-    """The trigger's data; `body` is parsed from `rawBody` when it is first asked for."""
+    """The trigger's data; what is made of the stored members, such as `body`, is made when it is first asked for."""
 
     def __init__(self, stored: Mapping[str, Any]) -> None:
         self._members: dict[str, Any] = {name: stored.get(name) for name in _STORED_MEMBERS}
+        self._how: str = stored.get("parse", "auto")
+        """As the trigger said when the gateway read the body; no release before wrote it."""
         if "body" in stored:
             self._members["body"] = stored["body"]
 
     def __getitem__(self, name: str) -> Any:
-        if name == "body" and "body" not in self._members:
-            self._members["body"] = self._parse()
+        if name not in self._members and name in _MADE_MEMBERS:
+            self._members[name] = self._made(name)
         return self._members[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter((*_STORED_MEMBERS, "body"))
+        return iter((*_STORED_MEMBERS, *_MADE_MEMBERS))
 
     def __len__(self) -> int:
-        return len(_STORED_MEMBERS) + 1
+        return len(_STORED_MEMBERS) + len(_MADE_MEMBERS)
 
-    def _parse(self) -> Any:
-        raw = self._members["rawBody"]
-        if not raw:
+    def _made(self, name: str) -> Any:
+        if self._members["contentType"] is None:  # no request started it
             return None
         from penstock_core import body
 
+        if name == "queryAll":
+            return body.every(self._members["query"] or {})
+        content_type = self._members["contentType"]
+        if name == "bodyAll":
+            return body.fields_of(self["body"], content_type, how=self._how)
         try:
-            return body.parse(raw, self._members["contentType"] or "")
+            return body.parse(self._members["rawBody"] or b"", content_type, how=self._how).value
         except BodyError as exc:
             raise Failure("trigger_body", f"trigger.body cannot be read: {exc}") from exc
 
@@ -99,6 +106,17 @@ class Evaluator:
 
         try:
             return fill(value, self._declared(), variables)
+        except ExpressionError as exc:
+            raise self._failure(field, exc) from exc
+
+    def url(self, text: str, *, field: str, variables: Mapping[str, Any]) -> Any:
+        """An address with its expressions evaluated, each encoded for its place. Raises Failure, which names `field`."""
+        if "${" not in text:
+            return text
+        from penstock_core.expressions import url_template
+
+        try:
+            return url_template(text, self._declared()).evaluate(variables)
         except ExpressionError as exc:
             raise self._failure(field, exc) from exc
 

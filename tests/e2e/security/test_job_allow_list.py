@@ -70,6 +70,7 @@ FREE: Final = {
 OF_JOB: Final = {
     "containers.imagePullPolicy",
     "env.name",  # a connection's and its field's
+    "labels.penstock.dev/customer",  # for people alone: no pod carries it
     "limits.cpu",
     "limits.memory",
     "requests.cpu",
@@ -225,6 +226,29 @@ def test_no_value_that_the_builders_always_set_alike_may_be_another(policies: Po
 
     assert taken <= CHANGEABLE[plural]
     assert "spec.activeDeadlineSeconds" in taken
+
+
+@pytest.mark.parametrize(
+    ("at", "label", "refused"),
+    [
+        (("metadata",), "tier", False),
+        (("metadata",), "app.kubernetes.io/name", True),
+        (("metadata",), "example.com/team", True),
+        (("metadata",), "penstock.dev/other", True),
+        (("spec", "template", "metadata"), "tier", True),
+        (("spec", "template", "metadata"), "app", True),
+        (("spec", "template", "metadata"), "penstock.dev/customer", True),
+    ],
+)
+@pytest.mark.parametrize("plural", PROGRAMS)
+def test_an_instances_labels_reach_jobs_and_no_pod(
+    policies: Policies, plural: str, at: Steps, label: str, refused: bool
+) -> None:
+    """Labels without a prefix are taken on a Job, and none but Penstock's own on a pod, where Services and policies choose by them."""
+    template: Steps = ("spec", "jobTemplate") if plural == "cronjobs" else ()
+    manifest = changed(MANIFESTS[plural](policies), (*template, *at, "labels", label), "x")
+
+    assert is_by_policy(policies.tried("operator", plural, manifest)) is refused
 
 
 ENV: Final = ("spec", "template", "spec", "containers", 0, "env")

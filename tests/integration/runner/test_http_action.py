@@ -75,10 +75,23 @@ def test_connections_sign_in_and_are_masked(
 
 def test_missing_field_is_named(stand: Stand, web: Web) -> None:
     """A connection without its field fails the step with the name of the key; nothing is sent."""
-    outcome = stand.run(http(web.url, connection="erp"), descriptions={"erp": {"type": "bearer"}})
+    outcome = stand.run(
+        http(web.url, connection="erp"),
+        descriptions={"erp": {"type": "bearer", "fields": ["token"], "secret": "acme-erp"}},
+    )
 
-    assert outcome.error_code == "connection_field_missing"
-    assert "'token'" in (outcome.error_message or "")
+    assert outcome.error_code == "connection_unusable"
+    assert "there is no field 'token' of the Secret acme-erp" in (outcome.error_message or "")
+    assert web.seen == []
+
+
+def test_optional_connection_that_is_not_set_is_named(stand: Stand, web: Web) -> None:
+    """A step whose optional connection the Instance does not set fails with words that say so; nothing is sent."""
+    for descriptions in ({"erp": {"type": "bearer", "fields": ["token"], "secret": None}}, {}):
+        outcome = stand.run(http(web.url, connection="erp"), descriptions=descriptions)
+
+        assert outcome.error_code == "connection_unusable"
+        assert "set spec.connections.erp.secretRef.name" in (outcome.error_message or "")
     assert web.seen == []
 
 
@@ -162,14 +175,15 @@ def test_large_response_is_refused(stand: Stand, web: Web) -> None:
     assert "100000 bytes" in (outcome.error_message or "")
 
 
-def test_body_that_is_no_json_is_kept_as_text(stand: Stand, web: Web) -> None:
-    """A response that says JSON and is none is text, with a warning."""
+def test_body_that_is_no_json_fails_the_step(stand: Stand, web: Web) -> None:
+    """A response that says JSON and is none keeps its bytes and fails the step."""
     web.answer = lambda _: (200, JSON, b"<html>")
 
-    stand.run(http(web.url))
+    outcome = stand.run(http(web.url))
 
-    assert stand.recorder.output("call")["body"] == "<html>"
-    assert "line 1, column 1" in stand.recorder.last("call").warnings[0]
+    assert outcome.error_code == "http_body_undecodable"
+    assert "the body begins: <html>" in (outcome.error_message or "")
+    assert stand.recorder.output("call")["body"] == b"<html>"
 
 
 @pytest.mark.parametrize(
@@ -271,11 +285,16 @@ def test_a_redirect_that_leads_nowhere_is_told(stand: Stand, web: Web, target: s
     assert "is not an address" in (outcome.error_message or "")
 
 
-def test_half_a_surrogate_pair_is_sent_as_a_question_mark(stand: Stand, web: Web) -> None:
-    """JSON can hold one, no request can."""
-    stand.run(http(f"{web.url}/", query={"a": "${trigger.body}"}), trigger={"body": "\ud800"})
+@pytest.mark.parametrize(
+    "members", [{"query": {"a": "${trigger.body}"}}, {"form": {"a": "${trigger.body}"}}, {"json": ["${trigger.body}"]},
+                {"body": "x ${trigger.body}"}],
+)  # fmt: skip
+def test_half_a_surrogate_pair_is_refused(stand: Stand, web: Web, members: dict[str, Any]) -> None:
+    """Python can hold one, no request can: nothing is sent in its place."""
+    outcome = stand.run(http(f"{web.url}/", method="POST", **members), trigger={"body": "\ud800"})
 
-    assert web.seen[0]["path"] == "/?a=%3F"
+    assert (outcome.error_code, web.seen) == ("invalid_input", [])
+    assert "half " in (outcome.error_message or "")
 
 
 @pytest.mark.parametrize("members", [{"url": "http://me:canary-pw@127.0.0.1:{port}/"}, {"url": "{url}/away"}])

@@ -1,10 +1,14 @@
 """What a body becomes in the gateway's memory, measured on a gateway in a process of its own: no ten megabytes take much."""
 
+import gzip
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import brotli
 import httpx
 import pytest
+import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -74,6 +78,72 @@ WORST = {
     "parts": (MULTIPART, (PART + b"x" * 980 + b"\r\n") * 9_900 + b"--B--\r\n"),
     "bytes": ("application/octet-stream", filled(b"\x00\xff")),
 }
+
+
+AS_VALUES = {
+    "rows": ("csv", filled(b"a\n")),
+    "quotes": ("csv", filled(b'""\n', before=b"a\n")),
+    "cells": ("csv", b"\n".join([b",".join(b"%d" % n for n in range(30)), *[b"," * 29] * 340_000])),
+    "wide cells": ("csv", filled(b"x,y\n", before=b"a,b\n", after=EMOJI.encode() + b",\n")),
+    "elements": ("xml", filled(b"<a/>", before=b"<a>", after=b"</a>")),
+    "attributes": ("xml", filled(b"<a b='1'/>", before=b"<a>", after=b"</a>")),
+    "names": ("xml", b"<a>" + b"".join(b"<b%d/>" % n for n in range(900_000)) + b"</a>"),
+    "a wide text": ("xml", filled(b"x", before=b"<a>", after=EMOJI.encode() + b"</a>")),
+    "entities": ("xml", filled(b"&lt;", before=b"<a>", after=b"</a>")),
+    "laughs": ("xml", b"<!DOCTYPE a [<!ENTITY b 'ha'><!ENTITY c '" + b"&b;" * 100_000 + b"'>]><a>" + b"&c;" * 1000 + b"</a>"),
+}  # fmt: skip
+ENCODED = {
+    "gzip": lambda data: gzip.compress(data, 1),
+    "deflate": lambda data: zlib.compress(data, 1),
+    "br": lambda data: brotli.compress(data, quality=1),
+    "zstd": lambda data: zstandard.ZstdCompressor().compress(data),
+}
+
+
+@pytest.mark.parametrize("case", AS_VALUES)
+def test_the_worst_of_csv_and_xml(gateway: GatewayProcess, rest: float, case: str) -> None:
+    """What a trigger reads as a value takes as little."""
+    flow, body = AS_VALUES[case]
+    assert len(body) <= SIZE
+    gateway.forget_peak(rest)
+
+    assert post(gateway, body, "text/plain", flow=flow) in (202, 400)
+    assert gateway.peak() - rest < MOST
+
+
+@pytest.mark.parametrize("encoding", ENCODED)
+@pytest.mark.parametrize(
+    "content", [bytes(SIZE), bytes(20 * SIZE), WORST["maps in maps"][1]], ids=["most", "more", "maps"]
+)
+def test_the_worst_that_is_encoded(gateway: GatewayProcess, rest: float, encoding: str, content: bytes) -> None:
+    """What becomes large takes what it becomes, and no more than the largest body."""
+    body = ENCODED[encoding](content)
+    gateway.forget_peak(rest)
+
+    answer = httpx.post(
+        f"{gateway.url}/hooks/acme/acme-orders/open",
+        content=body,
+        headers={"Content-Type": "application/octet-stream" if content[0] == 0 else JSON, "Content-Encoding": encoding},
+        timeout=60,
+    )
+
+    assert answer.status_code == (413 if len(content) > SIZE else 202)
+    assert gateway.peak() - rest < MOST
+
+
+def test_many_small_ones_that_become_large(gateway: GatewayProcess, rest: float) -> None:
+    """Small bodies that become large ones, of many namespaces at one time, stay within what the chart lets a gateway have."""
+    body = gzip.compress(bytes(SIZE))
+    gateway.forget_peak(rest)
+    headers = {"Content-Type": "application/octet-stream", "Content-Encoding": "gzip"}
+    urls = [f"{gateway.url}/hooks/{NAMESPACES[n % 6]}/acme-orders/open" for n in range(24)]
+    with ThreadPoolExecutor(24) as pool:
+        asked = [pool.submit(httpx.post, url, content=body, headers=headers, timeout=60) for url in urls]
+        answers = {each.result().status_code for each in asked}
+
+    assert answers <= {202, 503}
+    assert 202 in answers
+    assert gateway.peak() < POD
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from aiohttp import web
 from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException
 
-from penstock_core.cluster import CONFIG_MAPS, DEPLOYMENTS, Caller, Cluster, client
+from penstock_core.cluster import CONFIG_MAPS, CONFIG_MAPS_SEEN, DEPLOYMENTS, Caller, Cluster, client
 from penstock_core.cluster.transport import Request, Transport
 from penstock_core.errors import AnswerTooLarge, ClusterError, ClusterUnavailable, NotFound
 
@@ -175,6 +175,21 @@ async def test_list_follows_pages_and_completes_items(api: tuple[Api, Transport]
     assert [item["metadata"]["name"] for item in found.items] == ["a", "b"]
     assert {(item["apiVersion"], item["kind"]) for item in found.items} == {("v1", "ConfigMap")}
     assert {request.query["labelSelector"] for request in server.requests} == {"x=y"}
+
+
+async def test_metadata_alone_is_asked_for_by_its_form(api: tuple[Api, Transport]) -> None:
+    """A list names the form of a list, all else that of one object; other kinds come whole."""
+    server, transport = api
+    cluster = Cluster(transport)
+    server.answer = says({"apiVersion": "v1", "kind": "ConfigMapList", "metadata": {}, "items": []})
+    await cluster.listing(CONFIG_MAPS_SEEN, "n")
+    await cluster.get(CONFIG_MAPS_SEEN, "n", "a")
+    [event async for event in cluster.watch(CONFIG_MAPS_SEEN, "n", resource_version="1")]
+    await cluster.listing(CONFIG_MAPS, "n")
+
+    one = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+    whole = [one.replace("Metadata;", "MetadataList;"), one, one, "application/json"]
+    assert [request.headers["Accept"] for request in server.requests] == whole
 
 
 async def test_large_objects_come_in_smaller_pages(api: tuple[Api, Transport], monkeypatch: pytest.MonkeyPatch) -> None:

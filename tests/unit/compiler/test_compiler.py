@@ -137,7 +137,9 @@ def test_what_surrounds_an_action_is_checked(others: dict[str, Any], fragments: 
     ("sleep", "fragment"),
     [
         ({"for": "1 s"}, "is not a duration"),
-        ({"until": "tomorrow"}, "RFC 3339"),
+        ({"until": "tomorrow"}, "`tomorrow` is not a time: write RFC 3339"),
+        ({"until": "2026-01-31T06:00:00"}, "`2026-01-31T06:00:00` does not say in which zone it is meant"),
+        ({"until": "2026-01-31"}, "`2026-01-31` does not say in which zone it is meant"),
         ({"until": "${nope}"}, "`nope`"),
         ({}, "exactly one"),
     ],

@@ -63,7 +63,7 @@ def test_a_toy_type_is_resolved() -> None:
 
     _, problems = resolve([DeclaredConnection.parse(DECLARED)], {"erp": "acme-erp"}, secret=lambda _: secret)
 
-    assert problems == ["connection erp: the Secret acme-erp lacks seal (it has: name)"]
+    assert problems == ["connection erp: the Secret acme-erp lacks seal (it has: name): add what is missing to it"]
 
 
 def test_a_toy_type_signs_in() -> None:
@@ -76,10 +76,16 @@ def test_a_toy_type_signs_in() -> None:
         config={},
         connections=content.connections,
         urls={},
+        secrets={"erp": "acme-erp"},
     )
     description = definition["connections"]["erp"]
     connection = Connection(name="erp", description=description, fields={"name": "n", "seal": "s\n"})
 
-    assert description == {"type": "signed", "fields": ["name", "seal"], "header": "X-Signed-By"}
+    assert description == {
+        "type": "signed",
+        "fields": ["name", "seal"],
+        "secret": "acme-erp",
+        "header": "X-Signed-By",
+    }
     assert connection.headers() == {"X-Signed-By": "n/s"}
     assert list(connection.secrets()) == ["n", "s\n", "n/s\n"]

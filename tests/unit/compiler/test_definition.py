@@ -28,6 +28,7 @@ def built(**changed: Any) -> dict[str, Any]:
         "config": {"region": "eu"},
         "connections": CONNECTIONS,
         "urls": {"importOrder": "https://hooks.example/a"},
+        "secrets": {"erp": "acme-erp", "own": "acme-own"},
     }
     wanted = {**given, **changed}
     return build_definition(
@@ -37,6 +38,7 @@ def built(**changed: Any) -> dict[str, Any]:
         connections=[DeclaredConnection.parse(one) for one in wanted["connections"]],
         config=wanted["config"],
         urls=wanted["urls"],
+        secrets=wanted["secrets"],
     )
 
 
@@ -54,9 +56,15 @@ def test_a_definition_is_what_the_contract_says() -> None:
         "integration": {"name": "orders-to-erp", "version": "1.4.0"},
         "config": {"region": "eu"},
         "connections": {
-            "erp": {"type": "apiKey", "fields": ["key"], "header": "X-Api-Key", "prefix": ""},
-            "shop": {"type": "basic", "fields": ["username", "password"]},
-            "own": {"type": "custom", "fields": ["user"], "headers": {"X-Auth": "${user}"}},
+            "erp": {
+                "type": "apiKey",
+                "fields": ["key"],
+                "secret": "acme-erp",
+                "header": "X-Api-Key",
+                "prefix": "",
+            },
+            "shop": {"type": "basic", "fields": ["username", "password"], "secret": None},
+            "own": {"type": "custom", "fields": ["user"], "secret": "acme-own", "headers": {"X-Auth": "${user}"}},
         },
         "timeoutMs": 300_000,
         "steps": STEPS,

@@ -49,3 +49,30 @@ def test_a_field_has_its_numbers_and_whether_it_has_a_star() -> None:
     assert (sorted(day.values), day.star) == (list(range(1, 32)), True)
     assert (sorted(month.values), month.star) == ([2, 3, 4], False)
     assert (sorted(weekday.values), weekday.star) == (list(range(7)), True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0 0 29 2 *", "0 0 30 1,2 *", "0 0 31 4,5 *", "0 0 31 */2 *", "0 0 28-31 2 *", "0 0 30 2 1", "0 0 30 2 1-5",
+        "0 0 30 2 */2", "0 0 * 2 *", "0 0 ? 2 ?", "0 0 */30 2 *", "0 0 31 jan *",
+    ],
+)  # fmt: skip
+def test_a_line_that_comes_in_some_year_is_taken(text: str) -> None:
+    """A leap day comes, and beside a day of the week the day of the month need not."""
+    check_cron(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "month"),
+    [
+        ("0 0 30 2 *", "30", "2"), ("0 0 31 4,6 *", "31", "4,6"), ("0 0 31 2,4,6,9,11 ?", "31", "2,4,6,9,11"),
+        ("0 0 30-31 feb *", "30-31", "feb"), ("*/5 * 31 SEP-SEP */1", "31", "SEP-SEP"), ("0 0 30,31 2 *,1", "30,31", "2"),
+    ],
+)  # fmt: skip
+def test_a_line_that_never_comes_is_refused(text: str, day: str, month: str) -> None:
+    """With the two fields that contradict one another."""
+    with pytest.raises(ExpressionError) as refused:
+        check_cron(text)
+
+    assert f"can never come: no month `{month}` has a day `{day}`" in str(refused.value)

@@ -59,7 +59,7 @@ class Clock:
 
 
 def made(reviews: Reviews, clock: Clock | None = None, **limits: Any) -> Access:
-    return Access(reviews, audience="penstock", clock=clock or Clock(), **limits)  # type: ignore[arg-type]
+    return Access(reviews, audience="penstock", release="penstock-system.penstock", clock=clock or Clock(), **limits)  # type: ignore[arg-type]
 
 
 async def slug(asking: Any) -> str:

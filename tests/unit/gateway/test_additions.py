@@ -30,7 +30,7 @@ async def test_a_route_is_a_module_and_a_line_of_the_table() -> None:
     """What stands in the table is served, and described in the OpenAPI document, with the problems of all routes."""
     services = Services(
         reading=None,  # type: ignore[arg-type]  # no toy is read from a database
-        access=Access(FakeCluster(), audience="penstock"),
+        access=Access(FakeCluster(), audience="penstock", release="penstock-system.penstock"),
         flows=FlowTable(),
         values=Values(),
     )

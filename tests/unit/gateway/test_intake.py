@@ -1,7 +1,9 @@
 """What bodies may take of memory and time, and of what others may have."""
 
 import asyncio
+import zlib
 from collections.abc import MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from penstock_gateway.asgi import Receive
 from penstock_gateway.problems import Problem
 from penstock_gateway.shares import Pace
+from penstock_gateway.webhooks.decoding import decode
 from penstock_gateway.webhooks.intake import PACE, SMALL_BYTES, Body, Intake
 
 LARGE = SMALL_BYTES + 1
@@ -99,6 +102,24 @@ async def test_release_counts_out_what_was_counted_in(size: int, piece: int) -> 
     body.release()
 
     assert held == size
+    assert taking.held == 0
+
+
+@pytest.mark.parametrize("becomes", [1_000, SMALL_BYTES, LARGE])
+@pytest.mark.parametrize("size", [100, LARGE - 100])
+async def test_an_encoded_body_is_counted_as_what_it_becomes(size: int, becomes: int) -> None:
+    """Small ones by their bytes, others by the most that they may become; nothing of it stays counted."""
+    taking = intake()
+    content = b"x" * becomes
+    body = await taking.read(sending(size), namespace="a")
+    body.replace(zlib.compress(content))
+    with ThreadPoolExecutor(1) as parsers:
+        await decode(body, ("deflate",), intake=taking, parsers=parsers)
+    held, raw = taking.held, body.raw
+    body.release()
+
+    assert raw == content
+    assert becomes <= held <= LARGE
     assert taking.held == 0
 
 

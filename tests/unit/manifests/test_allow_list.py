@@ -36,6 +36,7 @@ def wrong(manifest: dict[str, Any], levels: list[dict[str, Any]]) -> Iterator[st
         for name in members.keys() | fixed.keys():
             known = fixed | default
             right = members.get(name) == known[name] if name in known else name in level.get("free", ())
+            right = right or ("/" not in name and level.get("plain", False))
             if not right or (name in level.get("single", ()) and len(members[name]) != 1):
                 yield f"{level['at']}.{name}"
 

@@ -7,7 +7,7 @@ import pytest
 from observed_objects import CONTENT, secret
 from penstock_core.observed.content import DeclaredConnection
 from penstock_core.observed.data import Secret
-from penstock_operator.instances.connections import resolve, used_by, warnings
+from penstock_operator.instances.connections import optional_unset, resolve, used_by, warnings
 
 DECLARED = [
     DeclaredConnection.parse({"name": "erp", "type": "basic", "description": "the ERP"}),
@@ -111,8 +111,101 @@ def test_a_secret_that_is_too_short_to_be_masked_is_told() -> None:
 
     assert problems == []
     assert warnings(found, secret=lambda _: holding(b"canary")) == []
-    [sentence] = warnings(found, secret=lambda _: holding(b"pw12\n"))
+    sentence, _ = warnings(found, secret=lambda _: holding(b"pw12\n"))
     assert sentence.startswith("connection erp: password of the Secret acme-erp has fewer than 6 characters")
+
+
+TOKEN = [DeclaredConnection.parse({"name": "erp", "type": "bearer"})]
+PARTS = [
+    DeclaredConnection.parse({"name": "erp", "type": "custom", "fields": ["token"], "headers": {"X-Key": "k=${token}"}})
+]
+LOGIN = [DeclaredConnection.parse({"name": "erp", "type": "basic"})]
+
+
+def offered(**fields: bytes) -> Secret:
+    """The Secret of the connection, with these fields."""
+    data = {name: b64encode(value).decode() for name, value in fields.items()}
+    return Secret.parse({"metadata": {"name": "acme-erp", "labels": {"penstock.dev/connection": "true"}}, "data": data})
+
+
+@pytest.mark.parametrize(
+    ("declared", "fields", "problem"),
+    [
+        (TOKEN, {"token": b""}, "token of the Secret acme-erp is empty: write its value"),
+        (
+            TOKEN,
+            {"token": b"\n"},
+            "the field token of the Secret acme-erp is empty but for white space: write its value",
+        ),
+        (
+            TOKEN,
+            {"token": b" \t"},
+            "the field token of the Secret acme-erp is empty but for white space: write its value",
+        ),
+        (TOKEN, {"key": b"v"}, "the Secret acme-erp lacks token (it has: key): add what is missing to it"),
+        (TOKEN, {}, "the Secret acme-erp lacks token (it has: nothing): add what is missing to it"),
+        (
+            TOKEN,
+            {"token": b"abc\ndef\n"},
+            "the field token of the Secret acme-erp has a line break at character 4, which no header can hold: write it in one line",
+        ),
+        (
+            PARTS,
+            {"token": b"ab\x07"},
+            "the field token of the Secret acme-erp has at character 3 what no header can hold: correct or encode it",
+        ),
+        (
+            TOKEN,
+            {"token": "abc\u20ac".encode()},
+            "the field token of the Secret acme-erp has at character 4 what no header can hold: correct or encode it",
+        ),
+        (
+            LOGIN,
+            {"username": "\ufeffme".encode(), "password": b"long-enough"},
+            "the field username of the Secret acme-erp begins with a byte order mark: write the file that it is made of without one",
+        ),
+        (TOKEN, {"token": b"long-enough"}, None),
+        (TOKEN, {"token": b"long-enough\r\n"}, None),
+        (LOGIN, {"username": "j\u20ac".encode(), "password": b"two\nlines"}, None),
+    ],
+)
+def test_what_a_request_cannot_carry_is_refused_by_name(
+    declared: list[DeclaredConnection], fields: dict[str, bytes], problem: str | None
+) -> None:
+    """Fields that are missing, empty, or no header's value are told with Secret, field and cure; others serve."""
+    _, problems = resolve(declared, GIVEN, secret=lambda _: offered(**fields))
+
+    assert problems == ([f"connection erp: {problem}"] if problem else [])
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (b"long-enough", []),
+        (
+            b"long-enough\n",
+            ["token of the Secret acme-erp ends in a line break, which no header can hold: it is sent without it"],
+        ),
+        (
+            b" long-enough",
+            ["token of the Secret acme-erp begins or ends with white space, which is sent as it stands"],
+        ),
+    ],
+)
+def test_white_space_around_a_value_is_told(value: bytes, said: list[str]) -> None:
+    """What nobody sees in a terminal stands in the condition, and keeps nothing from being deployed."""
+    found, problems = resolve(TOKEN, GIVEN, secret=lambda _: offered(token=value))
+
+    assert problems == []
+    assert warnings(found, secret=lambda _: offered(token=value)) == [f"connection erp: {one}" for one in said]
+
+
+def test_an_optional_connection_that_is_not_set_is_told() -> None:
+    """Steps that use it fail, and the condition says so beforehand; one that nobody uses is not spoken of."""
+    [sentence] = optional_unset(DECLARED, GIVEN, used=frozenset({"erp", "mail"}))
+
+    assert sentence == "connection mail is optional and not set: steps that use it fail, until spec.connections.mail is"
+    assert optional_unset(DECLARED, GIVEN, used=frozenset({"erp"})) == []
 
 
 def test_connections_are_found_in_nested_steps() -> None:

@@ -18,7 +18,7 @@ from penstock_core.observed.flow import Flow
 from penstock_core.observed.instance import Instance
 from penstock_operator.errors import NotYet
 from penstock_operator.instances.plan import PlannedFlow, kept, scheduled_since
-from penstock_operator.instances.reconciler import TURNS, is_refusal
+from penstock_operator.instances.reconciler import INVALID_SECONDS, TURNS, is_refusal
 from penstock_operator.settings import from_environment
 
 REFUSED = ClusterError("CronJob.batch is invalid: spec.timeZone: unknown time zone", status=422)
@@ -46,12 +46,15 @@ async def test_a_refused_write_is_told_and_tried_again(world: World) -> None:
     world.cluster.failures[("apply", "cronjobs")] = REFUSED
     await world.publication.reconcile(("acme", "orders"))
     for _ in range(3):
-        with pytest.raises(ClusterError, match="unknown time zone"):
+        with pytest.raises(NotYet, match="unknown time zone") as again:
             await world.instances.reconcile(KEY)
     deployed, ready = world.condition("Deployed"), world.condition("Ready")
 
     assert (deployed["status"], deployed["reason"]) == ("False", "Refused")
-    assert "CronJob.batch is invalid: spec.timeZone: unknown time zone" in deployed["message"]
+    assert again.value.seconds == INVALID_SECONDS
+    assert deployed["message"].endswith(
+        "flow poll (schedule `0 6 * * *`, time zone Etc/UTC): CronJob.batch is invalid: spec.timeZone: unknown time zone"
+    )
     assert (ready["status"], ready["reason"]) == ("False", "Refused")
     assert [reason for kind, reason, _ in world.cluster.events if kind == "Warning"] == ["Refused"]
     assert world.cluster.writes.count(("patch_status", "instances", "acme-orders")) == 1
@@ -164,11 +167,13 @@ async def test_a_flow_whose_name_changes_in_case_alone_stays(world: World) -> No
     assert flows["acme-orders.hook"]["metadata"]["uid"] == uid
 
 
-def connected(world: World) -> Object:
+def connected(world: World, **declared: Any) -> Object:
     """An Integration whose webhook uses a connection, and the Secret that serves it."""
     hook, poll = INTEGRATION["spec"]["flows"]
     step = {"name": "call", "http": {"method": "GET", "url": "https://erp.example/", "connection": "erp"}}
-    world.publish("1.1.0", connections=[{"name": "erp", "type": "apiKey"}], flows=[{**hook, "steps": [step]}, poll])
+    world.publish(
+        "1.1.0", connections=[{"name": "erp", "type": "apiKey", **declared}], flows=[{**hook, "steps": [step]}, poll]
+    )
     labels = {names.LABEL_CONNECTION: "true"}
     secret = {"metadata": {"name": "acme-erp", "namespace": "acme", "labels": labels}, "data": {"key": "a2V5"}}
     world.cluster.seed(SECRETS, secret)
@@ -201,6 +206,69 @@ async def test_a_secret_that_is_gone_for_a_moment_stays_named(world: World) -> N
 
     assert "does not exist" in world.condition("Configured")["message"]
     assert world.cluster.of(FLOWS)["acme-orders.hook"]["spec"]["connections"] != []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("gone", "the Secret acme-erp does not exist"),
+        ("no label", "the Secret acme-erp lacks the label"),
+        ("no field", "the Secret acme-erp lacks key"),
+        ("empty", "key of the Secret acme-erp is empty"),
+        ("line break", "the field key of the Secret acme-erp has a line break at character 4"),
+        ("not text", "the field key of the Secret acme-erp is no text in UTF-8"),
+    ],
+)
+async def test_conditions_agree_on_a_secret_that_does_not_serve(world: World, change: str, said: str) -> None:
+    """Configured names Secret and problem, Deployed what stays and what of it fails, and Ready is Configured's."""
+    secret = connected(world)
+    await world.settle()
+    values = {"no field": {}, "empty": {"key": ""}, "line break": {"key": "b25lCnR3bw=="}, "not text": {"key": "/w=="}}
+    labels = {} if change == "no label" else secret["metadata"]["labels"]
+    if change == "gone":
+        world.cluster.remove(SECRETS, "acme", "acme-erp")
+    else:
+        data = values.get(change, secret["data"])
+        world.cluster.seed(SECRETS, {**secret, "metadata": {**secret["metadata"], "labels": labels}, "data": data})
+    await world.settle()
+    configured, deployed, ready = (world.condition(kind) for kind in ("Configured", "Deployed", "Ready"))
+
+    assert said in configured["message"]
+    assert (configured["status"], deployed["status"], ready["status"]) == ("False", "True", "False")
+    assert deployed["message"] == (
+        "Not configured (see the condition Configured); 1.1.0 stays deployed as it was."
+        " Steps that use the connection erp fail until then."
+    )
+    assert (ready["reason"], ready["message"]) == (configured["reason"], configured["message"])
+    definition = world.cluster.of(FLOWS)["acme-orders.hook"]["spec"]["definition"]
+    assert definition["connections"]["erp"]["secret"] == "acme-erp"
+
+
+async def test_a_field_that_is_no_variable_keeps_no_runner_from_saying_so(world: World) -> None:
+    """What no container could be started with is taken from the Flow; another field that nobody reads is left alone."""
+    secret = connected(world)
+    await world.settle()
+    world.cluster.seed(SECRETS, {**secret, "data": {**secret["data"], "unread": "/w=="}})
+    await world.settle()
+    before = world.cluster.of(FLOWS)["acme-orders.hook"]["spec"]["connections"]
+    world.cluster.seed(SECRETS, {**secret, "data": {"key": "/w=="}})
+    await world.settle()
+
+    assert [one["secretName"] for one in before] == ["acme-erp"]
+    assert world.cluster.of(FLOWS)["acme-orders.hook"]["spec"]["connections"] == []
+
+
+async def test_an_optional_connection_that_is_not_set_is_deployed_without_one(world: World) -> None:
+    """Configured says what fails, and the definition lets the runner say it."""
+    connected(world, required=False)
+    world.change(connections={})
+    await world.settle()
+    definition = world.cluster.of(FLOWS)["acme-orders.hook"]["spec"]["definition"]
+
+    assert definition["connections"]["erp"]["secret"] is None
+    assert world.condition("Configured")["status"] == "True"
+    assert "connection erp is optional and not set" in world.condition("Configured")["message"]
+    assert "All variables and connections are there" not in world.condition("Configured")["message"]
 
 
 def test_what_is_withdrawn_is_left_out_of_what_is_kept() -> None:

@@ -3,8 +3,9 @@
 import pytest
 
 from observed_objects import CONTENT, instance
+from penstock_core.errors import InvalidInput
 from penstock_core.observed.content import Content
-from penstock_operator.instances.plan import override_problems
+from penstock_operator.instances.plan import override_problems, trigger_warnings
 
 
 def test_overrides_that_fit_nothing_are_named() -> None:
@@ -15,7 +16,7 @@ def test_overrides_that_fit_nothing_are_named() -> None:
     )
 
     assert problems == [
-        "spec.flows.pol: the Integration has no such flow (it has: importOrder, poll): correct or remove it",
+        "spec.flows.pol: the Integration has no such flow (it has: importOrder, poll): correct or remove it; did you mean `poll`?",
         "spec.flows.importOrder.schedule: the flow's trigger is not a schedule: remove it",
     ]
 
@@ -24,6 +25,7 @@ def test_overrides_that_fit_nothing_are_named() -> None:
     ("schedule", "fragments"),
     [
         ({"cron": "0 25 * * *"}, ["spec.flows.poll.schedule.cron: `25` is no value for the hour", "write 0 to 23"]),
+        ({"cron": "0 0 30 2 *"}, ["spec.flows.poll.schedule.cron: `0 0 30 2 *` can never come"]),
         ({"cron": "@daily"}, ["spec.flows.poll.schedule.cron: a schedule has five fields"]),
         ({"timeZone": "Berlin"}, ["spec.flows.poll.schedule.timeZone: there is no time zone `Berlin`", "IANA name"]),
     ],
@@ -33,6 +35,22 @@ def test_an_instances_own_times_are_checked(schedule: dict[str, str], fragments:
     [problem] = override_problems(instance(flows={"poll": {"schedule": schedule}}), Content.parse(CONTENT))
 
     assert [fragment for fragment in fragments if fragment not in problem] == []
+
+
+def test_overrides_are_checked_like_what_is_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the compiler refuses of a schedule, an Instance may not say either; a version of before is told of in a notice."""
+
+    def refuse(_: str) -> None:
+        raise InvalidInput("no day of any month")
+
+    monkeypatch.setattr("penstock_operator.instances.triggers.schedule.check_cron", refuse)
+    own = instance(flows={"poll": {"schedule": {"cron": "0 0 30 2 *"}}})
+
+    assert override_problems(own, Content.parse(CONTENT)) == ["spec.flows.poll.schedule.cron: no day of any month"]
+    assert trigger_warnings(own, Content.parse(CONTENT)) == []
+    assert trigger_warnings(instance(), Content.parse(CONTENT)) == [
+        "flow poll: the Integration's schedule `0 6 * * *`: no day of any month"
+    ]
 
 
 def test_right_times_are_no_problem() -> None:

@@ -23,10 +23,7 @@ from penstock_core.cluster import (
     Object,
 )
 from penstock_core.errors import ClusterUnavailable, Conflict
-from penstock_core.observed.data import ConfigMap
-from penstock_core.observed.instance import Instance
 from penstock_operator.errors import NotYet
-from penstock_operator.watch.collection import Collection
 
 
 def mirrored(world: World) -> dict[str, Any]:
@@ -137,25 +134,6 @@ async def test_config_maps_fill_what_the_instance_leaves_out(world: World) -> No
     await world.settle()
 
     assert world.cluster.of(FLOWS)["acme-orders.hook"]["spec"]["definition"]["config"] == {"region": "us"}
-
-
-def _instance(world: World) -> Instance:
-    found = world.inventory.get(INSTANCES, KEY)
-    assert found is not None
-    return found
-
-
-async def test_a_config_map_without_its_data_is_asked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The watch keeps the data of those alone that somebody named when they came."""
-    given = {"metadata": {"name": "acme-config", "namespace": "acme"}, "data": {"region": "us"}}
-    world.cluster.seed(CONFIG_MAPS, given)
-    world.change(config={}, configFrom=[{"configMapRef": {"name": "acme-config"}}])
-    await world.settle()
-    monkeypatch.setattr(Collection, "get", lambda *_: ConfigMap.without_data(given))
-
-    texts, problems = await world.instances._resolver._texts(_instance(world))
-
-    assert (texts, problems) == ({"region": "us"}, [])
 
 
 async def test_pausing_suspends_the_schedule_and_is_noted(world: World) -> None:

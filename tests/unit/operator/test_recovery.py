@@ -35,6 +35,9 @@ class Workloads(index.Workloads):
     def of(self, sought: Sought) -> tuple[list[Job], list[Pod]]:
         return self.jobs, self.pods
 
+    def pods_of(self, job: Job) -> list[Pod]:
+        return self.pods
+
 
 class Ward:
     """Recovery with all that it needs."""
@@ -182,6 +185,22 @@ async def test_a_runner_that_does_not_heed_a_cancellation_is_stopped(ward: Ward)
 
     assert ward.dispatch.ended == [(UUID(int=1), ExecutionState.CANCELLED, "cancelled", 3)]
     assert ward.cluster.of(JOBS) == {}
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_the_pod_of_an_execution_that_we_end_stays_for_a_look(ward: Ward, refused: bool) -> None:
+    """A Job whose pod ended is given a deadline that has passed, and goes by its time; where nobody may change it, it is deleted."""
+    name = f"pex-{UUID(int=1)}"
+    ward.workloads.jobs = [JOBS.parse(ward.cluster.seed(JOBS, builders.job(name) | {"spec": {}}))]
+    ward.workloads.pods = [PODS.parse(builders.pod(phase="Failed", exit_code=137, reason="OOMKilled", job_name=name))]
+    ward.dispatch.expired_rows = [expired(ward.clock)]
+    if refused:
+        ward.cluster.failures[("patch", "jobs")] = ClusterError("denied by policy", status=403)
+    await ward.step()
+    jobs = ward.cluster.of(JOBS)
+
+    assert ward.lost == ["out_of_memory"]
+    assert {key: job["spec"] for key, job in jobs.items()} == ({} if refused else {name: {"activeDeadlineSeconds": 1}})
 
 
 async def test_a_namespace_of_lost_executions_holds_up_no_other(ward: Ward) -> None:

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from engine_stand import Stand, unpacked
 from penstock_core.states import ExecutionState
 
@@ -238,10 +240,53 @@ def test_a_check_of_hundreds_of_alternatives_fails_as_others_do(stand: Stand) ->
     assert outcome.error_code == "check_failed"
 
 
+ORDER = {"id": 7, "lines": [{"sku": "a"}], "none": [], "null": None, "a b": {"c": 1}}
+EXTRACTED: dict[str, tuple[Any, str, Any]] = {
+    "a name": (ORDER, "$.id", 7),
+    "a list as a value": (ORDER, "$.lines", [{"sku": "a"}]),
+    "null is a value": (ORDER, "$.null", None),
+    "a name in quotes": (ORDER, "$['a b'].c", 1),
+    "an index": (ORDER, "$.lines[0].sku", "a"),
+    "an index from the end": (ORDER, "$.lines[-1].sku", "a"),
+    "all of it": (ORDER, "$", ORDER),
+    "all of a text": ("[1]", "$", "[1]"),
+    "one of all": (ORDER, "$.lines[*].sku", ["a"]),
+    "none of all": (ORDER, "$.none[*]", []),
+    "a slice of one": (ORDER, "$.lines[0:1]", [{"sku": "a"}]),
+    "two names": (ORDER, "$['id','gone']", [7]),
+    "anywhere": (ORDER, "$..sku", ["a"]),
+    "a filter of one": (ORDER, "$.lines[?@.sku == 'a'].sku", ["a"]),
+    "a filter of none": (ORDER, "$.lines[?@.sku == 'b']", []),
+    "several of what has no members": ("[1]", "$[*]", []),
+}
+
+
+@pytest.mark.parametrize("case", EXTRACTED)
+def test_a_path_says_whether_it_gives_a_value_or_a_list(stand: Stand, case: str) -> None:
+    """Names and indexes alone give a value, any other path a list, whatever is there."""
+    value, path, expected = EXTRACTED[case]
+
+    outcome = stand.run({"name": "made", "set": {"value": value}, "extract": {"x": path}})
+
+    assert outcome.state is ExecutionState.PASSED
+    assert unpacked(stand.recorder.last("made").extracted) == {"x": expected}
+
+
+@pytest.mark.parametrize(
+    ("value", "path"), [(ORDER, "$.gone"), (ORDER, "$.lines[1]"), (ORDER, "$.id.x"), ("text", "$.x"), (None, "$[0]")]
+)
+def test_a_path_to_one_value_that_is_not_there(stand: Stand, value: Any, path: str) -> None:
+    """It fails the step, and names the path."""
+    outcome = stand.run({"name": "made", "set": {"value": value}, "extract": {"x": path}})
+
+    assert outcome.error_code == "extract_failed"
+    assert path in (outcome.error_message or "")
+
+
 def test_a_regular_expression_in_an_extraction_ends(stand: Stand) -> None:
     """Python's engine would hold the whole process until long after the step's timeout."""
     value = [{"s": "a" * 200}, {"s": "aab"}]
 
     stand.run({"name": "made", "set": {"value": value}, "extract": {"found": "$[?search(@.s, '(a+)+b')].s"}})
 
-    assert unpacked(stand.recorder.last("made").extracted) == {"found": "aab"}
+    assert unpacked(stand.recorder.last("made").extracted) == {"found": ["aab"]}

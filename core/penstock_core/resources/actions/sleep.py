@@ -17,8 +17,8 @@ class Sleep(Resource):
         max_length=EXPRESSION_LENGTH,
     )
     until: str | None = described(
-        "Until when: a time in RFC 3339 with its offset, or a template that gives one; a time in the past ends it at"
-        " once. Exactly one of for and until.",
+        "Until when: a time in RFC 3339 with its offset, or a template that gives one; a time without an offset fails the"
+        " step, one in the past ends it at once. Exactly one of for and until.",
         default=None,
         shown_default="none",
         example="${trigger.body.due}",

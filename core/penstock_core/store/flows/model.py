@@ -30,6 +30,8 @@ class LastExecution:
     state: ExecutionState
     started_at: datetime | None
     ended_at: datetime | None
+    error_code: str | None = None
+    failed_step: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

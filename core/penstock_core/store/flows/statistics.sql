@@ -20,7 +20,8 @@ newest as (
 )
 select
     e.id, e.namespace, left(e.instance, 253) as instance, left(e.flow, 253) as flow, left(e.flow_uid, 253) as flow_uid,
-    e.state, e.started_at, e.ended_at, published.marks
+    e.state, e.started_at, e.ended_at, left(e.error_code, 64) as error_code, left(e.failed_step, 254) as failed_step,
+    published.marks
 from (select coalesce(array_agg(mark), '{}') as marks from ended) as published
 left join executions e
     on e.id = any(array(select id from newest)) and (e.id, e.namespace) in (select id, namespace from newest)

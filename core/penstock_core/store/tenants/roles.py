@@ -49,6 +49,7 @@ _GATEWAY_TABLES: Final = [
     "idempotency_keys",
     "flow_definitions",
     "instances",
+    "refusals",
 ]
 _INTERFACE_TABLES: Final = [
     "executions",

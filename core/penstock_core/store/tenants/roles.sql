@@ -55,9 +55,10 @@ where n.oid = current_schema()::regnamespace and pg_has_role(n.nspowner, 'usage'
 -- name: gateway
 -- What the gateway may do: accept, start and show.
 grant select on executions, execution_payloads, step_results, execution_logs, live_executions, flow_slots,
-    idempotency_keys, flow_definitions, instances to {role};
+    idempotency_keys, flow_definitions, instances, refusals to {role};
 grant insert on executions, execution_payloads, live_executions, flow_slots, idempotency_keys, flow_definitions
     to {role};
+grant insert (instance_uid, cause, count), update (count, since) on refusals to {role};
 grant update (state, state_since) on live_executions to {role};
 grant update (locked) on flow_slots to {role};
 grant update (execution_id, body_sha256, expires_at) on idempotency_keys to {role};

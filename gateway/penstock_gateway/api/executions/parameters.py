@@ -7,8 +7,10 @@ from typing import Annotated
 from fastapi import Query, Request
 from pydantic import AwareDatetime
 
+from penstock_core.expressions.quoting import did_you_mean, near
 from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.executions import model as store
+from penstock_gateway.api.faults import among
 from penstock_gateway.problems import MALFORMED_REQUEST, Problem
 
 _Text = Annotated[str, Query(pattern=r"^[^\x00]*$", max_length=253)]
@@ -55,8 +57,8 @@ class Included:
     def steps(self) -> bool:
         """Whether steps are asked for; raises the 400 for anything else."""
         names = {name.strip() for name in self.include.split(",") if name.strip()}
-        if names - {"steps"}:
-            raise Problem(MALFORMED_REQUEST, "`include` may be `steps`.")
+        if unknown := sorted(names - {"steps"}):
+            raise Problem(MALFORMED_REQUEST, f"{among('include', ['steps'], unknown[0])}.")
         return bool(names)
 
 
@@ -67,7 +69,9 @@ async def known(request: Request) -> None:
     unknown = sorted(set(request.query_params) - names)
     if unknown:
         has = ", ".join(f"`{name}`" for name in sorted(names)) or "none"
-        raise Problem(MALFORMED_REQUEST, f"There is no query parameter `{unknown[0][:100]}` here; there are: {has}.")
+        close = did_you_mean(near(unknown[0][:100], names))
+        detail = f"There is no query parameter `{unknown[0][:100]}` here; there are: {has}."
+        raise Problem(MALFORMED_REQUEST, f"{detail} {close.capitalize()}".strip())
 
 
 def _stored(state: ExecutionState) -> ExecutionState:

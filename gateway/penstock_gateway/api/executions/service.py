@@ -17,10 +17,11 @@ from penstock_core.cluster import Caller
 from penstock_core.store.executions import model as store
 from penstock_core.store.executions.reading import StepSide
 from penstock_gateway import problems
-from penstock_gateway.api.authorization import GET, GET_DATA, LIST, Right, not_permitted
+from penstock_gateway.api.authorization import GET, GET_DATA, LIST, Right
 from penstock_gateway.api.executions.parameters import Included, Listed
 from penstock_gateway.api.executions.presentation import execution_of, step_of
 from penstock_gateway.api.executions.step_details import NOTHING, READ_BYTES, READ_BYTES_IN_ALL, details
+from penstock_gateway.api.faults import among
 from penstock_gateway.api.remembered import Answers
 from penstock_gateway.api.services import Services
 from penstock_gateway.problems import Problem
@@ -132,7 +133,7 @@ class Executions:
             if await self._access.may(caller, right, namespace):
                 return found
             if right != GET and await self._access.may(caller, GET, namespace):
-                raise not_permitted(caller, right, namespace)
+                raise self._access.not_permitted(caller, right, namespace)
         raise Problem(problems.NO_SUCH_EXECUTION, "There is none of this id, or not in a namespace that you may see.")
 
     async def _namespaces(self, caller: Caller, namespace: str) -> tuple[str, ...] | None:
@@ -148,7 +149,7 @@ class Executions:
             raise Problem(problems.MALFORMED_REQUEST, f"There are more than {NAMESPACES} namespaces: name `namespace`.")
         allowed = await self._access.allowed_namespaces(caller, LIST, known)
         if not allowed:
-            raise not_permitted(caller, LIST, "")
+            raise self._access.not_permitted(caller, LIST, "")
         return tuple(sorted(allowed))
 
     async def _namespaces_recorded(self) -> frozenset[str]:
@@ -185,7 +186,7 @@ def _chosen(fields: str) -> frozenset[str]:
     names = frozenset(name.strip() for name in fields.split(",") if name.strip())
     unknown = sorted(names - _LISTED)
     if unknown:
-        raise Problem(problems.MALFORMED_REQUEST, f"`fields` may name {', '.join(sorted(_LISTED))}; not {unknown[0]}.")
+        raise Problem(problems.MALFORMED_REQUEST, f"{among('fields', sorted(_LISTED), unknown[0][:100])}.")
     return names or _LISTED
 
 

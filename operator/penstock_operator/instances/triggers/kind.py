@@ -42,6 +42,14 @@ class Trigger(ABC):
             else []
         )
 
+    def warnings(self, flow: str, declared: Mapping[str, Any], override: Override) -> list[str]:
+        """A sentence for what a version declares that will come to nothing, and that was published all the same."""
+        return []
+
+    def line(self, settings: Mapping[str, Any]) -> str:
+        """What of a Flow's spec an API server's refusal is about, in words that follow the flow's name; empty for none."""
+        return ""
+
     @abstractmethod
     def shown(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """What an Instance's status shows of it, beside its kind."""

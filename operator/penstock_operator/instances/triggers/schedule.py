@@ -44,6 +44,20 @@ class Schedule(Trigger):
                 problems.append(f"{place}.schedule.{field}: {error}")
         return problems
 
+    def warnings(self, flow: str, declared: Mapping[str, Any], override: Override) -> list[str]:
+        """Versions of earlier releases may declare what is not published any more, such as a day that no month has."""
+        if (override.schedule or {}).get("cron") is not None:
+            return []
+        try:
+            check_cron(declared["cron"])
+        except InvalidInput as error:
+            return [f"flow {flow}: the Integration's schedule `{declared['cron']}`: {error}"]
+        return []
+
+    def line(self, settings: Mapping[str, Any]) -> str:
+        """The line and the zone."""
+        return f" (schedule `{settings['cron']}`, time zone {settings['timeZone']})"
+
     def shown(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """When it starts."""
         return {"schedule": settings["cron"], "timeZone": settings["timeZone"]}

@@ -10,10 +10,11 @@ from penstock_operator.instances.triggers.kind import Trigger
 
 DEFAULT_METHODS: Final[tuple[str, ...]] = tuple(default_of(WebhookTrigger, "methods"))
 DEFAULT_SECURITY: Final[str] = default_of(WebhookTrigger, "security")
+DEFAULT_PARSE: Final[str] = default_of(WebhookTrigger, "parse")
 
 
 class Webhook(Trigger):
-    """`methods`, `security` and the `url`."""
+    """`methods`, `security`, `parse` where it is not the default, and the `url`."""
 
     takes_requests = True
 
@@ -22,6 +23,7 @@ class Webhook(Trigger):
         return {
             "methods": list(declared.get("methods", DEFAULT_METHODS)),
             "security": declared.get("security", DEFAULT_SECURITY),
+            **({"parse": declared["parse"]} if declared.get("parse", DEFAULT_PARSE) != DEFAULT_PARSE else {}),
             "url": url,
         }
 

@@ -35,6 +35,7 @@ def end(
     record = context.records.ended(
         attempt, mode=mode, ended_at=clock.now(), elapsed=clock.monotonic() - attempt.started
     )
+    context.warned.add(attempt.path, record.warnings)
     context.recorder.behind(record)
 
 
@@ -130,13 +131,16 @@ class AttemptRun:
         return call
 
     def _filled(self) -> Any:
-        placed, fill = self._placed, self._context.evaluator.fill
-        return {
-            name: value
-            if name in placed.action.literal_members
-            else fill(value, field=f"{placed.kind}.{name}", variables=placed.frame.variables)
-            for name, value in placed.fields.items()
-        }
+        placed, evaluator = self._placed, self._context.evaluator
+        filled = {}
+        for name, value in placed.fields.items():
+            if name in placed.action.literal_members:
+                filled[name] = value
+                continue
+            is_url = name in placed.action.url_members and isinstance(value, str)
+            fill: Callable[..., Any] = evaluator.url if is_url else evaluator.fill
+            filled[name] = fill(value, field=f"{placed.kind}.{name}", variables=placed.frame.variables)
+        return filled
 
     def _limited(self) -> float:
         """The deadline of an attempt whose action begins now."""
@@ -182,7 +186,9 @@ class AttemptRun:
             if outer
             else f"no result within its timeout of {self._placed.step['timeout']}"
         )
-        self._end(StepStatus.TIMED_OUT, Failure("timeout", limit))
+        waits = self._attempt.waits
+        told = f"{waits}; {limit}" if waits is not None else limit
+        self._end(StepStatus.TIMED_OUT, Failure("timeout", told, bare=limit))
         if outer:
             raise Expired
 

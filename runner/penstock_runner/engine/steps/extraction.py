@@ -10,19 +10,33 @@ from penstock_runner.errors import Failure
 
 
 def extract(paths: Mapping[str, str], output: Any) -> dict[str, Any]:
-    """The extracted values by name: one match gives the value, several a list. Raises Failure where nothing matches."""
+    """The extracted values by name. Raises Failure where a singular path matches nothing.
+
+    A path of names and indexes alone is singular, as RFC 9535 has it (2.3.5.1), and gives the value; any other gives a list, also
+    of one value or of none: what comes out depends on the path and not on the data.
+    """
     return {name: _extracted(name, path, output) for name, path in paths.items()}
 
 
 def _extracted(name: str, path: str, output: Any) -> Any:
     try:
-        found = json_path.environment().compile(path).findall(output) if isinstance(output, (dict, list)) else []
+        query = json_path.environment().compile(path)
+        found = _found(query, output)
     except JSONPathError as exc:
         raise Failure("extract_failed", f"extract.{name}: the path {path!r} cannot be used: {exc}") from exc
+    if not json_path.is_singular(query):
+        return found
     if not found:
         message = f"extract.{name}: nothing in the output matches {path!r}{_hint(output)}"
         raise Failure("extract_failed", message, details={"name": name, "path": path})
-    return found[0] if len(found) == 1 else found
+    return found[0]
+
+
+def _found(query: Any, output: Any) -> list[Any]:
+    if isinstance(output, (dict, list)):
+        return list(query.findall(output))
+    # the library reads a text as JSON: only the root is in what has no members
+    return [output] if not query.segments else []
 
 
 def _hint(output: Any) -> str:

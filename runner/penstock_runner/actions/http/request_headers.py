@@ -1,0 +1,63 @@
+"""The header fields of a request: each once, under the name that it was given."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from penstock_core.header_fields import name_problem, value_problem
+from penstock_runner.actions.http.request_content import as_sent
+from penstock_runner.engine.action import Call
+from penstock_runner.engine.connections import unset
+from penstock_runner.errors import Failure
+
+
+class Fields:
+    """Header fields by their names in any case of letters; the last one of a name stays."""
+
+    def __init__(self, fields: Mapping[str, str] | None = None) -> None:
+        self._fields = {name.lower(): (name, value) for name, value in (fields or {}).items()}
+
+    def get(self, name: str) -> str:
+        """A field's value, '' where there is none."""
+        return self._fields.get(name.lower(), ("", ""))[1]
+
+    def default(self, name: str, value: str) -> None:
+        """Add a field where there is none of its name."""
+        self._fields.setdefault(name.lower(), (name, value))
+
+    def keep(self, wanted: Any) -> None:
+        """Drop those whose lower-case names `wanted` answers with False."""
+        self._fields = {lower: field for lower, field in self._fields.items() if wanted(lower)}
+
+    def together(self, others: "Fields") -> dict[str, str]:
+        """These fields and others, which win."""
+        return dict((self._fields | others._fields).values())
+
+
+def given_fields(headers: Any) -> Fields:
+    """The step's own; null leaves one out. Raises Failure, which names the field."""
+    return Fields(dict(_sendable("http.headers", _texts(headers or {}))))
+
+
+def sign_in_fields(call: Call) -> Fields:
+    """Those of the step's connection. Raises Failure."""
+    name = call.input.get("connection")
+    if not name:
+        return Fields()
+    connection = call.flow.connections.get(name)
+    if connection is None:
+        raise unset(name)
+    return Fields(dict(_sendable(f"connection {name!r}: header ", connection.headers().items())))
+
+
+def _texts(headers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in headers.items():
+        if value is not None:
+            yield name, as_sent(f"http.headers.{name}", value)
+
+
+def _sendable(place: str, fields: Any) -> Iterator[tuple[str, str]]:
+    joint = "" if place.endswith(" ") else "."
+    for name, text in fields:
+        if problem := name_problem(name) or value_problem(text):
+            raise Failure("invalid_input", f"{place}{joint}{name}: {problem}")
+        yield name, text
