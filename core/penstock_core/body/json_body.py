@@ -4,11 +4,13 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Final
 
 from penstock_core.body.bounds import values_beside
 from penstock_core.body.text import decode
 from penstock_core.errors import BodyError
+from penstock_core.numbers import exact_number
 
 MAX_DEPTH: Final = 200
 """Levels of nesting that a body may have."""
@@ -30,7 +32,7 @@ def parse(raw: bytes, charset: str, *, structure: int) -> Any:
     if structure:
         _check_structure(text, structure)
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_exact)
     except json.JSONDecodeError as exc:
         raise _problem(text, exc.pos, f"not valid JSON: {exc.msg}") from exc
     except RecursionError as exc:
@@ -77,11 +79,11 @@ def _refuse_constant(name: str) -> Any:
     raise _Unusable(name, f"not valid JSON: {name} is not a JSON value (send null or a string instead)")
 
 
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if number in (float("inf"), float("-inf")):
-        raise _Unusable(digits, f"not usable JSON: the number {digits[:40]} does not fit into 64 bits")
-    return number
+def _exact(digits: str) -> float | Decimal:
+    try:
+        return exact_number(digits)
+    except ValueError as exc:
+        raise _Unusable(digits, f"not usable JSON: {exc}") from None
 
 
 def _is_too_long(token: str) -> bool:
