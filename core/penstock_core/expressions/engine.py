@@ -13,7 +13,6 @@ from penstock_core.errors import ExpressionError
 from penstock_core.expressions import conversions, functions, nulls
 from penstock_core.expressions import tokens as lexer
 from penstock_core.expressions.dialect import called, cel, environment, optional_calls
-from penstock_core.expressions.messages import compile_error, evaluation_message
 from penstock_core.expressions.paths import MISSING, step_into
 from penstock_core.expressions.scope import Scope, look_up
 from penstock_core.expressions.values import begin, from_cel, to_cel
@@ -50,9 +49,9 @@ class Program:
         except (TypeError, SystemError):  # the second where a list holds it
             raise ExpressionError("the result is an optional value: end it with `.orValue(…)`") from None
         except RuntimeError as failure:
-            raise ExpressionError(evaluation_message(conversions.told(str(failure)))) from failure
+            raise _failed(str(failure)) from failure
         if value.type() == cel().Type.ERROR:
-            raise ExpressionError(evaluation_message(conversions.told(str(result))))
+            raise _failed(str(result))
         return from_cel(result) if not isinstance(result, cel().Type) else result.name().lower()
 
     def _evaluated(self, data: Mapping[str, Any]) -> Any:
@@ -67,6 +66,12 @@ class Program:
                 if going_on.refusal:
                     raise ExpressionError(going_on.refusal) from None
                 raise
+
+
+def _failed(reason: str) -> ExpressionError:
+    from penstock_core.expressions.messages import evaluation_message  # 3 ms, where something is wrong
+
+    return ExpressionError(evaluation_message(conversions.told(reason)))
 
 
 def compile_program(text: str, found: Sequence[lexer.Token], scope: Scope) -> Program:
@@ -98,6 +103,8 @@ def compile_program(text: str, found: Sequence[lexer.Token], scope: Scope) -> Pr
         compiled = _compiled(text, names, ours, typed=typed)
         compiled = _compiled(_edited(text, edits), names, ours, typed=typed) if edits else compiled
     except RuntimeError as failure:
+        from penstock_core.expressions.messages import compile_error  # as for `_failed`
+
         raise compile_error(text, str(failure), chains, scope) from failure
     return Program(compiled, needs, {name: name for name in needs}, compiled.return_type().name(), bool(ours))
 

@@ -1,4 +1,4 @@
-"""When two values are one to CEL."""
+"""When two values are one to CEL, and in which order members are, of which CEL keeps none."""
 
 from typing import Any
 
@@ -13,4 +13,13 @@ def identity(value: Any) -> Any:
         return (dict, frozenset((identity(key), identity(item)) for key, item in value.items()))
     if isinstance(value, float) and value != value:
         return (float, object())
+    return value
+
+
+def ordered(value: Any) -> Any:
+    """The value with the members of its maps by their names: the library gives them in another order in each process."""
+    if isinstance(value, list):
+        return [ordered(item) for item in value]
+    if isinstance(value, dict):
+        return {key: ordered(value[key]) for key in sorted(value, key=lambda key: (type(key).__name__, key))}
     return value
