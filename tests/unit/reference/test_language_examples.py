@@ -9,7 +9,7 @@ import pytest
 import yaml
 from reference import fields
 from reference.bodies import ARRIVED, Arrived
-from reference.python_values import RETURNED
+from reference.python_values import REFUSED, RETURNED
 
 from engine_stand import Stand
 from penstock_core import body
@@ -148,6 +148,16 @@ def test_what_python_returns(stand: Stand) -> None:
 
     assert str(outcome.state) == "passed", outcome.error_message
     assert stand.recorder.output("py") == [each.gives for each in RETURNED]
+
+
+@pytest.mark.parametrize("refused", REFUSED)
+def test_what_python_may_not_return(stand: Stand, refused: str) -> None:
+    """What has no form as a value fails the step, with its path."""
+    code = f"import datetime, http\ndef run(context):\n    return {{'rows': [{refused}]}}\n"
+    outcome = stand.run({"name": "py", "python": {"code": code}})
+
+    assert str(outcome.state) == "failed"
+    assert "rows[0]" in str(outcome.error_message)
 
 
 @pytest.mark.parametrize(
