@@ -106,6 +106,7 @@ def check_run(found: Bench, run: Run) -> None:
     assert str(outcome.state) == run.ends, outcome.error_message
     assert [each.request for each in systems.awaited] == [], "not received"
     assert run.error is None or run.error in str(outcome.error_message)
+    assert [text for text in run.unrecorded if text in found.recorded()] == []
     assert {path: found.recorder.output(path) for path in run.outputs} == run.outputs
 
 
