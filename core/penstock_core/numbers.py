@@ -9,6 +9,10 @@ from typing import Final
 
 PLAIN_DIGITS: Final = 21
 """Digits before the point up to which a float, or a decimal that has none behind it, is written without an exponent."""
+MAX_DIGITS: Final = 4300
+"""Of a number in JSON; as many as Python reads of an integer."""
+_ALWAYS_EXACT: Final = 16
+"""Characters, the point among them, of which a float keeps all digits."""
 _LEAST: Final = -7
 """Power of ten of the first digit down to which it is, behind the point; exclusive."""
 
@@ -25,6 +29,23 @@ def number_text(value: int | float | Decimal) -> str:
             return text.removesuffix(".0") if value else "0"
         return _written(Decimal(text))
     return _written(value)
+
+
+def exact_number(digits: str) -> float | Decimal:
+    """The number that stands in JSON with a point or an exponent: a float, or a decimal where a float would be another.
+
+    Raises ValueError where it has more digits than `MAX_DIGITS`, or an exponent that nothing holds.
+    """
+    if len(digits) <= _ALWAYS_EXACT and "e" not in digits and "E" not in digits:
+        return float(digits)
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"the number {digits[:40]}… has more than {MAX_DIGITS} digits")
+    try:
+        number = Decimal(digits)
+    except ArithmeticError:
+        raise ValueError(f"the exponent of the number {digits[:40]} is beyond all bounds") from None
+    near = float(digits)
+    return near if is_finite(near) and Decimal(repr(near)) == number else number
 
 
 def is_finite(value: int | float | Decimal) -> bool:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from penstock_core.codec.messages import pack_message, try_pack
+from penstock_core.plain_values import mended
 
 MAX_DEPTH: Final = 200
 """Levels of nesting that are kept where a value has to be repaired; MessagePack's own limit is 511."""
 MAX_CUT_DEPTH: Final = 50
-"""Levels to which cutting descends; a large value that is nested deeper is replaced by its type's name."""
+"""Levels to which cutting descends; a large value that is nested deeper is replaced by null."""
 MAX_WARNINGS: Final = 20
 
 _ELLIPSIS: Final = "…"
@@ -73,13 +74,11 @@ class _Cleaner:
             value.encode()
         except UnicodeEncodeError:
             self._warnings.append(f"{path or 'value'}: half of a surrogate pair was replaced by U+FFFD")
-            return value.encode(errors="surrogatepass").decode(errors="replace")
+            return mended(value)
         return value
 
-    def _replace(self, value: Any, path: str, why: str) -> str:
-        name = _name(value)
-        self._warnings.append(f"{path or 'value'}: {name} {why}; its type's name is kept instead")
-        return f"<{name}>"
+    def _replace(self, value: Any, path: str, why: str) -> None:
+        self._warnings.append(f"{path or 'value'}: {_name(value)} {why}; null is kept instead")
 
 
 def cut(value: Any, *, limit: int, depth: int = 0) -> Any:
@@ -98,7 +97,7 @@ def cut(value: Any, *, limit: int, depth: int = 0) -> Any:
         return _cut_map(value, limit, depth + 1)
     if depth < MAX_CUT_DEPTH and isinstance(value, (list, tuple, set, frozenset)):
         return _cut_list(value, limit, depth + 1)
-    return f"<{_name(value)}>"[: max(0, limit - _OVERHEAD)]
+    return None
 
 
 def _cut_text(value: str, limit: int) -> str:

@@ -176,7 +176,7 @@ class Records:
             return _NOTHING
         masked = self._masker.mask(value)
         packed = codec.pack(masked, limit=limit)
-        gap = Gap.CUT if packed.truncated else Gap.MASKED if masked is not value else None
+        gap = Gap.CUT if packed.truncated or packed.warnings else Gap.MASKED if masked is not value else None
         return _Kept(packed.data, packed.size, packed.warnings, gap)
 
 

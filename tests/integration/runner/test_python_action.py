@@ -133,12 +133,13 @@ def test_calls_share_nothing(stand: Stand) -> None:
     assert stand.recorder.output("loop") == [[False, 1], [False, 2], [False, 3]]
 
 
-def test_values_that_cannot_be_stored_are_named(stand: Stand) -> None:
-    """A result with a strange value keeps its type's name, with a warning."""
-    stand.run(code("def run(context):", "    return {'x': object(), 'big': 2 ** 70}"))
+def test_a_result_that_is_no_value_fails_with_its_path(stand: Stand) -> None:
+    """A result with an object in it fails the step and says where; nothing stands in its place."""
+    outcome = stand.run(code("def run(context):", "    return {'rows': [2 ** 70, {'x': object()}]}"))
 
-    assert stand.recorder.output("py") == {"x": "<object>", "big": 2**70}
-    assert "x" in stand.recorder.last("py").warnings[0]
+    assert outcome.error_code == "python_error"
+    assert "output.rows[1].x: object is no value" in (outcome.error_message or "")
+    assert stand.recorder.output("py") is None
 
 
 def test_output_of_programs_is_logged_and_flooding_is_bounded(stand: Stand) -> None:

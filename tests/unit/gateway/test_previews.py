@@ -84,9 +84,10 @@ def test_odd_values_are_json() -> None:
         None: 0,
     }
 
+    assert b'"sum":1.50' in preview(codec.pack(value).data).content
     assert shown(value) == {
         "at": "2026-01-01T00:00:00+00:00",
-        "sum": "1.50",
+        "sum": 1.5,
         "raw": {"$bytes": "/w=="},
         "not": "nan",
         "none": [None, True, -1, 2**64 - 1, 1.5],

@@ -1,7 +1,7 @@
 """Stored values as JSON that a person can look at: a part of the value, cut to a size, never refused for its size.
 
-MessagePack knows more than JSON: bytes become base64 in `{"$bytes": …}`, times RFC 3339 text, decimals and ids text, and
-integers of thousands of digits hexadecimal text.
+MessagePack knows more than JSON: bytes become base64 in `{"$bytes": …}`, times RFC 3339 text, ids text, and integers
+of thousands of digits hexadecimal text. Decimals are numbers with all of their digits.
 The JSON is written while the MessagePack is read, so a preview takes the memory of what it shows, and its time is bounded,
 whatever is stored.
 """
@@ -13,10 +13,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from json.encoder import encode_basestring as quoted
 from typing import Any, Final
 
 from penstock_core import codec
+from penstock_core.numbers import is_finite, number_text
 from penstock_gateway.api.values.messagepack import READ, Exhausted, Kind, Reader
 from penstock_gateway.problems import (
     MALFORMED_REQUEST,
@@ -251,7 +253,9 @@ class _Writer:
             self._rest(size)
         else:
             message = b"\xc9" + size.to_bytes(4) + code + self._reader.take(size)
-            self.out += json.dumps(jsonable(codec.from_message(message)), ensure_ascii=False).encode()
+            value = codec.from_message(message)
+            shown = number_text(value) if _is_number(value) else json.dumps(jsonable(value), ensure_ascii=False)
+            self.out += shown.encode()
 
     def _drop(self) -> None:
         if self._whole:
@@ -260,8 +264,11 @@ class _Writer:
 
 
 def _number(value: float) -> bytes:
-    is_finite = value - value == 0
-    return repr(value).encode() if is_finite else quoted(str(value)).encode()
+    return repr(value).encode() if is_finite(value) else quoted(str(value)).encode()
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Decimal) and is_finite(value)
 
 
 def jsonable(value: Any) -> Any:
