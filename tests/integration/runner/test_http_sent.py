@@ -212,7 +212,7 @@ def test_a_secret_that_no_header_holds_is_not_shown(stand: Stand, web: Web, key:
 
     message = outcome.error_message or ""
     assert message.startswith(
-        "step call: connection 'erp': header X-Key: a field of its Secret holds what no header may"
+        "step call: connection `erp`: header X-Key: a field of its Secret holds what no header may"
     )
     assert not any(shown in message for shown in ("canary", "secret\n", "U+", "\u20ac"))
     assert web.seen == []

@@ -100,6 +100,51 @@ VALUES: Final[dict[str, Any]] = {
         ("'it''s'", "column 7: `'s'` cannot stand here"),
         ("trigger.body.price > 10.0.0", "column 28: `.0` cannot stand here"),
         ("1.5.toString()", "column 15: there is no function `toString`: write `string(x)`; docs/language.md lists all functions"),
+        ("trigger.headers.content-type == 'a'", "column 3: `trigger.headers.content-type` is a subtraction, `trigger.headers.content` minus `type`: for a member whose name has a `-` write `trigger.headers['content-type']`"),
+        ("trigger.headers.x-shopify-topic.startsWith('a')", "column 3: `trigger.headers.x-shopify-topic` is a subtraction, `trigger.headers.x` minus `shopify-topic`: for a member whose name has a `-` write `trigger.headers['x-shopify-topic']`"),
+        ("trigger.headers.if-match", "column 3: `trigger.headers.if-match` is a subtraction, `trigger.headers.if` minus `match`: for a member whose name has a `-` write `trigger.headers['if-match']`"),
+        ("trigger.query.page-size", "column 3: `trigger.query.page-size` is a subtraction, `trigger.query.page` minus `size`: for a member whose name has a `-` write `trigger.query['page-size']`"),
+        ("steps.lookup.output.first-name", "column 3: `steps.lookup.output.first-name` is a subtraction, `steps.lookup.output.first` minus `name`: for a member whose name has a `-` write `steps.lookup.output['first-name']`"),
+        ("config.region-name", "column 3: `config.region-name` is a subtraction, `config.region` minus `name`, and there is no `name`"),
+        ("trigger.body.in.x + 1", "column 16: `in` is a word of the expression language: as a member's name write `trigger.body['in']`"),
+        ("trigger.body.lines.map(in, in.sku)", "column 26: `in` is a word of the expression language and no name: choose another one"),
+        ("trigger.body.lines.map(for, for.sku)", "column 26: `for` is a word of the expression language and no name: choose another one"),
+        ("let x = 1; x", "column 3: `let` is a word of the expression language and no name: choose another one"),
+        ("if trigger.body.n then 1 else 2", "column 3: `if` is a word of the expression language and no name: choose another one"),
+        ("return 1", "column 3: `return` is a word of the expression language and no name: choose another one"),
+        ("function(x)", "column 3: `function` is a word of the expression language and no name: choose another one"),
+        ("x => x + 1", "column 5: `=>` makes no function: write `lines.map(l, l.sku)`, with a comma"),
+        ("trigger.body.lines.map(l => l.sku)", "column 28: `=>` makes no function: write `lines.map(l, l.sku)`, with a comma"),
+        ("trigger.body.lines[*].sku", "column 22: `[*]` is of JSONPath, for `extract`: here write `lines.map(l, l.sku)`"),
+        ("trigger.body.lines[].sku", "column 22: `[]` goes through no list: write `lines.map(l, l.sku)`"),
+        ("trigger.body.lines..sku", "column 22: `.` cannot stand here"),
+        ("trigger.body.lines[0:2]", "column 23: a part of a list is written `x.slice(0, 2)`, of a text `x.substring(0, 2)`"),
+        ("trigger.body.id[0:2]", "column 20: a part of a list is written `x.slice(0, 2)`, of a text `x.substring(0, 2)`"),
+        ("`a`", "column 3: a member with special characters is written `x['a b']`"),
+        ("\"a' ", "column 3: a text is never closed: end it with the quote it began with"),
+        ('trigger.body.id == "x', "column 22: a text is never closed: end it with the quote it began with"),
+        ("trigger.body.n++", "column 18: `+` cannot stand here"),
+        ("trigger.body.n ** 2", "column 19: `*` cannot stand here"),
+        ("trigger.body.n // 2", "column 1: `${` is never closed: end the expression with `}`, or write `$${` for a literal `${`"),
+        ("trigger.body.id != nil", "column 22: there is no variable `nil`: write `null`"),
+        ("trigger.body.id is null", "column 19: `is` is written `==`"),
+        ("trigger.body.id like 'x'", "column 19: `like` is written `x.contains('part')` or `x.matches('pattern')`"),
+        ("trigger.body.id in ('a', 'b')", "column 26: `,` cannot stand here"),
+        ("trigger.body.id == 'a' ? 'b'", "column 31: the expression ends too early"),
+        ("5 minutes", "column 5: `minutes` cannot stand here"),
+        ("1,5 + 2", "column 4: `,` cannot stand here"),
+        ("1_000 + 1", "column 4: `_000` cannot stand here"),
+        ("0x + 1", "column 4: `x` cannot stand here"),
+        ("trigger.body.total.round()", "column 27: there is no function `round`: did you mean `math.round`? Else: docs/language.md lists all functions"),
+        ("round(trigger.body.total)", "column 8: there is no function `round`: did you mean `math.round`? Else: docs/language.md lists all functions"),
+        ("Math.round(trigger.body.total)", "column 3: there is no function `Math.round`: did you mean `math.round` or `math.trunc`? Else: docs/language.md lists all functions"),
+        ("math.Round(trigger.body.total)", "column 3: there is no function `math.Round`: did you mean `math.round` or `math.trunc`? Else: docs/language.md lists all functions"),
+        ("JSON.stringify(trigger.body)", "column 3: there is no function `JSON.stringify`: write `jsonEncode(x)`; docs/language.md lists all functions"),
+        ("json(trigger.body)", "column 7: there is no function `json`: write `jsonEncode(x)`; docs/language.md lists all functions"),
+        ("toJson(trigger.body)", "column 9: there is no function `toJson`: write `jsonEncode(x)`; docs/language.md lists all functions"),
+        ("trigger.body.id.toUpperCase()", "column 30: there is no function `toUpperCase`: write `x.upperAscii()`; docs/language.md lists all functions"),
+        ("string.upper('a')", "column 15: there is no function `upper`: write `x.upperAscii()`; docs/language.md lists all functions"),
+        ("base64.encde(b'a')", "column 3: there is no function `base64.encde`: did you mean `base64.encode`? Else: docs/language.md lists all functions"),
     ],
 )  # fmt: skip
 def test_what_is_refused_at_publication(written: str, read: str) -> None:
@@ -163,6 +208,55 @@ def test_what_is_refused_at_publication(written: str, read: str) -> None:
         ("steps.lookup.output.body.x", "there is no member `body` in `steps.lookup.output`, which has status: test with `has(…)` first"),
         ("steps.lookup.error.code == 'x'", "`steps.lookup.error` is null, so there is no `code` in it: test for null first"),
         ("has(trigger.body.a.b.c)", "`trigger.body.a.b` is null, so there is no `c` in it: test for null first"),
+        ("size(trigger.body.none)", "`trigger.body.none` is null, on which `size(…)` does not work: test for null first"),
+        ("trigger.body.none.startsWith('a')", "`trigger.body.none` is null, on which `startsWith(…)` does not work: test for null first"),
+        ("string(trigger.body.none)", "`trigger.body.none` is null, on which `string(…)` does not work: test for null first"),
+        ("int(null)", "`int(…)` does not work on null: ask with `== null` or `!= null`"),
+        ("trigger.body.none ? 1 : 2", "`trigger.body.none` is null, and not true or false: compare it with something, or with null"),
+        ("!trigger.body.none", "`trigger.body.none` is null, and not true or false: compare it with something, or with null"),
+        ("trigger.body.none && true", "`trigger.body.none` is null, and not true or false: compare it with something, or with null"),
+        ("true && trigger.body.none", "`trigger.body.none` is null, and not true or false: compare it with something, or with null"),
+        ("[1].map(i, i + trigger.body.none)", "`trigger.body.none` is null, on which `+` does not work: test for null first (in item 0 of `[1]`)"),
+        ("trigger.body.none[0] + 1", "`trigger.body.none` is null, so there is no `0` in it: test for null first"),
+        ("trigger.body['a']['b']['c'] + 1", "`trigger.body['a']['b']` is null, so there is no `c` in it: test for null first"),
+        ("-trigger.body.none", "`trigger.body.none` is null, on which `-` does not work: test for null first"),
+        ("trigger.body.none.map(i, i)", "only lists and maps have items to go through: `trigger.body.none` is null"),
+        ("trigger.body.n.map(i,i)", "only lists and maps have items to go through: `trigger.body.n` is 3"),
+        ("trigger.body.n.exists(i,i > 1)", "only lists and maps have items to go through: `trigger.body.n` is 3"),
+        ("timestamp(trigger.body.none)", "`trigger.body.none` is null, on which `timestamp(…)` does not work: test for null first"),
+        ("math.greatest(trigger.body.none, 1)", "`trigger.body.none` is null, on which `greatest(…)` does not work: test for null first"),
+        ("'a'.replace(trigger.body.none,'b')", "`trigger.body.none` is null, on which `replace(…)` does not work: test for null first"),
+        ("jsonDecode(trigger.body.id)", 'jsonDecode: "x": not valid JSON: Expecting value at line 1, column 1'),
+        ("jsonDecode(trigger.body.none)", "`trigger.body.none` is null, on which `jsonDecode(…)` does not work: test for null first"),
+        ("[1,'a'].sort()", 'sort: item 1 is text, "a", and item 0 is a number: only like can be ordered'),
+        ("trigger.body.lines[trigger.body.id]", "`trigger.body.lines` is a list, and `x` a member of its items at best: write `trigger.body.lines[0]`, or `trigger.body.lines.map(i, …)` for all"),
+        ("trigger.body.lines[-1]", "there is no item -1: the list `trigger.body.lines` has 2"),
+        ("trigger.body.lines[10] + 1", "there is no item 10: the list `trigger.body.lines` has 2"),
+        ("(trigger.body.n + 'a') == 'b' || false", "`+` does not work on int and string: `trigger.body.n` is 3; `string(trigger.body.n)` makes text of the number, `int('a')` or `double('a')` makes a number of the text"),
+        ("trigger.body.n == 3 ? trigger.body.id * 2 : 0", '`*` does not work on string and int: `trigger.body.id` is "x"; `int(trigger.body.id)` or `double(trigger.body.id)` makes a number of the text'),
+        ("has(trigger.body.x.y)", "there is no member `x` in `trigger.body`, which has id, total, n, lines, none, for, a, when, big: test with `has(…)` first"),
+        ("has(trigger.body.none.y)", "`trigger.body.none` is null, so there is no `y` in it: test for null first"),
+        ("trigger.body.lines.filter(l, l.qty > 1).size()", "`l.qty` is null, on which `>` does not work: test for null first (in item 1 of `trigger.body.lines`)"),
+        ("trigger.body.lines.map(l, l.price)", "there is no member `price` in `l`, which has sku, qty: test with `has(…)` first (in item 0 of `trigger.body.lines`)"),
+        ("trigger.body.lines.all(l, l.price > 1)", "there is no member `price` in `l`, which has sku, qty: test with `has(…)` first (in item 0 of `trigger.body.lines`)"),
+        ("trigger.body.lines.map(l, l.qty, l.sku)", "`l.qty` is 2, a number and not true or false: compare it with something (in item 0 of `trigger.body.lines`)"),
+        ("{'a': trigger.body.none + 1}", "`trigger.body.none` is null, on which `+` does not work: test for null first"),
+        ("[trigger.body.id * 2]", '`*` does not work on string and int: `trigger.body.id` is "x"; `int(trigger.body.id)` or `double(trigger.body.id)` makes a number of the text'),
+        ("trigger.body.when - trigger.body.when", '`-` does not work on string and string: `trigger.body.when` is "yesterday" and `trigger.body.when` is "yesterday"; convert with string(…), int(…) or double(…)'),
+        ("timestamp(trigger.body.id) + duration('1h')", '`timestamp(trigger.body.id)`: "x" is no time of RFC 3339: write it as in 2026-01-31T06:00:00Z'),
+        ("trigger.body.id.matches('[')", 'invalid regular expression: missing ]:: `trigger.body.id` is "x"'),
+        ("trigger.body.id.substring(5, 9)", '<string>.substring(<start>, <end>): <start> or <end> is greater than <string>.size(): `trigger.body.id` is "x"'),
+        ("trigger.body.id.charAt(9)", '<string>.charAt(<pos>): <pos> is greater than <string>.size(): `trigger.body.id` is "x"'),
+        ("'%d'.format([trigger.body.id])", 'decimal clause can only be used on numbers, was given string: `[trigger.body.id]` is ["x"]'),
+        ("trigger.headers['X-Id']", "there is no member `X-Id` in `trigger.headers`: did you mean `x-id`? Else test with `has(…)` first"),
+        ("trigger.headers['X-Id'] + 'a'", "there is no member `X-Id` in `trigger.headers`: did you mean `x-id`? Else test with `has(…)` first"),
+        ("trigger.body.order-item.x", "there is no member `order` in `trigger.body`, which has id, total, n, lines, none, for, a, when, big: test with `has(…)` first (`trigger.body.order-item` is a subtraction: for a member whose name has a `-` write `trigger.body['order-item']`)"),
+        ("trigger.body.as + 1", "there is no member `as` in `trigger.body`, which has id, total, n, lines, none, for, a, when, big: test with `has(…)` first"),
+        ("trigger.body.null", "there is no member `null` in `trigger.body`, which has id, total, n, lines, none, for, a, when, big: test with `has(…)` first"),
+        ("trigger.body.lines.length", "there is no `length` in `trigger.body.lines`: write `size(trigger.body.lines)`"),
+        ("trigger.body.id.length", "there is no `length` in `trigger.body.id`: write `size(trigger.body.id)`"),
+        ("trigger.body.lines.size", "`size` is a function: it is written `size(string) -> int` or `size(bytes) -> int` or `size(list) -> int` or `size(map) -> int`"),
+        ("trigger.body.lines.first.sku", "`first` is a function: it is written `list.first() -> optional`"),
     ],
 )  # fmt: skip
 def test_what_fails_when_it_runs(written: str, read: str) -> None:
@@ -188,6 +282,24 @@ def test_a_value_is_masked_before_it_is_shortened() -> None:
 
     assert '`trigger.body` is "•••"' in masked
     assert len(str(failure.value)) < 4 * MAX_QUOTED
+
+
+def test_a_functions_own_words_show_no_part_of_a_secret() -> None:
+    """They are shortened by the function, so they are left out as a whole where a value holds a secret."""
+    secret = "s3cr3t" * 40
+
+    def masked(value: Any) -> Any:
+        return value.replace(secret, "***") if isinstance(value, str) else value
+
+    for written in (
+        "jsonDecode(trigger.body)",
+        "[jsonDecode(trigger.body)]",
+        "trigger.body.`x` + jsonDecode(trigger.body)",
+    ):
+        with pytest.raises(ExpressionError) as failure:
+            template(f"${{{written}}}", SCOPE).evaluate({"trigger": {"body": secret}})
+
+        assert "s3cr" not in failure.value.told(masked), written
 
 
 def test_an_explanation_of_a_long_list_ends() -> None:
