@@ -17,6 +17,8 @@ from penstock_core.errors import BodyError
 
 MAX_HEAD: Final = 16 * 1024
 """Bytes of a part's header fields."""
+MAX_HEADS: Final = 2 * 1024 * 1024
+"""Bytes of the header fields of all parts: they take more time than content does."""
 _CHARSET_FIELD: Final = "_charset_"
 """The field that says the charset of those parts that name none (RFC 7578, 4.6)."""
 _ESCAPES: Final = (("%22", '"'), ("%0D", "\r"), ("%0A", "\n"))
@@ -59,6 +61,7 @@ class _Form:
         self.warnings: list[str] = []
         self._raw = raw
         self._left = most
+        self._heads = 0
         self._named: list[_Named] = []
 
     def take(self, part: _Part) -> None:
@@ -92,8 +95,9 @@ class _Form:
 
     def _add(self, name: str, part: _Part, filename: str | None) -> None:
         self._left -= 1
-        if self._left < 0:
-            raise BodyError("the multipart body has too many parts")
+        self._heads += part.content.start - part.at
+        if self._left < 0 or self._heads > MAX_HEADS:
+            raise self._problem(part, "is one too many, or all have too many header fields")
         self._named.append(_Named(name, part, filename))
 
     def _value(self, named: _Named, charset: str) -> Any:

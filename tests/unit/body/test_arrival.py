@@ -340,7 +340,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "no disposition": (b"--B\r\n\r\n1\r\n" + END, "no name"),
     "a header without a colon": (b"--B\r\nnothing\r\n\r\n1\r\n" + END, "no colon"),
     "a head without an end": (b"--B\r\nX: " + b"y" * 20_000 + b"\r\n\r\n1\r\n" + END, "16384 bytes"),
-    "too many parts": (part("name=a", b"") * 10_001 + END, "too many parts"),
+    "too many parts": (part("name=a", b"") * 10_001 + END, "is one too many"),
     "base64 that is none": (part("name=a", b"*", "Content-Transfer-Encoding: base64") + END, "not base64"),
     "an encoding that nobody knows": (part("name=a", b"1", "Content-Transfer-Encoding: x-uuencode") + END, "'x-uuencode'"),
     "a part that is not what it declares": (part("name=a", b"\xfc", "Content-Type: text/plain; charset=utf-8") + END, "part 'a' is not utf-8"),
