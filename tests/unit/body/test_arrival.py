@@ -326,6 +326,7 @@ PARTS: dict[str, tuple[bytes, Any]] = {
     "folded header lines": (part('\r\n name="a";\r\n\tfilename="x"', b"1") + END, {"a": file("x", b"1")}),
     "headers in any case": (b'--B\r\ncontent-DISPOSITION:form-data;NAME="a"\r\n\r\n1\r\n' + END, {"a": "1"}),
     "a charset of a part": (part('name="a"', b"\xfc", "Content-Type: text/plain; charset=iso-8859-1") + END, {"a": "ü"}),
+    "xml by its declaration": (part('name="a"', b"<?xml version='1.0' encoding='latin1'?><a>\xfc</a>", "Content-Type: text/xml") + END, {"a": "<?xml version='1.0' encoding='latin1'?><a>ü</a>"}),
     "a charset of all parts": (part('name="a"', b"\xa4") + part('name="_charset_"', b"iso-8859-15") + END, {"a": "€", "_charset_": "iso-8859-15"}),
     "a mark in a part": (part('name="a"', b"\xef\xbb\xbf1") + END, {"a": "1"}),
     "base64": (part('name="a"', b"w7w=\r\n", "Content-Transfer-Encoding: BASE64") + END, {"a": "ü"}),
@@ -341,6 +342,10 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "a header without a colon": (b"--B\r\nnothing\r\n\r\n1\r\n" + END, "no colon"),
     "a head without an end": (b"--B\r\nX: " + b"y" * 20_000 + b"\r\n\r\n1\r\n" + END, "16384 bytes"),
     "too many parts": (part("name=a", b"") * 10_001 + END, "is one too many"),
+    "too many parts without files": (
+        part("name=a", b"--C--", "Content-Type: multipart/mixed; boundary=C") * 10_001 + END,
+        "is one too many",
+    ),
     "base64 that is none": (part("name=a", b"*", "Content-Transfer-Encoding: base64") + END, "not base64"),
     "an encoding that nobody knows": (part("name=a", b"1", "Content-Transfer-Encoding: x-uuencode") + END, "'x-uuencode'"),
     "a part that is not what it declares": (part("name=a", b"\xfc", "Content-Type: text/plain; charset=utf-8") + END, "part 'a' is not utf-8"),
