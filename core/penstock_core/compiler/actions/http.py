@@ -81,7 +81,7 @@ def _check_charset(content_type: str) -> None:
     try:
         codec_of(charset)
     except BodyError as failure:
-        raise ExpressionError(f"nothing can be sent in the charset {charset[:40]!r}: write utf-8") from failure
+        raise ExpressionError(f"nothing can be sent in the charset `{charset[:40]}`: write utf-8") from failure
 
 
 def _warn_of_markup(step: StepCheck, fields: Http) -> None:
