@@ -138,7 +138,7 @@ def test_value_as_text(web: Web, row: Row) -> None:
     """A value's text is one: in a template, in `string(…)`, in a query and in a form; bytes have none."""
     text = row.json if row.text is None else row.text
     scalar = row.value is not None and not isinstance(row.value, list | dict)
-    calls = {
+    calls: dict[str, dict[str, Any]] = {
         "template": {"set": {"value": "<${steps.made.output}>"}},
         "string": {"set": {"value": "<${string(steps.made.output)}>"}}
         if scalar and not isinstance(row.value, bytes)
