@@ -8,11 +8,13 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 from itertools import product
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from penstock_core.expressions import conversions, functions
 from penstock_core.expressions import tokens as lexer
-from penstock_core.expressions.functions.function import KINDS, Function, Signature
+
+if TYPE_CHECKING:  # where a function is called
+    from penstock_core.expressions.functions.function import Function, Signature
 
 
 @functools.cache
@@ -109,7 +111,7 @@ def _declared(name: str, *, typed: bool) -> tuple[Any, ...]:
     return _declaration(function, name, None, typed=True), listed
 
 
-def _declaration(function: Function, name: str, action: Callable[..., Any] | None, *, typed: bool) -> Any:
+def _declaration(function: "Function", name: str, action: Callable[..., Any] | None, *, typed: bool) -> Any:
     shapes = dict.fromkeys(shape for signature in function.signatures for shape in _shapes(signature))
     overloads = []
     for number, (*parameters, result) in enumerate(shapes):
@@ -125,13 +127,17 @@ _MOMENTS: Final = frozenset({"timestamp", "duration"})
 function end the evaluation."""
 
 
-def _shapes(signature: Signature) -> list[tuple[str, ...]]:
+def _shapes(signature: "Signature") -> list[tuple[str, ...]]:
     """The signature for each type that a word of it stands for: the library calls no function with a type of DYN."""
+    from penstock_core.expressions.functions.function import KINDS
+
     choices = [KINDS.get(name, (name,)) for name in signature.parameters]
     return [(*parameters, signature.result) for parameters in product(*choices)]
 
 
 def _type(name: str) -> Any:
+    from penstock_core.expressions.functions.function import KINDS
+
     kind = cel().Type
     if name == "optional":
         return kind.AbstractType("optional_type", [kind.STRING])

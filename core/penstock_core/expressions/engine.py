@@ -13,7 +13,6 @@ from penstock_core.errors import ExpressionError
 from penstock_core.expressions import conversions, functions, nulls
 from penstock_core.expressions import tokens as lexer
 from penstock_core.expressions.dialect import called, cel, environment, optional_calls
-from penstock_core.expressions.messages import compile_error, evaluation_message
 from penstock_core.expressions.paths import MISSING, step_into
 from penstock_core.expressions.scope import Scope, look_up
 from penstock_core.expressions.values import begin, from_cel, to_cel
@@ -44,29 +43,35 @@ class Program:
             lambda: {self.names[name]: _pick(look_up(variables, name), needs) for name, needs in self.needs.items()}
         )
         nulls.reserve(cel(), nulls.count() - before)
-        try:
-            value = self._evaluated(data)
-            result = value.plain_value()
-        except (TypeError, SystemError):  # the second where a list holds it
-            raise ExpressionError("the result is an optional value: end it with `.orValue(…)`") from None
-        except RuntimeError as failure:
-            raise ExpressionError(evaluation_message(conversions.told(str(failure)))) from failure
-        if value.type() == cel().Type.ERROR:
-            raise ExpressionError(evaluation_message(conversions.told(str(result))))
-        return from_cel(result) if not isinstance(result, cel().Type) else result.name().lower()
-
-    def _evaluated(self, data: Mapping[str, Any]) -> Any:
         if not self.calls:
-            return self.compiled.eval(data=data)
+            return self._value(data)
         from penstock_core.expressions.functions.bounds import evaluation
 
         with evaluation() as going_on:
             try:
-                return self.compiled.eval(data=data)
-            except RuntimeError:
+                return self._value(data)
+            except ExpressionError as failure:
                 if going_on.refusal:
-                    raise ExpressionError(going_on.refusal) from None
+                    raise ExpressionError(going_on.refusal) from failure
                 raise
+
+    def _value(self, data: Mapping[str, Any]) -> Any:
+        try:
+            value = self.compiled.eval(data=data)
+            result = value.plain_value()
+        except (TypeError, SystemError):  # the second where a list holds it
+            raise ExpressionError("the result is an optional value: end it with `.orValue(…)`") from None
+        except RuntimeError as failure:
+            raise _failed(str(failure)) from failure
+        if value.type() == cel().Type.ERROR:
+            raise _failed(str(result))
+        return from_cel(result) if not isinstance(result, cel().Type) else result.name().lower()
+
+
+def _failed(reason: str) -> ExpressionError:
+    from penstock_core.expressions.messages import evaluation_message  # 3 ms, where something is wrong
+
+    return ExpressionError(evaluation_message(conversions.told(reason)))
 
 
 def compile_program(text: str, found: Sequence[lexer.Token], scope: Scope) -> Program:
@@ -98,6 +103,8 @@ def compile_program(text: str, found: Sequence[lexer.Token], scope: Scope) -> Pr
         compiled = _compiled(text, names, ours, typed=typed)
         compiled = _compiled(_edited(text, edits), names, ours, typed=typed) if edits else compiled
     except RuntimeError as failure:
+        from penstock_core.expressions.messages import compile_error  # as for `_failed`
+
         raise compile_error(text, str(failure), chains, scope) from failure
     return Program(compiled, needs, {name: name for name in needs}, compiled.return_type().name(), bool(ours))
 

@@ -57,13 +57,13 @@ def all_ours() -> tuple[str, ...]:
     return tuple(_topic_of())
 
 
-def find(name: str) -> Function | None:
+def find(name: str) -> "Function | None":
     """A function that is done in Python, by its name as it is written; None where there is none."""
     topic = _topic_of().get(name)
     return next(function for function in _module(topic) if function.name == name) if topic else None
 
 
-def table() -> dict[str, tuple[Function, ...]]:
+def table() -> "dict[str, tuple[Function, ...]]":
     """Every function by topic, those of the CEL library first; a reference is a chapter for each topic."""
     from penstock_core.expressions.functions.native import NATIVE
 
@@ -83,6 +83,6 @@ def written(name: str) -> tuple[str, ...]:
     return tuple(way for functions in table().values() for one in functions if one.name == name for way in one.written)
 
 
-def _module(topic: str) -> tuple[Function, ...]:
+def _module(topic: str) -> "tuple[Function, ...]":
     functions: tuple[Function, ...] = import_module(f"{__name__}.{topic}").FUNCTIONS
     return functions

@@ -21,7 +21,7 @@ _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
-_RFC_3339: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]+([Zz]|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
+_RFC_3339: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]+([Zz]|[+-][0-9]{2}:[0-9]{2})"
 
 _WRITTEN: Final[Mapping[str, Callable[[datetime], str]]] = {
     "Y": lambda at: f"{at.year:04}",
@@ -161,7 +161,7 @@ def _in_zone(local: datetime, zone: str) -> datetime:
 
 def _rfc_3339(text: str) -> datetime:
     check_size(text, MAX_DATE, "characters of a date")
-    if _RFC_3339.fullmatch(text):
+    if re.fullmatch(_RFC_3339, text):
         try:
             return datetime.fromisoformat(text.upper())
         except ValueError:

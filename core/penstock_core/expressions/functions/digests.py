@@ -1,17 +1,15 @@
 """Digests and names, as hexadecimal text in lower case; a text's are those of its UTF-8."""
 
 import functools
-import hashlib
-import hmac
 from collections.abc import Callable
 from typing import Final
-from uuid import NAMESPACE_DNS, NAMESPACE_OID, NAMESPACE_URL, NAMESPACE_X500, UUID, uuid5
 
 from penstock_core.expressions.functions.bounds import quoted
 from penstock_core.expressions.functions.function import Function, FunctionError, takes
 
 _ALGORITHMS: Final = ("md5", "sha1", "sha256", "sha384", "sha512")
-_NAMESPACES: Final = {"dns": NAMESPACE_DNS, "url": NAMESPACE_URL, "oid": NAMESPACE_OID, "x500": NAMESPACE_X500}
+_NAMESPACES: Final = ("dns", "url", "oid", "x500")
+"""Of RFC 9562."""
 
 
 def _bytes(value: str | bytes) -> bytes:
@@ -19,6 +17,8 @@ def _bytes(value: str | bytes) -> bytes:
 
 
 def _digest(algorithm: str, value: str | bytes) -> str:
+    import hashlib
+
     return hashlib.new(algorithm, _bytes(value), usedforsecurity=False).hexdigest()
 
 
@@ -28,24 +28,22 @@ def _hmac(algorithm: str, key: str | bytes, message: str | bytes) -> str:
         raise FunctionError(f"there is no algorithm {quoted(algorithm)}: {', '.join(_ALGORITHMS)}")
     if not key:
         raise FunctionError("the key is empty")
+    import hmac
+
     return hmac.new(_bytes(key), _bytes(message), name).hexdigest()
 
 
 def _uuid(first: str, second: str | None = None) -> str:
-    if second is None:
-        return str(uuid5(NAMESPACE_URL, first))
-    return str(uuid5(_namespace(first), second))
+    import uuid
 
-
-def _namespace(text: str) -> UUID:
-    if found := _NAMESPACES.get(text):
-        return found
+    namespace, name = ("url", first) if second is None else (first, second)
     try:
-        return UUID(text)
+        known = getattr(uuid, f"NAMESPACE_{namespace.upper()}") if namespace in _NAMESPACES else uuid.UUID(namespace)
     except ValueError:
         raise FunctionError(
-            f"the namespace {quoted(text)} is neither a UUID nor one of {', '.join(_NAMESPACES)}"
+            f"the namespace {quoted(namespace)} is neither a UUID nor one of {', '.join(_NAMESPACES)}"
         ) from None
+    return str(uuid.uuid5(known, name))
 
 
 def _function(algorithm: str, gives: str, note: str = "") -> Function:

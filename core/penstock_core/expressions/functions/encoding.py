@@ -2,32 +2,25 @@
 
 import re
 from typing import Any, Final
-from urllib.parse import quote
 
 from penstock_core.errors import BodyError, UnusableValue
 from penstock_core.expressions.functions.bounds import quoted
+from penstock_core.expressions.functions.equality import ordered
 from penstock_core.expressions.functions.function import Function, FunctionError, takes
 from penstock_core.expressions.values import as_text
 
 _XML_ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
-_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_NOT_XML: Final = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_ESCAPE: Final = "%(?![0-9A-Fa-f]{2})"
 
 
 def _json_encoded(value: Any) -> str:
     from penstock_core.json_text import json_text
 
     try:
-        return json_text(_in_order(value))
+        return json_text(ordered(value))
     except UnusableValue as unusable:
         raise FunctionError(str(unusable)) from None
-
-
-def _in_order(value: Any) -> Any:
-    """With the members of maps by their names: CEL's maps have no order, and one value is to give one text, to be signed, say."""
-    if isinstance(value, dict):
-        return {key: _in_order(value[key]) for key in sorted(value, key=str)}
-    return [_in_order(item) for item in value] if isinstance(value, list) else value
 
 
 def _json_decoded(text: str) -> Any:
@@ -54,13 +47,15 @@ def _hex_decoded(text: str) -> bytes:
 
 
 def _url_encoded(value: Any) -> str:
+    from urllib.parse import quote
+
     return quote(as_text(value), safe="")
 
 
 def _url_decoded(text: str) -> str:
     from urllib.parse import unquote_to_bytes
 
-    if wrong := _ESCAPE.search(text):
+    if wrong := re.search(_ESCAPE, text):
         raise FunctionError(f"{quoted(text)} has a `%` at character {wrong.start() + 1} without two hexadecimal digits")
     try:
         return unquote_to_bytes(text).decode()
@@ -70,7 +65,7 @@ def _url_decoded(text: str) -> str:
 
 def _xml_escaped(value: Any) -> str:
     text = as_text(value)
-    if wrong := _NOT_XML.search(text):
+    if wrong := re.search(_NOT_XML, text):
         raise FunctionError(f"character {wrong.start() + 1} is U+{ord(wrong[0]):04X}, which XML has no place for")
     return text.translate(_XML_ESCAPES)
 
@@ -79,7 +74,7 @@ FUNCTIONS: Final = (
     Function(
         "jsonEncode",
         takes("any -> string"),
-        "The value as JSON text: what stands in a JSON body, quotes of texts included; members of maps by their names.",
+        "The value as JSON text, quotes of texts included; members are in alphabetical order, so that a digest of it is always the same.",
         "jsonEncode('say \"hi\"')",
         '"say \\"hi\\""',
         action=_json_encoded,

@@ -3,17 +3,18 @@
 from typing import Any, Final
 
 from penstock_core.expressions.functions.bounds import MAX_ITEMS
+from penstock_core.expressions.functions.equality import ordered
 from penstock_core.expressions.functions.function import Function, takes
 
 _MEMBERS: Final = f"{MAX_ITEMS:,} members"
 
 
 def _keys(members: dict[Any, Any]) -> list[Any]:
-    return list(members)
+    return list(ordered(members))
 
 
 def _values(members: dict[Any, Any]) -> list[Any]:
-    return list(members.values())
+    return list(ordered(members).values())
 
 
 def _merged(members: dict[Any, Any], others: dict[Any, Any]) -> dict[Any, Any]:
@@ -24,7 +25,7 @@ FUNCTIONS: Final = (
     Function(
         "keys",
         takes("map -> list"),
-        "The names of the members, in their order.",
+        "The names of the members, in their alphabetical order.",
         "{'a': 1}.keys()",
         ["a"],
         receiver=True,
@@ -34,7 +35,7 @@ FUNCTIONS: Final = (
     Function(
         "values",
         takes("map -> list"),
-        "What the members hold, in their order.",
+        "What the members hold, in the order of `keys`.",
         "{'a': 1}.values()",
         [1],
         receiver=True,

@@ -46,24 +46,21 @@ def _replaced(text: str, pattern: str, replacement: str, count: int = -1) -> str
 def _replacement(text: str, groups: int) -> list[bytes | int]:
     r"""The pieces of a replacement, where `\1` is a group's number."""
     pieces: list[bytes | int] = []
-    first, *rest = text.split("\\")
-    pieces.append(first.encode())
-    escaped = False
-    for piece in rest:
-        if escaped:
-            pieces.append(piece.encode())
-            escaped = False
-        elif not piece:  # the first of two
+    at = 0
+    while (found := text.find("\\", at)) >= 0:
+        pieces.append(text[at:found].encode())
+        following = text[found + 1 : found + 2]
+        if following == "\\":
             pieces.append(b"\\")
-            escaped = True
-        elif piece[0] in "0123456789" and int(piece[0]) <= groups:
-            pieces += [int(piece[0]), piece[1:].encode()]
+        elif following in "0123456789" and following and int(following) <= groups:
+            pieces.append(int(following))
         else:
             raise FunctionError(
-                rf"`\{piece[0]}` in the replacement is none of the pattern's {groups} groups: write `\\` for a backslash"
+                f"`\\{following}` in the replacement is none of the pattern's {groups} groups:"
+                r" write `\\` for a backslash"
             )
-    if rest and not escaped and not rest[-1]:
-        raise FunctionError(r"the replacement ends in a backslash: write `\\` for one")
+        at = found + 2
+    pieces.append(text[at:].encode())
     return pieces
 
 

@@ -1,7 +1,6 @@
 """Texts, by Unicode: what CEL's own functions do for ASCII alone, or not at all."""
 
 import re
-import unicodedata
 from typing import Final
 
 from penstock_core.expressions.functions.bounds import MAX_TEXT, check_count, quoted
@@ -9,7 +8,7 @@ from penstock_core.expressions.functions.function import Function, FunctionError
 from penstock_core.expressions.values import as_text
 
 _LENGTH: Final = f"{MAX_TEXT:,} characters"
-_WORD: Final = re.compile(r"[^\s\-/]+")
+_WORD: Final = r"[^\s\-/]+"
 _JOINING: Final = frozenset({"\u200d", "\ufe0e", "\ufe0f"})
 """Zero width joiner and variation selectors: what they stand behind is one character to a reader."""
 _SKIN_TONES: Final = range(0x1F3FB, 0x1F400)
@@ -38,7 +37,7 @@ def _padding(text: str, length: int, filling: str) -> str:
 
 
 def _title(text: str) -> str:
-    return _WORD.sub(lambda found: _capitalised(found[0]), text)
+    return re.sub(_WORD, lambda found: _capitalised(found[0]), text)
 
 
 def _capitalised(word: str) -> str:
@@ -61,6 +60,8 @@ def _truncated(text: str, length: int, ending: str = "") -> str:
 
 def _joins(before: str, after: str) -> bool:
     """Whether two code points belong to one character, as a reader sees it."""
+    import unicodedata  # 1 MB, where a text is cut
+
     if before == "\u200d" or after in _JOINING:
         return True
     return bool(unicodedata.combining(after)) or ord(after) in _SKIN_TONES
