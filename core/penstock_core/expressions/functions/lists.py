@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal, Inexact, localcontext
+from decimal import Context, Decimal, Inexact, localcontext
 from typing import Any, Final
 
 from penstock_core.expressions.functions.bounds import MAX_ITEMS, check_count, quoted
@@ -50,7 +50,7 @@ def _decimal_sum(items: Iterable[Any]) -> Decimal | float:
     numbers = [exact(item) if isinstance(item, float) and math.isfinite(item) else item for item in items]
     if any(isinstance(number, float) for number in numbers):
         return _real_sum(map(float, numbers))
-    with localcontext(prec=_DIGITS, traps=[]) as context:
+    with localcontext(Context(prec=_DIGITS, traps=[])) as context:
         total = sum(map(Decimal, numbers), Decimal(0))
         if context.flags[Inexact]:
             raise FunctionError(f"the sum has more than {_DIGITS:,} digits")
