@@ -12,7 +12,7 @@ from penstock_core.expressions.variables import VARIABLES
 from penstock_core.resources.base import default_of
 from penstock_core.resources.integration import FlowDefinition
 from penstock_core.resources.steps import Retry
-from reference import fields, limits, markdown
+from reference import bodies, fields, limits, markdown, python_values
 from reference.cookbook import NOTE
 
 SOURCE: Final = Path(__file__).with_name("language.md")
@@ -73,11 +73,13 @@ def python_version() -> str:
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "variables": variables,
     "contentTypes": body_table,
+    "bodies": bodies.table,
     "contentEncodings": lambda: encodings.ACCEPTED,
     "functions": function_chapters,
     "steps": fields.steps,
     "actions": fields.actions,
     "limits": limits.table,
+    "pythonValues": python_values.table,
     "pythonVersion": python_version,
     "retryDelay": lambda: str(default_of(Retry, "delay")),
     "flowTimeout": lambda: str(default_of(FlowDefinition, "timeout")),

@@ -6,6 +6,7 @@ from typing import Final
 
 from penstock_core import plain_values
 from penstock_core.body import bounds, json_body, parsing, xml_body
+from penstock_core.codec import DEFAULT_LIMIT
 from penstock_core.compiler import MAX_COMPUTED, MAX_PROBLEMS
 from penstock_core.expressions import restricted
 from penstock_core.expressions.functions import bounds as of_functions
@@ -66,6 +67,7 @@ def rows() -> Iterator[tuple[str, str]]:
     yield "what a python step returns", markdown.size(workers.MAX_RESULT_BYTES)
     yield "its log lines", f"{worker.MAX_LINES:,}; {markdown.size(conversation.MAX_BYTES)} together"
     yield "files that it writes; opens", f"{markdown.size(worker.MAX_FILE_BYTES)} each; {worker.MAX_OPEN_FILES:,}"
+    yield "a value in the record (larger ones are cut there, and pass on whole)", markdown.size(DEFAULT_LIMIT)
     yield (
         "variables of an Instance; in all its flows",
         f"{markdown.size(plan.MAX_VARIABLES_BYTES)}; {markdown.size(plan.MAX_REPEATED_BYTES)}",

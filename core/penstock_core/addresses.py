@@ -79,7 +79,7 @@ def with_query(url: str, query: str) -> str:
 def _authority(text: str) -> tuple[str, int | None]:
     found = _HOST_PORT.fullmatch(text)
     if found is None or (found["port"] and not 0 < int(found["port"]) < 65536):
-        raise InvalidInput(f"{text!r} is no host, or no host and port")
+        raise InvalidInput(f"`{text}` is no host, or no host and port")
     return _host(found["host"]), int(found["port"]) if found["port"] else None
 
 
@@ -89,11 +89,11 @@ def _host(text: str) -> str:
     if text.isascii():
         name = text.lower()
         if not _NAME.fullmatch(name):
-            raise InvalidInput(f"a host cannot be called {text!r}")
+            raise InvalidInput(f"a host cannot be called `{text}`")
     else:
         name = _international(text)
     if problem := next(_of_labels(name.removesuffix(".")), ""):
-        raise InvalidInput(f"a host cannot be called {text!r}: {problem}")
+        raise InvalidInput(f"a host cannot be called `{text}`: {problem}")
     return name
 
 
@@ -113,7 +113,7 @@ def _international(text: str) -> str:
     try:
         return idna.encode(text, uts46=True, std3_rules=True).decode()
     except UnicodeError as exc:  # of which IDNAError is one
-        raise InvalidInput(f"a host cannot be called {text!r}: {exc}") from exc
+        raise InvalidInput(f"a host cannot be called `{text}`: {exc}") from exc
 
 
 def _of_labels(name: str) -> Iterator[str]:
@@ -156,4 +156,6 @@ def _encoded(text: str, part: str) -> str:
 
 def _shown(url: object) -> str:
     """An address for a message, without user and password, whatever else is wrong with it."""
-    return re.sub(_USER, "//***@", repr(url)) if isinstance(url, str) else "null" if url is None else repr(url)
+    import json  # only where something is wrong
+
+    return re.sub(_USER, "//***@", json.dumps(url, ensure_ascii=False, default=str))

@@ -20,7 +20,7 @@ def milliseconds(text: str) -> int:
     match = _SHAPE.fullmatch(text)
     if not match or not text:
         raise InvalidInput(
-            f"{text!r} is not a duration: write whole numbers with the units d, h, m, s or ms, the largest first,"
+            f"`{text[:64]}` is not a duration: write whole numbers with the units d, h, m, s or ms, the largest first,"
             " as in 1h30m or 250ms"
         )
     return sum(int(count) * _UNITS[unit] for unit, count in match.groupdict().items() if count)

@@ -115,7 +115,7 @@ def _write_map(value: Mapping[Any, Any], parts: list[str]) -> None:
     for key, each in value.items():
         name = key_text(key)
         if name is not key and name in value:
-            raise UnusableValue(f"JSON would have the member {name[:60]!r} twice, for its keys are text")
+            raise UnusableValue(f"JSON would have the member `{name[:60]}` twice, for its keys are text")
         parts += (separator, encode_basestring(name), ":")
         try:
             _write(each, parts)

@@ -128,4 +128,4 @@ class DatabaseAccess:
         try:
             return base64.b64decode(secret["data"][FIELD], validate=True).decode()
         except (KeyError, TypeError, binascii.Error, UnicodeDecodeError) as error:
-            raise NotFound(f"the Secret {self._secret} has no usable field {FIELD!r}") from error
+            raise NotFound(f"the Secret {self._secret} has no usable field `{FIELD}`") from error

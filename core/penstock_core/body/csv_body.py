@@ -25,14 +25,23 @@ def parse(text: str, *, delimiter: str = ",", header: bool = True, structure: in
     cell counts 1 and a row 2. Takes time in proportion to the text. Raises BodyError with line and column, from 1.
     """
     if len(delimiter) != 1 or delimiter in '"\r\n':
-        raise BodyError(f"{delimiter!r} separates no cells: a delimiter is one character, and no quote or line break")
-    text = text.removeprefix("\ufeff")
+        raise BodyError(f"`{delimiter}` separates no cells: a delimiter is one character, and no quote or line break")
+    made: list[Any] = []
+    try:
+        _read(text.removeprefix("\ufeff"), delimiter, made, header=header, structure=structure)
+    except BodyError:
+        made.clear()  # an error refers to all that was read before it
+        raise
+    return made
+
+
+def _read(text: str, delimiter: str, made: list[Any], *, header: bool, structure: int) -> None:
+    """Read all rows into `made`."""
     left = values_beside(text, structure) if structure else sys.maxsize
     rows = _Rows(text, delimiter)
     names = next(rows, None) if header else None
     if names is not None:
         _check_names(names, text)
-    made: list[Any] = []
     for row in rows:
         left -= _ROW + _CELL * len(row.cells)
         if left < 0:
@@ -43,8 +52,7 @@ def parse(text: str, *, delimiter: str = ",", header: bool = True, structure: in
             made.append(dict(zip(names.cells, row.cells, strict=True)))
         else:
             counts = f"has {len(row.cells)} cells in a row and {len(names.cells)} in its header"
-            raise _problem(text, row.start, f"{counts}: a cell with a {delimiter!r} or a line break in it needs quotes")
-    return made
+            raise _problem(text, row.start, f"{counts}: a cell with a `{delimiter}` or a line break in it needs quotes")
 
 
 class _Row(NamedTuple):
@@ -109,7 +117,7 @@ def _check_names(header: _Row, text: str) -> None:
     seen: set[str] = set()
     for name in header.cells:
         if name in seen:
-            problem = f"names two of its columns {name[:40]!r}, and a map holds one of a name: rename one of them"
+            problem = f"names two of its columns `{name[:40]}`, and a map holds one of a name: rename one of them"
             raise _problem(text, header.start, problem)
         seen.add(name)
 

@@ -35,7 +35,7 @@ def encodings(headers: Iterable[str]) -> tuple[str, ...]:
     applied = tuple(_ALIASES.get(name, name) for name in names if name not in ("", "identity"))
     for name in applied:
         if name not in _STAGES:
-            raise UnknownEncoding(f"the Content-Encoding {name[:40]!r} is not understood: {ACCEPTED} are")
+            raise UnknownEncoding(f"the Content-Encoding `{name[:40]}` is not understood: {ACCEPTED} are")
     if len(applied) > MAX_ENCODINGS:
         raise UnknownEncoding(
             f"the body is encoded {len(applied)} times, and {MAX_ENCODINGS} is the most: send it plain"

@@ -105,14 +105,14 @@ class _Form:
             return {"filename": named.filename, "contentType": content_type, "content": content}
         if media_type and kind_of(media_type, parameters) is Kind.BYTES:
             return content
-        return self._text(content, parameters.get("charset") or charset, f"the part {named.name[:40]!r}")
+        return self._text(content, parameters.get("charset") or charset, f"the part `{named.name[:40]}`")
 
     def _content(self, part: _Part) -> bytes:
         encoding = self._header(part, "content-transfer-encoding").strip().lower()
         undo = _TRANSFER.get(encoding)
         if undo is None:
             problem = (
-                f"has the Content-Transfer-Encoding {encoding[:40]!r}: send it as binary, base64 or quoted-printable"
+                f"has the Content-Transfer-Encoding `{encoding[:40]}`: send it as binary, base64 or quoted-printable"
             )
             raise self._problem(part, problem)
         try:

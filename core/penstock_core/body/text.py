@@ -153,7 +153,7 @@ def codec_of(charset: str) -> str:
     codec = aliases.get(name) or aliases.get(name.replace(".", "_"), name)
     if codec in _CODECS:
         return codec
-    raise BodyError(f"the charset {charset[:MAX_CHARSET]!r} of the content type is not supported: send UTF-8")
+    raise BodyError(f"the charset `{charset[:MAX_CHARSET]}` of the content type is not supported: send UTF-8")
 
 
 def holds_ascii(codec: str) -> bool:

@@ -169,5 +169,4 @@ def _overload_message(reason: str) -> str:
             f"`{name}` does not work on an optional value, which may be none: end it with `.orValue(…)`, or `.value()`"
         )
     on = f"{' and '.join(told)}" if told else "these values"
-    cure = "bytes(…)" if name == "base64.encode" else "string(…), int(…) or double(…)"
-    return f"`{name}` does not work on {on}: convert with {cure}"
+    return f"`{name}` does not work on {on}: convert with string(…), int(…) or double(…)"

@@ -21,6 +21,8 @@ MAX_LENGTH: Final = 1024
 """Characters in such an expression."""
 MAX_TEXT: Final = 4096
 """Characters of a value; one that has more is told by its digest, so that a large one is not kept."""
+MAX_WRITTEN: Final = 4300
+"""Digits of a whole number that is written out, as many as an integer of JSON may have: 1e999999 is left as it is."""
 _OF_BODY: Final = frozenset({"body", "bodyAll", "rawBody"})
 
 
@@ -60,7 +62,12 @@ def _member(trigger: Mapping[str, Any], members: tuple[str | int, ...]) -> Any:
         value = paths.step_into(value, member)
         if value is paths.MISSING or value is None:
             return None
-    is_told = isinstance(value, str | bytes | bool | int | float | dict | list) and value not in ("", b"", [], {})
+    is_told = isinstance(value, str | bytes | bool | int | float | Decimal | dict | list) and value not in (
+        "",
+        b"",
+        [],
+        {},
+    )
     return value if is_told else None
 
 
@@ -101,18 +108,27 @@ def _feed(value: Any, take: Callable[[bytes], None]) -> None:
         take(b"%s;" % _scalar(value).encode())
 
 
-def _scalar(value: bool | int | float | None) -> str:
+def _scalar(value: bool | int | float | Decimal | None) -> str:
     """`null`, `true`, `false`, or a number's digits."""
     if value is None:
         return "null"
     return str(value).lower() if isinstance(value, bool) else _number(value)
 
 
-def _number(value: int | float) -> str:
+def _number(value: int | float | Decimal) -> str:
     """The digits of a number, the same for 1, 1.0 and 1e0, and for 1e22 and what it is written out."""
-    if isinstance(value, float) and value.is_integer():
-        return number_text(int(Decimal(repr(value))))
-    return number_text(value)
+    if isinstance(value, int) or (isinstance(value, float) and not value.is_integer()):
+        return number_text(value)
+    sign, digits, exponent = (Decimal(repr(value)) if isinstance(value, float) else value).as_tuple()
+    assert isinstance(exponent, int)  # noqa: S101 - JSON has neither NaN nor infinity
+    text = "".join(map(str, digits))
+    bare = text.rstrip("0")
+    zeros = exponent + len(text) - len(bare)
+    if not bare:
+        return "0"
+    if 0 <= zeros <= MAX_WRITTEN - len(bare):
+        return "-" * sign + bare + "0" * zeros
+    return number_text(Decimal((sign, digits[: len(bare)], zeros)))
 
 
 def _utf8(text: str) -> bytes:

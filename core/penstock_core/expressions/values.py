@@ -14,7 +14,7 @@ The CEL library has texts and bytes, but cuts a text at NUL; it has numbers of 6
 What has to be remembered for the way back lives as long as one evaluation; a value that needs nothing costs nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from decimal import Decimal
 from os import urandom
@@ -171,10 +171,19 @@ def _simply(value: Any) -> Any:
     if kind is str or value is None or kind is bool or kind is int or kind is float:
         return value
     if kind is dict:
-        return {key: _simply(item) for key, item in value.items()}
+        return {key: _simply(item) for key, item in _by_name(value)}
     if kind is list:
         return [_simply(item) for item in value]
     return bytes(value) if kind is bytearray else _known(value, _simply)
+
+
+def _by_name(members: Mapping[Any, Any]) -> Iterable[tuple[Any, Any]]:
+    """The members by their names: CEL's maps have no order, and what is made of one is to be the same in every process."""
+    return sorted(members.items(), key=_name) if len(members) > 1 else members.items()
+
+
+def _name(member: tuple[Any, Any]) -> str:
+    return str(member[0])
 
 
 def _from_cel(value: Any, kept: _Kept) -> Any:
@@ -185,7 +194,7 @@ def _from_cel(value: Any, kept: _Kept) -> Any:
     if isinstance(value, dict):
         if len(value) == 1 and (text := value.get(_NUMBER)):
             return kept.numbers.get(text) or _exact(text)
-        return {_from_cel(key, kept): _from_cel(item, kept) for key, item in value.items()}
+        return {_from_cel(key, kept): _from_cel(item, kept) for key, item in _by_name(value)}
     if isinstance(value, list):
         return [_from_cel(item, kept) for item in value]
     if isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool)):

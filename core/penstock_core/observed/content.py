@@ -88,6 +88,15 @@ class Content(NamedTuple):
     connections: tuple[DeclaredConnection, ...]
     flows: tuple[DeclaredFlow, ...]
 
+    def named(self, name: str) -> list[Mapping[str, Any]]:
+        """The config variable of a name, in a list; an empty one where there is none."""
+        return [one for one in self.variables if text(one, "name") == name]
+
+    @property
+    def variable_names(self) -> frozenset[str]:
+        """The names of the config variables."""
+        return frozenset(text(one, "name") for one in self.variables)
+
     @classmethod
     def parse(cls, spec: Mapping[str, Any]) -> Self:
         """From the spec of an Integration."""

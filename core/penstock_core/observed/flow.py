@@ -9,7 +9,7 @@ from penstock_core import names
 from penstock_core.objects import Key, Object
 from penstock_core.observed.base import Kept, metadata_of, packed
 from penstock_core.observed.instance import Customer
-from penstock_core.observed.reading import mapping, mappings, number, text
+from penstock_core.observed.reading import items, mapping, mappings, number, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +62,22 @@ class Flow(Kept):
     def spec(self) -> dict[str, Any]:
         """The whole spec (docs/contracts.md), definition included; unpacked each time."""
         return dict(mapping(self.manifest(), "spec"))
+
+    @property
+    def read_of_secrets(self) -> dict[str, list[str]]:
+        """Which fields its Jobs read of which Secrets; unpacked each time."""
+        found: dict[str, list[str]] = {}
+        for one in mappings(self.spec, "connections"):
+            found.setdefault(text(one, "secretName"), []).extend(items(one, "fields"))
+        return found
+
+    @property
+    def secret_of_each(self) -> dict[str, str]:
+        """The Secret of each connection, by its name, also of one that was withdrawn from its Jobs; unpacked each time."""
+        spec = self.spec
+        described = mapping(mapping(spec, "definition"), "connections")
+        named = {name: text(mapping(described, name), "secret") for name in described}
+        return named | {text(one, "name"): text(one, "secretName") for one in mappings(spec, "connections")}
 
     @property
     def definition(self) -> Any:

@@ -199,7 +199,7 @@ class Recovery:
                 except ClusterUnavailable:
                     raise
                 except ClusterError as error:
-                    log.info("job not kept", extra=_identity(case.row) | {"job": job.name, "cause": str(error)})
+                    log.info("job not kept", extra=_identity(case.row) | {"cause": str(error)})
             await self._cluster.delete(JOBS, *job.key, uid=job.uid)
 
     async def _delete_jobs(self, case: Case) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from penstock_core import names
 from penstock_core.connections import TYPES, fault_of, sent
+from penstock_core.expressions.quoting import did_you_mean, near
 from penstock_core.masking import MIN_LENGTH
 from penstock_core.observed.content import DeclaredConnection
 from penstock_core.observed.data import Secret
@@ -184,7 +185,9 @@ def is_offered(secret: Secret) -> bool:
 def unknown(name: str, declared: Sequence[DeclaredConnection]) -> str:
     """The sentence for a connection that the Integration does not declare."""
     known = _listed([one.name for one in declared]) or "none"
-    return f"connection {name} is not declared by the Integration (declared: {known}): remove it from spec.connections"
+    found = did_you_mean(near(name, [one.name for one in declared]))
+    close = f"; {found}" if found else ""
+    return f"connection {name} is not declared by the Integration (declared: {known}): remove it from spec.connections{close}"
 
 
 def used_by(steps: Any) -> frozenset[str]:

@@ -13,7 +13,6 @@ from penstock_core.manifests.quantities import amount
 from penstock_core.observed.content import Content, DeclaredFlow
 from penstock_core.observed.flow import Flow
 from penstock_core.observed.instance import Instance, Override
-from penstock_core.observed.reading import mapping, text
 from penstock_core.resources import FlowDefinition, InstanceSpec
 from penstock_core.resources.base import default_of
 from penstock_core.resources.integration import Concurrency, DeduplicateBy
@@ -156,14 +155,6 @@ def _kept(instance: Instance, flow: Flow, withdrawn: Container[str]) -> PlannedF
         definition_hash=flow.definition_hash,
         spec={**spec, **paused, "connections": connections},
     )
-
-
-def secrets_of(flow: Flow) -> dict[str, str]:
-    """The Secrets of a deployed Flow's connections by their names, those that were withdrawn from it included."""
-    spec = flow.spec
-    described = mapping(mapping(spec, "definition"), "connections")
-    named = {name: text(mapping(described, name), "secret") for name in described}
-    return named | {one["name"]: one["secretName"] for one in spec["connections"]}
 
 
 def override_problems(instance: Instance, content: Content, *, surplus: Surplus = NO_SURPLUS) -> list[str]:

@@ -215,8 +215,8 @@ class Instances:
 
     async def _kept(self, instance: Instance, flows: Sequence[Flow]) -> Plan | None:
         read: dict[str, list[str]] = {}
-        for one in (one for flow in flows for one in flow.spec["connections"]):
-            read.setdefault(one["secretName"], []).extend(one["fields"])
+        for secret, fields in (pair for flow in flows for pair in flow.read_of_secrets.items()):
+            read.setdefault(secret, []).extend(fields)
         withdrawn = await self._resolver.withdrawn(instance.namespace, read)
         return kept(instance, flows, withdrawn=withdrawn)
 

@@ -8,7 +8,7 @@ from penstock_core import names
 from penstock_core.observed.flow import Flow
 from penstock_core.observed.instance import Instance
 from penstock_core.versions import is_newer
-from penstock_operator.instances.plan import Resolution, secrets_of
+from penstock_operator.instances.plan import Resolution
 from penstock_operator.instances.triggers import TRIGGERS
 from penstock_operator.objects.conditions import Condition, merged
 from penstock_operator.objects.reasons import Reason
@@ -97,7 +97,7 @@ def _failing(resolution: Resolution, flows: Sequence[Flow]) -> str:
     """Which steps of what stays deployed fail, as their connections' Secrets do not serve; empty where none do."""
     if not resolution.unusable:
         return ""
-    used = {pair for flow in flows for pair in secrets_of(flow).items()}
+    used = {pair for flow in flows for pair in flow.secret_of_each.items()}
     names_used = sorted({name for name, secret in used if (name, secret) in resolution.unusable.items()})
     return f" Steps that use the connection {', '.join(names_used)} fail until then." if names_used else ""
 

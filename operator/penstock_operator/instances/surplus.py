@@ -4,7 +4,7 @@ It is kept aside and said, so that an Instance can go back to an older version a
 what no published version knows is a slip, and refused.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,7 +31,7 @@ _SHOWN: Final = {
 def declared_names(version: IntegrationVersion) -> Iterator[Declared]:
     """What a version declares that an Instance can set, for an index."""
     content, publisher = version.content, version.publisher
-    yield from ((publisher, _CONFIG, name) for one in content.variables if isinstance(name := one.get("name"), str))
+    yield from ((publisher, _CONFIG, name) for name in content.variable_names)
     yield from ((publisher, _CONNECTION, one.name) for one in content.connections)
     for flow in content.flows:
         yield publisher, _FLOW, flow.name
@@ -65,8 +65,8 @@ def surplus_of(instance: Instance, content: Content, *, knowers: Knowers) -> Sur
     scheduled = {flow.name for flow in content.flows if flow.trigger == _SCHEDULE}
     flows = {flow.name for flow in content.flows}
     own_times = [name for name, override in instance.overrides.items() if override.schedule is not None]
-    given: list[tuple[str, Iterable[str], set[str]]] = [
-        (_CONFIG, instance.config, {str(one.get("name")) for one in content.variables}),
+    given: list[tuple[str, Iterable[str], Collection[str]]] = [
+        (_CONFIG, instance.config, content.variable_names),
         (_CONNECTION, instance.connections, {one.name for one in content.connections}),
         (_FLOW, instance.overrides, flows),
         (_SCHEDULE, [name for name in own_times if name in flows], scheduled),
@@ -91,8 +91,7 @@ def _taker(problem: str, instance: Instance, content: Content, knowers: Knowers)
         return ""
     value = {name: instance.config[name]}
     for other in _newest(knowers(_CONFIG, name)):
-        variables = [one for one in other.content.variables if one.get("name") == name]
-        if other.version != content.version and not resolve_config(variables, value)[1]:
+        if other.version != content.version and not resolve_config(other.content.named(name), value)[1]:
             return f" (version {other.version} takes this value, {content.version} does not)"
     return ""
 

@@ -28,8 +28,11 @@ class ForEach(Action):
         fill = call.flow.evaluator.fill
         items = fill(call.fields["items"], field="forEach.items", variables=call.frame.variables)
         if isinstance(items, (str, bytes, dict)) or not isinstance(items, Sequence):
-            kind = {"dict": "a map", "str": "text", "NoneType": "null"}.get(type(items).__name__, "no list")
-            raise Failure("invalid_input", f"forEach.items: a list is needed, but the value is {kind}")
+            from penstock_core.expressions.quoting import quoted  # only where something is wrong
+            from penstock_core.expressions.values import kind
+
+            shown = quoted(call.flow.masker.mask(items))
+            raise Failure("invalid_input", f"forEach.items: a list is needed, but the value is {kind(items)}, {shown}")
         parallel = fill(call.fields.get("parallel", 1), field="forEach.parallel", variables=call.frame.variables)
         call.memory["items"] = items
         call.attempt.input = {"items": items, "parallel": parallel}

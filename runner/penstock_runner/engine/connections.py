@@ -28,7 +28,7 @@ class Connection(NamedTuple):
         kind = self._type()
         if kind is None:
             name = self.description.get("type")
-            message = f"connection {self.name!r} is of type {name!r}, which an http step cannot use"
+            message = f"connection `{self.name}` is of type `{name}`, which an http step cannot use"
             raise Failure("connection_type", message)
         if self.description.get("secret", "") is None:
             raise unset(self.name, self.description.get("fields", ()))
@@ -58,13 +58,13 @@ class Connection(NamedTuple):
         secret = f"the Secret {self.description['secret']}" if self.description.get("secret") else "its Secret"
         if name not in self.fields:
             raise _unusable(
-                f"connection {self.name!r}: there is no field {name!r} of {secret}: that does not exist, lacks the key"
+                f"connection `{self.name}`: there is no field `{name}` of {secret}: that does not exist, lacks the key"
                 f' {name}, or has not the label {LABEL_CONNECTION}: "true" (the condition Configured of the Instance says'
                 f" which): create it with key and label"
             )
         fault = fault_of(self.fields[name], in_header=in_header)
         if fault:
-            raise _unusable(f"connection {self.name!r}: the field {name} of {secret} {fault}")
+            raise _unusable(f"connection `{self.name}`: the field {name} of {secret} {fault}")
         return sent(self.fields[name])
 
 
@@ -72,7 +72,7 @@ def unset(name: str, fields: Sequence[str] = ()) -> Failure:
     """What a step says whose connection the Instance does not set."""
     with_fields = f" with the key(s) {', '.join(fields)} and" if fields else " with"
     return _unusable(
-        f"connection {name!r} is not set by the Instance, to which it is optional: set spec.connections.{name}.secretRef.name"
+        f"connection `{name}` is not set by the Instance, to which it is optional: set spec.connections.{name}.secretRef.name"
         f' to a Secret{with_fields} the label {LABEL_CONNECTION}: "true"'
     )
 

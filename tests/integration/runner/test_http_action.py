@@ -73,26 +73,54 @@ def test_connections_sign_in_and_are_masked(
     assert "***" in stand.recorder.output("call")["body"][header]
 
 
-def test_missing_field_is_named(stand: Stand, web: Web) -> None:
-    """A connection without its field fails the step with the name of the key; nothing is sent."""
-    outcome = stand.run(
-        http(web.url, connection="erp"),
-        descriptions={"erp": {"type": "bearer", "fields": ["token"], "secret": "acme-erp"}},
-    )
-
-    assert outcome.error_code == "connection_unusable"
-    assert "there is no field 'token' of the Secret acme-erp" in (outcome.error_message or "")
-    assert web.seen == []
+BEARER: dict[str, Any] = {"type": "bearer", "fields": ["token"], "secret": "acme-erp"}
+BASIC: dict[str, Any] = {"type": "basic", "fields": ["username", "password"], "secret": "acme-erp"}
+CUSTOM: dict[str, Any] = {"type": "custom", "fields": ["a", "b"], "headers": {"X-Auth": "${a}"}, "secret": "acme-erp"}
 
 
-def test_optional_connection_that_is_not_set_is_named(stand: Stand, web: Web) -> None:
-    """A step whose optional connection the Instance does not set fails with words that say so; nothing is sent."""
-    for descriptions in ({"erp": {"type": "bearer", "fields": ["token"], "secret": None}}, {}):
-        outcome = stand.run(http(web.url, connection="erp"), descriptions=descriptions)
+@pytest.mark.parametrize(
+    ("description", "fields", "sent"),
+    [
+        # what the Secret holds, and what the customer's system gets; None where nothing is sent
+        (BEARER, {"token": "canary-1"}, ("authorization", "Bearer canary-1")),
+        (BEARER, {"token": "canary-1\n"}, ("authorization", "Bearer canary-1")),
+        (BEARER, {"token": "canary-1\r\n"}, ("authorization", "Bearer canary-1")),
+        (BEARER, {"token": "canary\t1"}, ("authorization", "Bearer canary\t1")),
+        (BEARER, {"token": "canary\n1"}, None),
+        (BEARER, {"token": "canary\u20ac1"}, None),
+        (BEARER, {"token": "\ufeffcanary-1"}, None),
+        (BEARER, {"token": "canary\x7f1"}, None),
+        (BEARER, {"token": ""}, None),
+        (BEARER, {"token": " \n"}, None),
+        (BEARER, {}, None),
+        (BEARER, {"tokens": "canary-1"}, None),
+        (BASIC, {"username": "me", "password": "p\u20ac\nw"}, ("authorization", "Basic bWU6cOKCrAp3")),
+        (BASIC, {"username": "me", "password": ""}, None),
+        (BASIC, {"username": "me"}, None),
+        (CUSTOM, {"a": "canary-1", "b": "two\nlines"}, ("x-auth", "canary-1")),
+        (CUSTOM, {"a": "canary-1"}, None),
+        (BEARER | {"secret": None}, {}, None),
+        # as release 0.1 described them
+        ({"type": "bearer", "fields": ["token"]}, {"token": "canary-1"}, ("authorization", "Bearer canary-1")),
+        ({"type": "bearer", "fields": ["token"]}, {}, None),
+        (None, {}, None),
+    ],
+)
+def test_a_connection_signs_in_or_nothing_is_sent(
+    stand: Stand, web: Web, description: dict[str, Any] | None, fields: dict[str, str], sent: tuple[str, str] | None
+) -> None:
+    """What a Secret holds is sent as it is, or the step fails with one code, the Secret's name and no value of it."""
+    described = {} if description is None else {"erp": description}
+    outcome = stand.run(http(web.url, connection="erp"), descriptions=described, fields={"erp": fields})
+    message = outcome.error_message or ""
 
-        assert outcome.error_code == "connection_unusable"
-        assert "set spec.connections.erp.secretRef.name" in (outcome.error_message or "")
-    assert web.seen == []
+    if sent is not None:
+        assert (outcome.error_code, web.seen[0]["headers"][sent[0]]) == (None, sent[1])
+    else:
+        assert (outcome.error_code, web.seen) == ("connection_unusable", [])
+        assert "connection 'erp'" in message
+        assert (description or {}).get("secret") is None or "the Secret acme-erp" in message
+        assert "canary" not in message
 
 
 def test_unexpected_status_fails_with_the_answer(stand: Stand, web: Web) -> None:

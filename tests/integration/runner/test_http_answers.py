@@ -101,11 +101,11 @@ FAILED: dict[str, tuple[Answer, str, str]] = {
     "no json": (Answer("application/json", b"<html>"), "auto", "not valid JSON"),
     "json that is not utf-8": (Answer("application/json", b'"\xfc"'), "auto", "byte 0xfc at offset 1"),
     "text that is not what is declared": (Answer("text/plain; charset=utf-8", b"\xfc"), "auto", "not utf-8"),
-    "a charset that nobody knows": (Answer("text/plain; charset=x-own", b"a"), "text", "'x-own'"),
+    "a charset that nobody knows": (Answer("text/plain; charset=x-own", b"a"), "text", "`x-own`"),
     "no csv": (Answer("text/csv", b"a\n1,2\n"), "csv", "line 2, column 1"),
     "no xml": (Answer("text/xml", b"<a>"), "xml", "line 1, column 4"),
     "no gzip": (Answer("text/plain", b"x", "gzip"), "auto", "not gzip"),
-    "an encoding that nobody knows": (Answer("text/plain", b"x", "aws-chunked"), "auto", "'aws-chunked'"),
+    "an encoding that nobody knows": (Answer("text/plain", b"x", "aws-chunked"), "auto", "`aws-chunked`"),
 }
 
 

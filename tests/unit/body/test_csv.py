@@ -35,7 +35,7 @@ READ: dict[str, tuple[str, Any]] = {
 REFUSED: dict[str, tuple[str, int, int, str]] = {
     "too few cells": ("a,b\n1\n", 2, 1, "1 cells in a row and 2 in its header"),
     "too many cells": ("a\n1\n1,2\n", 3, 1, "2 cells in a row and 1 in its header"),
-    "a name twice": ("a,b,a\n", 1, 1, "two of its columns 'a'"),
+    "a name twice": ("a,b,a\n", 1, 1, "two of its columns `a`"),
     "quotes without end": ('a,b\n1,"2\n\n', 2, 3, "never closed"),
     "text behind quotes": ('a\n"1"2\n', 2, 4, "behind the quotes"),
     "the place is counted by CR, too": ("a\r1\r1,2", 3, 1, "2 cells"),

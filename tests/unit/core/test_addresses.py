@@ -62,7 +62,7 @@ def test_an_address_is_asked_in_one_way(written: str, asked: str) -> None:
         ("https://h:1:2/", "no host and port"),
         ("https://[::1/", "no host"),
         ("https://[evil.example]/", "no IPv6 address"),
-        ("https://h h/", "a host cannot be called 'h h'"),
+        ("https://h h/", "a host cannot be called `h h`"),
         ("https://h%2e/", "a host cannot be called"),
         ("https://a..b/", "empty"),
         ("https://.b/", "empty"),

@@ -47,7 +47,7 @@ BYTES = [
     (b"ab", "x + 'a'", fails("does not work on bytes and string")),
     (b"ab", "'a' + string(x)", "aab"),
     ("a\0b", "bytes(x)", b"a\0b"),
-    ("ab", "base64.encode(x)", fails("makes bytes of the text")),
+    ("ab", "base64.encode(x)", fails("`bytes(")),
     ({"file": b"\0"}, "[x]", [{"file": b"\0"}]),
 ]
 NUMBERS = [

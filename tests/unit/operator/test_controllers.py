@@ -90,4 +90,4 @@ async def test_every_topic_builds_from_the_services_alone(services: Services) ->
         "instances",
         "left-behind",
     ]
-    assert len(set(loops)) == len(loops) == 12
+    assert len(set(loops)) == len(loops) == 13

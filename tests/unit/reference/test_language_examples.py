@@ -1,6 +1,5 @@
 """Every example of docs/language.md is run: what the page says that it gives is what it gives."""
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,8 +8,11 @@ from typing import Any
 import pytest
 import yaml
 from reference import fields
+from reference.bodies import ARRIVED, Arrived
+from reference.python_values import REFUSED, RETURNED
 
 from engine_stand import Stand
+from penstock_core import body
 from penstock_core.compiler import compile_integration
 from penstock_core.expressions import Scope, fill, functions
 from penstock_core.expressions.urls import url_template
@@ -19,10 +21,10 @@ from penstock_runner.engine.steps.extraction import extract
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "language.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-[REQUEST] = [json.loads(text) for kind, text in BLOCKS if kind == "json"]
+[REQUEST] = [body.parse(text.encode(), "application/json").value for kind, text in BLOCKS if kind == "json"]
 CONFIG = {"erpUrl": "https://erp.example.com"}
 VARIABLES: Mapping[str, Any] = {
-    "trigger": {"body": REQUEST, "headers": {"x-request-id": "r-1"}},
+    "trigger": {"body": REQUEST, "rawBody": b'{"id": 1', "headers": {"x-request-id": "r-1"}},
     "config": CONFIG,
 }
 
@@ -36,7 +38,21 @@ def examples(kind: str) -> list[Any]:
 
 def check(given: Any, says: str) -> None:
     """Compare with the value that the page shows; 1, 1.0 and "1" are not the same."""
-    assert json.dumps(given, sort_keys=True) == json.dumps(json.loads(says), sort_keys=True)
+    assert typed(given) == typed(value(says))
+
+
+def value(text: str) -> Any:
+    """What a text of JSON is in a flow."""
+    return body.parse(text.encode(), "application/json").value
+
+
+def typed(value: Any) -> Any:
+    """A value with the types of all its parts."""
+    if isinstance(value, dict):
+        return {key: typed(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [typed(below) for below in value]
+    return type(value), value
 
 
 def run(says: str, evaluate: Any) -> None:
@@ -85,6 +101,15 @@ def test_flows_compile_and_pass(stand: Stand, steps: str) -> None:
     assert str(stand.run(*given, trigger=VARIABLES["trigger"], config=CONFIG).state) == "passed"
 
 
+@pytest.mark.parametrize("example", ARRIVED, ids=lambda each: f"{each.content_type} {each.how}")
+def test_bodies(example: Arrived) -> None:
+    """A body arrives as the table of examples shows it."""
+    found = body.parse(example.raw, example.content_type, how=example.how)
+
+    assert (type(found.value), found.value) == (type(example.value), example.value)
+    assert bool(found.warnings) == example.warned
+
+
 def test_the_python_example(stand: Stand) -> None:
     """The code of the chapter on Python gives these values."""
     [code] = [text for kind, text in BLOCKS if kind == "python"]
@@ -95,9 +120,44 @@ def test_the_python_example(stand: Stand) -> None:
     assert (str(found["sum"]), found["skus"], found["at"], found["before"]) == (
         "39.90",
         ["A-1", "B 2"],
-        "2026-01-15T00:00:00+00:00",
+        "2026-01-15T00:00:00Z",
         None,
     )
+
+
+def test_the_context_has_what_the_page_lists(stand: Stand) -> None:
+    """`context` has these members and no others, and a step that did not run has only nulls."""
+    code = "def run(context):\n    return [sorted(context), sorted(context.steps['no']), sorted(dir(context.log))]\n"
+    loop = {"items": [1], "steps": [{"name": "py", "python": {"code": code}}]}
+    stand.run({"name": "each", "forEach": loop}, trigger=VARIABLES["trigger"])
+    [members, step, log] = stand.recorder.output("each/0/py")
+
+    listed = re.findall(r"^\| (`context\..*?) \|", PAGE, re.MULTILINE)
+    named = set(re.findall(r"`(?:context)?\.(\w+)", " ".join(listed)))
+    assert set(members) == named
+    assert step == sorted(["output", "extracted", "status", "error", "attempts"])
+    assert {"debug", "info", "warn", "error"} <= set(log)
+
+
+def test_what_python_returns(stand: Stand) -> None:
+    """Each line of the table of Python's values gives its value."""
+    imports = "import array, collections, datetime, http, pathlib, uuid"
+    code = f"{imports}\ndef run(context):\n    return [{', '.join(each.python for each in RETURNED)}]\n"
+    code = code.replace("datetime.UTC", "datetime.timezone.utc")
+    outcome = stand.run({"name": "py", "python": {"code": code}})
+
+    assert str(outcome.state) == "passed", outcome.error_message
+    assert stand.recorder.output("py") == [each.gives for each in RETURNED]
+
+
+@pytest.mark.parametrize("refused", REFUSED)
+def test_what_python_may_not_return(stand: Stand, refused: str) -> None:
+    """What has no form as a value fails the step, with its path."""
+    code = f"import datetime, http\ndef run(context):\n    return {{'rows': [{refused}]}}\n"
+    outcome = stand.run({"name": "py", "python": {"code": code}})
+
+    assert str(outcome.state) == "failed"
+    assert "rows[0]" in str(outcome.error_message)
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def test_extract_gives_value_list_or_failure(stand: Stand) -> None:
 
     assert stand.recorder.output("seen") == {"id": 7, "skus": ["a", "b"]}
     assert outcome.error_code == "extract_failed"
-    assert "'$.nothing'" in (outcome.error_message or "")
+    assert "`$.nothing`" in (outcome.error_message or "")
     assert "id, lines" in (outcome.error_message or "")
 
 

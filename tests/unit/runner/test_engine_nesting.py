@@ -132,7 +132,7 @@ def test_items_must_be_a_list(stand: Stand) -> None:
     """Anything but a list is refused with what it is."""
     outcome = stand.run({"name": "loop", "forEach": {**ITEMS, "steps": []}}, config={"items": {"a": 1}})
 
-    assert outcome.error_message == "step loop: forEach.items: a list is needed, but the value is a map"
+    assert outcome.error_message == 'step loop: forEach.items: a list is needed, but the value is a map, {"a": 1}'
 
 
 def test_stop_inside_a_loop_ends_the_flow(stand: Stand) -> None:

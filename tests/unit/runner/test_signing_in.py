@@ -21,15 +21,15 @@ UNUSED: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("description", "fields", "words"),
     [
-        (BEARER, {}, ["field 'token'", "the Secret acme-erp", LABEL, "create it with key and label"]),
+        (BEARER, {}, ["field `token`", "the Secret acme-erp", LABEL, "create it with key and label"]),
         (BEARER, {"token": ""}, ["the field token of the Secret acme-erp is empty", "write its value"]),
         (BEARER, {"token": "\n"}, ["the field token of the Secret acme-erp is empty but for white space"]),
         (BEARER, {"token": "one\ntwo"}, ["the Secret acme-erp", "line break at character 4", "write it in one line"]),
         (BEARER, {"token": "\ufeffone"}, ["the Secret acme-erp", "byte order mark"]),
-        (BEARER, {"other": "value"}, ["field 'token'", "the Secret acme-erp"]),
-        (UNUSED, {"token": "value"}, ["field 'extra'", "the Secret acme-erp"]),
+        (BEARER, {"other": "value"}, ["field `token`", "the Secret acme-erp"]),
+        (UNUSED, {"token": "value"}, ["field `extra`", "the Secret acme-erp"]),
         (BEARER | {"secret": None}, {}, ["optional", "spec.connections.erp.secretRef.name", "token", LABEL]),
-        (OF_0_1, {}, ["field 'token'", "its Secret", LABEL]),
+        (OF_0_1, {}, ["field `token`", "its Secret", LABEL]),
         (OF_0_1, {"token": ""}, ["the field token of its Secret is empty"]),
     ],
 )
@@ -43,7 +43,7 @@ def test_what_cannot_sign_in_fails_with_one_code(
         connection.headers()
 
     assert failure.value.code == "connection_unusable"
-    assert [word for word in ["connection 'erp'", *words] if word not in failure.value.message] == []
+    assert [word for word in ["connection `erp`", *words] if word not in failure.value.message] == []
     assert "one" not in failure.value.message.replace("one line", "").replace("without one", "")
 
 

@@ -32,7 +32,7 @@ def test_a_time_that_has_passed_ends_it_at_once(stand: Stand, sleep: dict[str, s
         ({"until": "${config.v}"}, "", "sleep.until: `` is not a time"),
         ({"until": "${config.v}"}, 1580450400, "sleep.until: the value is a number (1580450400): it is to be a text"),
         ({"until": "${config.v}"}, None, "sleep.until: the value is null: it is to be a text"),
-        ({"for": "${config.v}"}, "5 minutes", "sleep.for: '5 minutes' is not a duration"),
+        ({"for": "${config.v}"}, "5 minutes", "sleep.for: `5 minutes` is not a duration"),
         ({"for": "${config.v}"}, 5, "sleep.for: the value is a number (5): it is to be a text with a duration"),
         ({"for": "${config.v}"}, "999999999d", "sleep.for: `999999999d` is longer than any time"),
     ],

@@ -12,6 +12,7 @@ from penstock_core.compiler.markup import unencoded
 from penstock_core.compiler.step_check import ActionCheck, StepCheck, member
 from penstock_core.errors import BodyError, ExpressionError, InvalidInput
 from penstock_core.expressions import Scope
+from penstock_core.expressions.quoting import did_you_mean, near
 from penstock_core.header_fields import name_problem, value_problem
 from penstock_core.resources.actions.http import Http
 
@@ -80,7 +81,7 @@ def _check_charset(content_type: str) -> None:
     try:
         codec_of(charset)
     except BodyError as failure:
-        raise ExpressionError(f"nothing can be sent in the charset {charset[:40]!r}: write utf-8") from failure
+        raise ExpressionError(f"nothing can be sent in the charset `{charset[:40]}`: write utf-8") from failure
 
 
 def _warn_of_markup(step: StepCheck, fields: Http) -> None:
@@ -94,8 +95,9 @@ def _warn_of_markup(step: StepCheck, fields: Http) -> None:
 def _check_connection(step: StepCheck, name: str | None) -> None:
     if name is not None and name not in step.connections:
         known = ", ".join(sorted(step.connections)) or "none"
+        close = did_you_mean(near(name, step.connections))
         step.add(
             "http.connection",
             f"the Integration declares no connection `{name}` (declared: {known}): add it to spec.connections,"
-            " or correct the name",
+            f" or correct the name{f'; {close}' if close else ''}",
         )

@@ -80,7 +80,7 @@ def executions_router(services: Services) -> APIRouter:
         """
         data = await executions.value_of_step(asking, execution, placing, path=step, attempt=attempt, side=side)
         return await values.answer(
-            request, data, shown, missing=f"Attempt {attempt} of the step {step!r} has no {side}."
+            request, data, shown, missing=f"Attempt {attempt} of the step `{step}` has no {side}."
         )
 
     @routes.get("/{execution}/trigger", **valued)

@@ -99,7 +99,7 @@ def _codec(charset: str) -> str:
     try:
         return codec_of(charset or "utf-8").replace("-", "_")
     except BodyError as exc:
-        message = f"http.headers.Content-Type: nothing can be sent in the charset {charset[:40]!r}: write utf-8"
+        message = f"http.headers.Content-Type: nothing can be sent in the charset `{charset[:40]}`: write utf-8"
         raise Failure("invalid_input", message) from exc
 
 

@@ -23,11 +23,11 @@ def _extracted(name: str, path: str, output: Any) -> Any:
         query = json_path.environment().compile(path)
         found = _found(query, output)
     except JSONPathError as exc:
-        raise Failure("extract_failed", f"extract.{name}: the path {path!r} cannot be used: {exc}") from exc
+        raise Failure("extract_failed", f"extract.{name}: the path `{path}` cannot be used: {exc}") from exc
     if not json_path.is_singular(query):
         return found
     if not found:
-        message = f"extract.{name}: nothing in the output matches {path!r}{_hint(output)}"
+        message = f"extract.{name}: nothing in the output matches `{path}`{_hint(output)}"
         raise Failure("extract_failed", message, details={"name": name, "path": path})
     return found[0]
 
