@@ -44,6 +44,7 @@ Each of `runs` is one delivery (`send`) or one tick of a schedule (`tick`, its m
 | `receives` | what the systems receive, each once: `request` is method and URL; then `headers` (those that are compared), one of `json`, `body`, `file`, and the `answer` with its `status`, `headers` and body |
 | `ends`, `error` | how the execution ends (`passed`), and words of its error |
 | `outputs` | outputs of steps, by their paths |
+| `unrecorded` | texts that no record may hold, such as a token |
 | `repeated` | true where it is one delivery with an earlier one |
 
 `pytest tests/integration/cookbook` runs it, `make fix` writes its page.

@@ -28,11 +28,12 @@ RETURNED: Final = (
     Returned("a UUID, a path", "pathlib.PurePosixPath('/a/b')", "/a/b"),
     Returned("bytes, bytearray, memoryview", "bytearray(b'ab')", b"ab"),
 )
-REFUSED: Final = "`datetime.datetime(2026, 1, 15)` (no time zone), `float('nan')`, `object()`, `len`, modules"
+REFUSED: Final = ("datetime.datetime(2026, 1, 15)", "float('nan')", "object()", "len", "http")
+"""A datetime without its zone is no moment; the last is a module."""
 
 
 def table() -> str:
     """Each kind with an example; modules in it are imported."""
     rows = [(each.what, markdown.code(each.python), markdown.code(markdown.value(each.gives))) for each in RETURNED]
-    refused = ("everything else fails the step, with its path and its type", REFUSED, "")
+    refused = ("everything else fails the step, with its path and its type", ", ".join(map(markdown.code, REFUSED)), "")
     return markdown.table(("of Python", "example", "is"), [*rows, refused])

@@ -81,6 +81,8 @@ class Run(Part):
     """Words that stand in the execution's error."""
     outputs: Mapping[str, Any] = {}
     """Outputs of steps, by their paths."""
+    unrecorded: list[str] = []
+    """Texts that no record may hold."""
 
     @model_validator(mode="after")
     def _one_start(self) -> "Run":

@@ -35,5 +35,5 @@ def value_problem(text: str) -> str:
         named = _NAMED.get(character, f"the control character U+{ord(character):04X}")
         return f"the value has {named} at character {found.start() + 1}, which no header may hold"
     if text != text.strip(" \t"):
-        return "the value begins or ends with a blank, which every receiver cuts off: leave it out, or put it in quotes"
+        return "the value begins or ends with a blank, which receivers cut off: leave it out, for instance by `.trim()`, or encode it"
     return ""

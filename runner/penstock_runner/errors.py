@@ -102,7 +102,7 @@ class NotRecorded(RunnerError):
 
 
 class Expired(RunnerError):
-    """A deadline passed while an action ran."""
+    """A deadline passed while an action ran; its text, if any, says in which step, and what that was waiting for."""
 
 
 class Interrupted(RunnerError):

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from reference.recipes import KEY, Content, Received, Recipe, Run, Sent
 
-from engine_stand import EXECUTION, MemoryRecorder
+from engine_stand import EXECUTION, MemoryRecorder, unpacked
 from penstock_core import codec
 from penstock_core.compiler import resolve_config
 from penstock_core.manifests.flow import flow as flow_manifest
@@ -278,6 +278,15 @@ class Bench:
             interrupt=interrupt,
         )
         return engine.run()
+
+    def recorded(self) -> str:
+        """All that the last execution left of values, as one text."""
+        kept = (
+            (each.input, each.output, each.extracted, each.assertions, each.error_details)
+            for each in [*self.recorder.starts, *self.recorder.records]
+        )
+        words = [(each.error_message, each.warnings) for each in self.recorder.records]
+        return repr(([[unpacked(value) for value in values] for values in kept], words, self.recorder.logs))
 
 
 @contextmanager

@@ -26,13 +26,22 @@ def parse(text: str, *, delimiter: str = ",", header: bool = True, structure: in
     """
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise BodyError(f"`{delimiter}` separates no cells: a delimiter is one character, and no quote or line break")
-    text = text.removeprefix("\ufeff")
+    made: list[Any] = []
+    try:
+        _read(text.removeprefix("\ufeff"), delimiter, made, header=header, structure=structure)
+    except BodyError:
+        made.clear()  # an error refers to all that was read before it
+        raise
+    return made
+
+
+def _read(text: str, delimiter: str, made: list[Any], *, header: bool, structure: int) -> None:
+    """Read all rows into `made`."""
     left = values_beside(text, structure) if structure else sys.maxsize
     rows = _Rows(text, delimiter)
     names = next(rows, None) if header else None
     if names is not None:
         _check_names(names, text)
-    made: list[Any] = []
     for row in rows:
         left -= _ROW + _CELL * len(row.cells)
         if left < 0:
@@ -44,7 +53,6 @@ def parse(text: str, *, delimiter: str = ",", header: bool = True, structure: in
         else:
             counts = f"has {len(row.cells)} cells in a row and {len(names.cells)} in its header"
             raise _problem(text, row.start, f"{counts}: a cell with a `{delimiter}` or a line break in it needs quotes")
-    return made
 
 
 class _Row(NamedTuple):

@@ -18,6 +18,19 @@ _PIECE: Final = 64 * 1024
 _TOKENS: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[{\]}]|[-+.\w]++', re.DOTALL)
 
 
+_HALF: Final = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+"""What may be half of a surrogate pair; behind another backslash it is none."""
+_ESCAPES: Final = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+"""Escapes one after the other."""
+MAX_WARNINGS: Final = 5
+
+
 class _Unusable(ValueError):
     """A number that is none in JSON, or that does not fit: the token as written, and what is wrong with it."""
 
@@ -26,9 +39,49 @@ class _Unusable(ValueError):
         self.token = token
 
 
+def read(raw: bytes, charset: str, *, structure: int) -> tuple[Any, tuple[str, ...]]:
+    """As `parse`, where halves of surrogate pairs are replaced by U+FFFD, and warnings of these."""
+    text = decode(raw, charset or json.detect_encoding(raw))
+    if not _HALF.search(text):
+        return _parsed(text, structure), ()
+    text, warnings = _mended(text)
+    return _parsed(text, structure), warnings
+
+
 def parse(raw: bytes, charset: str, *, structure: int) -> Any:
     """The value of a JSON body; `charset` "": found by JSON's rules, `structure` as in `body.parse`. Raises BodyError, with the place."""
     text = decode(raw, charset or json.detect_encoding(raw))
+    if (half := _HALF.search(text)) and _mended(text)[1]:
+        raise _problem(text, half.start(), "not usable JSON: half of a surrogate pair, which is no character,")
+    return _parsed(text, structure)
+
+
+def _mended(text: str) -> tuple[str, tuple[str, ...]]:
+    """The text with an escape of U+FFFD, as long, in place of each escape of a half; and where the first of these were.
+
+    In place: as a list of pieces a text of ten megabytes would be a hundred.
+    """
+    mended = bytearray(text.encode("utf-8", "surrogatepass"))
+    halves = 0
+    warnings = []
+    for found in _ESCAPES.finditer(bytes(mended)):
+        if found.lastgroup != "half":
+            continue
+        mended[found.start() : found.end()] = b"\\ufffd"
+        halves += 1
+        if halves <= MAX_WARNINGS:
+            line_start = mended.rfind(b"\n", 0, found.start()) + 1
+            line = mended.count(b"\n", 0, line_start) + 1
+            column = len(mended[line_start : found.start()].decode("utf-8", "ignore")) + 1
+            warnings.append(
+                f"the body: half of a surrogate pair at line {line}, column {column} was replaced by U+FFFD"
+            )
+    if halves > MAX_WARNINGS:
+        warnings.append(f"the body: and {halves - MAX_WARNINGS} more of these")
+    return mended.decode("utf-8", "surrogatepass"), tuple(warnings)
+
+
+def _parsed(text: str, structure: int) -> Any:
     if structure:
         _check_structure(text, structure)
     try:

@@ -62,7 +62,7 @@ def _json(body: _Body) -> Parsed:
         return Parsed(None)
     from penstock_core.body import json_body
 
-    return Parsed(json_body.parse(body.raw, body.charset, structure=body.structure))
+    return Parsed(*json_body.read(body.raw, body.charset, structure=body.structure))
 
 
 def _form(body: _Body) -> Parsed:

@@ -52,6 +52,8 @@ def parse(text: str, *, structure: int = MOST) -> dict[str, Any]:
         at = text.find(exc.object[exc.start])
         line, column = text.count("\n", 0, at), at - text.rfind("\n", 0, at) - 1
         raise document.problem("holds half a surrogate pair, which is no character", line + 1, column) from exc
+    finally:
+        document.close()
 
 
 class _Document:
@@ -78,6 +80,11 @@ class _Document:
     def end(self) -> dict[str, Any]:
         self._parser.Parse("", True)
         return self.value
+
+    def close(self) -> None:
+        """Let go: the parser refers to what handles its reports, and an error to all that was read before it."""
+        del self._parser
+        self.value, self._open, self._words = {}, [], {}
 
     def problem(self, problem: str, line: int, offset: int) -> BodyError:
         """An error at a place; lines count from 1, characters of a line from 0."""

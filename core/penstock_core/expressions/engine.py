@@ -43,8 +43,21 @@ class Program:
             lambda: {self.names[name]: _pick(look_up(variables, name), needs) for name, needs in self.needs.items()}
         )
         nulls.reserve(cel(), nulls.count() - before)
+        if not self.calls:
+            return self._value(data)
+        from penstock_core.expressions.functions.bounds import evaluation
+
+        with evaluation() as going_on:
+            try:
+                return self._value(data)
+            except ExpressionError as failure:
+                if going_on.refusal:
+                    raise ExpressionError(going_on.refusal) from failure
+                raise
+
+    def _value(self, data: Mapping[str, Any]) -> Any:
         try:
-            value = self._evaluated(data)
+            value = self.compiled.eval(data=data)
             result = value.plain_value()
         except (TypeError, SystemError):  # the second where a list holds it
             raise ExpressionError("the result is an optional value: end it with `.orValue(…)`") from None
@@ -53,19 +66,6 @@ class Program:
         if value.type() == cel().Type.ERROR:
             raise _failed(str(result))
         return from_cel(result) if not isinstance(result, cel().Type) else result.name().lower()
-
-    def _evaluated(self, data: Mapping[str, Any]) -> Any:
-        if not self.calls:
-            return self.compiled.eval(data=data)
-        from penstock_core.expressions.functions.bounds import evaluation
-
-        with evaluation() as going_on:
-            try:
-                return self.compiled.eval(data=data)
-            except RuntimeError:
-                if going_on.refusal:
-                    raise ExpressionError(going_on.refusal) from None
-                raise
 
 
 def _failed(reason: str) -> ExpressionError:

@@ -24,9 +24,11 @@ RAW: Final = "raw"
 _SCHEME: Final = "scheme"
 _HOST: Final = "host"
 _PATH: Final = "path"
-_HOST_TEXT: Final = re.compile(r"[A-Za-z0-9._~:\[\]\u0080-\U0010ffff-]*")
-_HOST_BEHIND: Final = re.compile(r"(?:[0-9A-Za-z_-]|(?![\u3002\uff0e\uff61])[\u0080-\U0010ffff])*(?::[0-9]+)?")
-"""What may follow a letter of the host: more of that name and a port, but no dot, behind which another domain begins."""
+_ANY_HOST: Final = re.compile(r"[A-Za-z0-9._~:\[\]\u0080-\U0010ffff-]*")
+_LABEL: Final = re.compile(r"(?:[0-9A-Za-z_-]|(?![\u3002\uff0e\uff61])[\u0080-\U0010ffff])*(?::[0-9]+)?")
+"""More of a name without a dot, behind which another domain begins; and a port."""
+_PORT: Final = re.compile(r"(?::[0-9]+)?")
+_PORT_ALONE: Final = re.compile(r"[0-9]*")
 _DOTS: Final = re.compile(r"\.{1,2}")
 
 
@@ -61,7 +63,7 @@ class UrlTemplate:
                 text = _as_it_is(part, value)
                 _stays_base(part, text, self.parts[index + 1 :])
             elif place in (_SCHEME, _HOST):
-                text = _of_host(part, _as_it_is(part, value), url)
+                text = _of_host(part, _as_it_is(part, value), url, self.parts[index + 1 :])
             else:
                 text = _encoded(part, value, place)
                 if place == _PATH:
@@ -160,9 +162,8 @@ def _stays_base(part: _Piece, text: str, behind: Sequence[Any]) -> None:
         )
 
 
-def _of_host(part: _Piece, text: str, url: str) -> str:
-    behind_letter = url[-1:].isalnum() and not url.endswith("://")
-    if (_HOST_BEHIND if behind_letter else _HOST_TEXT).fullmatch(text):
+def _of_host(part: _Piece, text: str, url: str, behind: Sequence[Any]) -> str:
+    if _host_pattern(url.partition("://")[2], behind).fullmatch(text):
         return text
     raise AboutValues(
         (
@@ -171,6 +172,19 @@ def _of_host(part: _Piece, text: str, url: str) -> str:
             ", which would lead to another one: a path begins with a `/` that is written in http.url itself",
         )
     )
+
+
+def _host_pattern(before: str, behind: Sequence[Any]) -> re.Pattern[str]:
+    """What a value of the host may hold: the domain in which it lies is what the address writes out.
+
+    `before` is what stands of the host, `behind` are the parts that follow.
+    """
+    if before.endswith(":"):
+        return _PORT_ALONE
+    is_last = not behind or not isinstance(behind[0], str) or behind[0][0] in "/?#:"
+    if not is_last or not before or before.endswith("."):
+        return _ANY_HOST
+    return _PORT if "." in before and before[-1].isalnum() else _LABEL
 
 
 def _encoded(part: _Piece, value: Any, place: str) -> str:

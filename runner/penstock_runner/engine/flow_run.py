@@ -79,9 +79,10 @@ class Engine:
             return self._outcome(ExecutionState.FAILED, exc.failure.code, message, exc.path)
         except NotRecorded as exc:
             return self._outcome(ExecutionState.FAILED, exc.failure.code, exc.failure.message, exc.path)
-        except Expired:
+        except Expired as exc:
             limit = self._definition["timeoutMs"]
-            message = f"the flow did not end within its timeout of {limit} ms: raise `timeout`, or see its last step"
+            at = str(exc) or "its last step"
+            message = f"the flow did not end within its timeout of {limit} ms: raise `timeout`, or see {at}"
             return self._outcome(ExecutionState.TIMED_OUT, "timeout", message)
         except Interrupted as exc:
             if exc.reason is not Reason.CANCELLED:

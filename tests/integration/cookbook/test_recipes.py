@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from reference.recipes import Received, Run, folders, recipe
+from reference.recipes import ROOT, Received, Run, folders, recipe
 
 from penstock_core.compiler import check_integration
 from penstock_core.names import GROUP
@@ -54,6 +54,44 @@ def test_the_customers_system_receives_what_the_recipe_says(folder: Path) -> Non
             check_run(found, run)
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"json": {"reference": "#9999"}}, "lines"),
+        ({"headers": {"X-Api-Key": "another"}}, "another"),
+        ({"request": "PUT https://erp.example.com/orders"}, "no recipe awaits POST"),
+    ],
+)
+def test_a_recipe_that_says_something_else_fails(change: dict[str, Any], says: str) -> None:
+    """What is received is compared in all that a recipe says of it."""
+    good = recipe(ROOT / "shopify-order")
+    [expected] = good.runs[0].receives
+    wrong = Received.model_validate(expected.model_dump(by_alias=True, exclude_unset=True) | change)
+
+    with bench(good) as found, pytest.raises(AssertionError, match=says):
+        check_run(found, good.runs[0].model_copy(update={"receives": [wrong]}))
+
+
+def test_a_recipe_that_awaits_more_fails() -> None:
+    """A request that never comes is missed."""
+    good = recipe(ROOT / "shopify-order")
+    more = [*good.runs[0].receives, Received(request="GET https://erp.example.com/orders")]
+
+    with bench(good) as found, pytest.raises(AssertionError, match="not received"):
+        check_run(found, good.runs[0].model_copy(update={"receives": more}))
+
+
+def test_a_forged_request_fails() -> None:
+    """The gateway's own check refuses a body that was not signed."""
+    good = recipe(ROOT / "shopify-order")
+    sent = good.runs[0].send
+    assert sent is not None
+    forged = sent.model_copy(update={"file": None, "body": "{}"})
+
+    with bench(good) as found, pytest.raises(AssertionError, match="the gateway refuses"):
+        check_run(found, good.runs[0].model_copy(update={"send": forged}))
+
+
 def check_run(found: Bench, run: Run) -> None:
     systems = found.systems
     systems.awaited, systems.arrived = list(run.receives), []
@@ -68,6 +106,7 @@ def check_run(found: Bench, run: Run) -> None:
     assert str(outcome.state) == run.ends, outcome.error_message
     assert [each.request for each in systems.awaited] == [], "not received"
     assert run.error is None or run.error in str(outcome.error_message)
+    assert [text for text in run.unrecorded if text in found.recorded()] == []
     assert {path: found.recorder.output(path) for path in run.outputs} == run.outputs
 
 

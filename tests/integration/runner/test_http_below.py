@@ -153,13 +153,23 @@ def test_a_timeout_while_it_connects_says_so(stand: Stand) -> None:
 
 def test_what_is_around_a_step_may_end_it(stand: Stand, serve: Serve) -> None:
     """The record of the step says what it waited for then, too."""
-    stand.run(
-        {"name": "call", "http": {"url": f"http://127.0.0.1:{serve(answers(stays=True))}/a"}},
-        timeout_ms=400,
-    )
+    url = f"http://127.0.0.1:{serve(answers(stays=True))}/a"
+    outcome = stand.run({"name": "call", "http": {"url": url}}, timeout_ms=400)
 
     message = stand.recorder.last("call").error_message or ""
     assert "s for the first byte of the answer; what is around it had no time left" in message
+    told = rf"the flow did not end within its timeout of 400 ms: raise `timeout`, or see step call: GET {re.escape(url)}: waited .* s for the first byte of the answer"
+    assert re.fullmatch(told, outcome.error_message or "")
+
+
+def test_the_timeout_of_a_loop_says_which_step_it_ended(stand: Stand, serve: Serve) -> None:
+    """The innermost one, with what it waited for."""
+    url = f"http://127.0.0.1:{serve(answers(stays=True))}/a"
+    step = {"name": "call", "http": {"url": url}}
+    outcome = stand.run({"name": "each", "timeout": "400ms", "forEach": {"items": [1], "steps": [step]}})
+
+    told = rf"step each: step each/0/call: GET {re.escape(url)}: waited .* s for the first byte of the answer; no result within its timeout of 400ms"
+    assert re.fullmatch(told, outcome.error_message or ""), outcome.error_message
 
 
 def test_a_step_that_keeps_no_values_keeps_no_address(stand: Stand, serve: Serve) -> None:
@@ -175,6 +185,14 @@ def test_a_step_that_keeps_no_values_keeps_no_address(stand: Stand, serve: Serve
 
     assert stand.recorder.last("call").error_message == "no result within its timeout of 300ms"
     assert outcome.error_message == "step call: no result within its timeout of 300ms"
+
+
+def test_a_flow_that_ends_in_such_a_step_tells_no_address(stand: Stand, serve: Serve) -> None:
+    """Only which step it was."""
+    url = f"http://127.0.0.1:{serve(answers(stays=True))}/a"
+    outcome = stand.run({"name": "call", "record": "none", "http": {"url": url}}, timeout_ms=400)
+
+    assert (outcome.error_message or "").endswith("raise `timeout`, or see step call")
 
 
 @pytest.mark.parametrize(

@@ -193,3 +193,26 @@ def test_the_recorded_address_is_the_one_that_was_asked(stand: Stand, web: Web) 
     assert record.input is not None
     assert unpacked(record.input)["url"] == f"{web.url}/%C3%BC?q=x%20y" == stand.recorder.output("call")["url"]
     assert web.seen[0]["path"] == "/%C3%BC?q=x%20y"
+
+
+@pytest.mark.parametrize(("key", "arrives"), [("abc\n", "abc"), ("m\u00fc", "m\u00fc")])
+def test_a_secret_arrives_without_what_surrounds_it(stand: Stand, web: Web, key: str, arrives: str) -> None:
+    """Which is the last line break of a file."""
+    step = {"name": "call", "http": {"url": web.url, "connection": "erp"}}
+    stand.run(step, descriptions={"erp": {"type": "apiKey", "header": "X-Key"}}, fields={"erp": {"key": key}})
+
+    assert web.seen[0]["headers"]["x-key"] == arrives
+
+
+@pytest.mark.parametrize("key", ["canary\u20acsecret", "canary\nsecret", "canary\x7f"])
+def test_a_secret_that_no_header_holds_is_not_shown(stand: Stand, web: Web, key: str) -> None:
+    """The message names connection and header, and no character of it."""
+    step = {"name": "call", "http": {"url": web.url, "connection": "erp"}}
+    outcome = stand.run(step, descriptions={"erp": {"type": "apiKey", "header": "X-Key"}}, fields={"erp": {"key": key}})
+
+    message = outcome.error_message or ""
+    assert message.startswith(
+        "step call: connection 'erp': header X-Key: a field of its Secret holds what no header may"
+    )
+    assert not any(shown in message for shown in ("canary", "secret\n", "U+", "\u20ac"))
+    assert web.seen == []

@@ -1,4 +1,4 @@
-"""The shipped examples' addresses, with hostile values in every expression: no request leaves for another place."""
+"""The addresses of the shipped examples and of the cookbook, with hostile values in every expression: no request leaves for another place."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,8 @@ import yaml
 from engine_stand import Stand
 from web_server import Web
 
-EXAMPLES: Final = sorted((Path(__file__).parents[3] / "examples").glob("*/integration.yaml"))
+ROOT: Final = Path(__file__).parents[3]
+EXAMPLES: Final = sorted([*ROOT.glob("examples/**/integration.yaml"), *ROOT.glob("docs/cookbook/**/integration.yaml")])
 EXPRESSION: Final = re.compile(r"\$\{([^}]*)\}")
 HOSTILE: Final = [
     "..", ".", "../admin", "..\\admin", "a/../../admin", "/admin", "//evil.example/", "@evil.example", ":80@evil.example",

@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import brotli
@@ -92,7 +92,7 @@ AS_VALUES = {
     "entities": ("xml", filled(b"&lt;", before=b"<a>", after=b"</a>")),
     "laughs": ("xml", b"<!DOCTYPE a [<!ENTITY b 'ha'><!ENTITY c '" + b"&b;" * 100_000 + b"'>]><a>" + b"&c;" * 1000 + b"</a>"),
 }  # fmt: skip
-ENCODED = {
+ENCODED: dict[str, Callable[[bytes], bytes]] = {
     "gzip": lambda data: gzip.compress(data, 1),
     "deflate": lambda data: zlib.compress(data, 1),
     "br": lambda data: brotli.compress(data, quality=1),

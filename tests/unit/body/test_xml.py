@@ -1,5 +1,6 @@
 """XML as a value, in a form that does not depend on how often something is there."""
 
+import gc
 from contextlib import suppress
 from typing import Any
 
@@ -74,6 +75,20 @@ def test_very_many_elements() -> None:
     assert xml_body.parse("<a>" + "<b c=''/>" * 3 + "</a>", structure=19)
     with pytest.raises(BodyError, match="at once"):
         xml_body.parse("<a>" + "<b c=''/>" * 4 + "</a>", structure=19)
+
+
+@pytest.mark.parametrize("end", ["</a>", "</b>"])
+def test_nothing_stays_in_memory(end: str) -> None:
+    """A document is gone with its last reference, be it read or refused: nobody waits for a collection of garbage."""
+    gc.collect()
+    gc.disable()
+    try:
+        before = len(gc.get_objects())
+        with suppress(BodyError):
+            xml_body.parse("<a>" + "<b/>" * 1000 + end)
+        assert len(gc.get_objects()) - before < 100
+    finally:
+        gc.enable()
 
 
 @given(st.integers(1, 9), st.lists(st.sampled_from(["ä", "&lt;", "<b/>", "\n", "x" * 9, "]]&gt;"]), max_size=20))

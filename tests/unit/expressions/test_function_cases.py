@@ -1,5 +1,9 @@
 """What functions give, and what they refuse: a line is an expression over `x` and `y`, their values, and what comes of it."""
 
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,6 +40,14 @@ GIVEN: list[tuple[str, Any, Any]] = [
     ("x.sum()", [0.1] * 10, 1.0),
     ("x.sum()", [1, 0.5], 1.5),
     ("x.map(o, o.id).sum()", ORDERS, 3.5),
+    ("x.sum()", [2**62, 2**62], 2**63),
+    ("x.sum() == 2.30", [Decimal("1.10"), Decimal("1.20")], True),
+    ("string(x.sum())", [Decimal("1.10"), Decimal("1.20"), 1], "3.30"),
+    ("x.sum()", [Decimal("12345678901234567890.12"), 1, 0.5], Decimal("12345678901234567891.62")),
+    ("x.sort()", [Decimal("1.10"), 1.25, 1, Decimal("1.05"), 2**70], [1, Decimal("1.05"), Decimal("1.10"), 1.25, 2**70]),
+    ("x.distinct()", [Decimal("1.10"), 1.1, 2.0, Decimal("2.00"), 2], [Decimal("1.10"), 2.0]),
+    ("x.max()", [2**70, 1], 2**70),
+    ("jsonEncode(x)", [Decimal("1.10"), 2**70], "[1.10,1180591620717411303424]"),
     ("[x.min(), x.max()]", [2, 1.5, 3], [1.5, 3]),
     ("[x.min(), x.max()]", ["b", "a"], ["a", "b"]),
     ("x.min() + 1", [2, 1.5, 3], 2.5),
@@ -164,7 +176,6 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("x.sum()", [1, None], "sum: item 1 is null, not a number"),
     ("x.sum()", [1, "2"], 'sum: item 1 is text, "2", not a number'),
     ("x.sum()", [True], "sum: item 0 is a boolean, true, not a number"),
-    ("x.sum()", [2**62, 2**62], "sum: the sum 9223372036854775808 is beyond 64 bits"),
     ("x.sum()", [1e308, 1e308], "sum: the sum is larger than any number"),
     ("x.flatten(-1)", [1], "flatten: the depth -1 is negative"),
     ("x.flatten()", [[0] * 60_000] * 2, "flatten: 120,000 items are too many"),
@@ -324,3 +335,29 @@ def test_a_wrong_use_is_found_where_a_flow_is_published() -> None:
     assert template("${regex.extract(x, 'a')}", scope)
     with pytest.raises(ExpressionError, match="an optional value"):
         template("${'a' + regex.extract(x, 'a')}", scope)
+
+
+LENDING = """
+import sys
+from penstock_core.expressions import Scope, template
+def resident():
+    return int(next(line for line in open("/proc/self/status") if line.startswith("VmRSS")).split()[1])
+compiled = template(sys.argv[1], Scope(frozenset({"x"})))
+given = {"x": [{"a": "b" * 1000}] * 1000}
+for _ in range(3): compiled.evaluate(given)
+before = resident()
+for _ in range(30): compiled.evaluate(given)
+print(resident() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="there is no /proc")
+@pytest.mark.parametrize("text", ["${jsonEncode(x)}", "${x.reverse().size()}", "${jsonDecode(jsonEncode(x)).size()}"])
+def test_what_functions_gave_is_given_back(text: str) -> None:
+    """The library keeps a reference to each result, here of a megabyte: of thirty, next to nothing is left."""
+    code = f"import sys; sys.path[:] = {sys.path!r}\n{LENDING}"
+    command = [sys.executable, "-P", "-c", code, text]
+    kilobytes = int(subprocess.run(command, env={}, check=True, capture_output=True, text=True).stdout)
+
+    kept_arguments = 31_000 if "jsonDecode" in text else 0
+    assert kilobytes < 8_000 + kept_arguments

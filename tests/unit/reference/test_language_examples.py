@@ -1,6 +1,5 @@
 """Every example of docs/language.md is run: what the page says that it gives is what it gives."""
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 import yaml
 from reference import fields
 from reference.bodies import ARRIVED, Arrived
-from reference.python_values import RETURNED
+from reference.python_values import REFUSED, RETURNED
 
 from engine_stand import Stand
 from penstock_core import body
@@ -22,7 +21,7 @@ from penstock_runner.engine.steps.extraction import extract
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "language.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-[REQUEST] = [json.loads(text) for kind, text in BLOCKS if kind == "json"]
+[REQUEST] = [body.parse(text.encode(), "application/json").value for kind, text in BLOCKS if kind == "json"]
 CONFIG = {"erpUrl": "https://erp.example.com"}
 VARIABLES: Mapping[str, Any] = {
     "trigger": {"body": REQUEST, "rawBody": b'{"id": 1', "headers": {"x-request-id": "r-1"}},
@@ -39,7 +38,21 @@ def examples(kind: str) -> list[Any]:
 
 def check(given: Any, says: str) -> None:
     """Compare with the value that the page shows; 1, 1.0 and "1" are not the same."""
-    assert json.dumps(given, sort_keys=True) == json.dumps(json.loads(says), sort_keys=True)
+    assert typed(given) == typed(value(says))
+
+
+def value(text: str) -> Any:
+    """What a text of JSON is in a flow."""
+    return body.parse(text.encode(), "application/json").value
+
+
+def typed(value: Any) -> Any:
+    """A value with the types of all its parts."""
+    if isinstance(value, dict):
+        return {key: typed(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [typed(below) for below in value]
+    return type(value), value
 
 
 def run(says: str, evaluate: Any) -> None:
@@ -135,6 +148,16 @@ def test_what_python_returns(stand: Stand) -> None:
 
     assert str(outcome.state) == "passed", outcome.error_message
     assert stand.recorder.output("py") == [each.gives for each in RETURNED]
+
+
+@pytest.mark.parametrize("refused", REFUSED)
+def test_what_python_may_not_return(stand: Stand, refused: str) -> None:
+    """What has no form as a value fails the step, with its path."""
+    code = f"import datetime, http\ndef run(context):\n    return {{'rows': [{refused}]}}\n"
+    outcome = stand.run({"name": "py", "python": {"code": code}})
+
+    assert str(outcome.state) == "failed"
+    assert "rows[0]" in str(outcome.error_message)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from time import thread_time
 from typing import Any, Final
 
 from penstock_core.expressions.functions.function import FunctionError
+from penstock_core.expressions.functions.lent import Lent
 
 MAX_TEXT: Final = 10_000_000
 """Characters of a text, or bytes, that a function takes or gives: as many as a request's body may have."""
@@ -34,12 +35,13 @@ class Exhausted(FunctionError):
 class Evaluation:
     """One evaluation of an expression: its moment, and what its functions may still do."""
 
-    __slots__ = ("_end", "_left", "_moment", "refusal")
+    __slots__ = ("_end", "_left", "_moment", "lent", "refusal")
 
     def __init__(self) -> None:
         self._end = thread_time() + MAX_SECONDS
         self._left = MAX_WORK
         self._moment: datetime | None = None
+        self.lent = Lent()
         self.refusal = ""
         """Why it was ended, once it was."""
 
@@ -63,12 +65,13 @@ _evaluation: ContextVar[Evaluation] = ContextVar("evaluation")
 
 @contextmanager
 def evaluation() -> Iterator[Evaluation]:
-    """What functions are called within."""
+    """What functions are called within, and what they gave is read within."""
     token = _evaluation.set(begun := Evaluation())
     try:
         yield begun
     finally:
         _evaluation.reset(token)
+        begun.lent.end()
 
 
 def present() -> Evaluation:

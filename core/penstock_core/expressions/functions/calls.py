@@ -29,6 +29,8 @@ def implementation(function: Function) -> Callable[..., Any]:
 
     def call(*given: Any) -> Any:
         evaluation = bounds.present()
+        for one in given:
+            evaluation.lent.take(one)
         if evaluation.refusal:
             return _END
         try:
@@ -37,7 +39,7 @@ def implementation(function: Function) -> Callable[..., Any]:
                 _refuse_moments(given)
             result = action(*map(_taken, given))
             bounds.pay_for_result(result)
-            return _given_back(result)
+            evaluation.lent.give(back := _given_back(result))
         except bounds.Exhausted as failure:
             evaluation.refusal = f"{function.name}: {failure}"
             return _END
@@ -45,6 +47,8 @@ def implementation(function: Function) -> Callable[..., Any]:
             message = str(failure)
         except RecursionError:
             message = "the value is nested too deeply: hand over a part of it"
+        else:
+            return back
         raise _Told(f"{MARK}{function.name}: {message}".replace("\x00", "\\u0000")) from None
 
     return call

@@ -1,5 +1,7 @@
 """When two values are one to CEL, and in which order members are, of which CEL keeps none."""
 
+import math
+from decimal import Decimal
 from typing import Any
 
 
@@ -11,9 +13,14 @@ def identity(value: Any) -> Any:
         return (list, tuple(map(identity, value)))
     if isinstance(value, dict):
         return (dict, frozenset((identity(key), identity(item)) for key, item in value.items()))
-    if isinstance(value, float) and value != value:
-        return (float, object())
-    return value
+    return exact(value) if isinstance(value, float) else value
+
+
+def exact(value: float) -> Any:
+    """A float as the number that its shortest text says, as decimals of a body say theirs; NaN equals nothing."""
+    if math.isnan(value):
+        return object()
+    return int(value) if value.is_integer() else Decimal(repr(value))
 
 
 def ordered(value: Any) -> Any:

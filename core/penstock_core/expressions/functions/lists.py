@@ -2,14 +2,17 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Context, Decimal, Inexact, localcontext
 from typing import Any, Final
 
 from penstock_core.expressions.functions.bounds import MAX_ITEMS, check_count, quoted
-from penstock_core.expressions.functions.equality import identity
+from penstock_core.expressions.functions.equality import exact, identity
 from penstock_core.expressions.functions.function import Function, FunctionError, takes
 from penstock_core.expressions.paths import MISSING, step_into
 from penstock_core.expressions.values import kind
 
+_DIGITS: Final = 1_000
+"""Of an exact sum of decimals."""
 _ITEMS: Final = f"{MAX_ITEMS:,} items"
 
 
@@ -32,15 +35,25 @@ def _greatest(items: list[Any]) -> Any:
     return max(_some(items), key=_orderable(items))
 
 
-def _sum(items: list[Any]) -> int | float:
+def _sum(items: list[Any]) -> int | float | Decimal:
     for at, item in enumerate(items):
-        if isinstance(item, bool) or not isinstance(item, int | float):
+        if isinstance(item, bool) or not isinstance(item, int | float | Decimal):
             raise FunctionError(f"item {at} is {_told(item)}, not a number")
-    if any(isinstance(item, float) for item in items):
-        return _real_sum(items)
-    total: int = sum(items)
-    if not -(2**63) <= total < 2**63:
-        raise FunctionError(f"the sum {total} is beyond 64 bits: use a python step")
+    if all(isinstance(item, int) for item in items):
+        total: int = sum(items)
+        return total
+    return _decimal_sum(items) if any(isinstance(item, Decimal) for item in items) else _real_sum(items)
+
+
+def _decimal_sum(items: Iterable[Any]) -> Decimal | float:
+    """The exact sum, with the decimals that prices have."""
+    numbers = [exact(item) if isinstance(item, float) and math.isfinite(item) else item for item in items]
+    if any(isinstance(number, float) for number in numbers):
+        return _real_sum(map(float, numbers))
+    with localcontext(Context(prec=_DIGITS, traps=[])) as context:
+        total = sum(map(Decimal, numbers), Decimal(0))
+        if context.flags[Inexact]:
+            raise FunctionError(f"the sum has more than {_DIGITS:,} digits")
     return total
 
 
@@ -103,7 +116,7 @@ def _orderable(items: list[Any]) -> Callable[[Any], Any]:
     for at, item in enumerate(items):
         if _sort_of(item, at) != first:
             raise FunctionError(f"item {at} is {_told(item)}, and item 0 is {first}: only like can be ordered")
-    return lambda item: item
+    return lambda item: exact(item) if isinstance(item, float) and math.isfinite(item) else item
 
 
 def _sort_of(item: Any, at: int) -> str:
@@ -171,7 +184,7 @@ FUNCTIONS: Final = (
     Function(
         "sum",
         takes("list -> any"),
-        "The sum of numbers, 0 of none; a double where one of them is, rounded once and not at each step.",
+        "The sum of numbers, 0 of none: exact of whole numbers and of decimals, and of doubles rounded once, not at each step.",
         "[0.1, 0.2, 0.3].sum()",
         0.6,
         receiver=True,

@@ -1,6 +1,6 @@
 """The header fields of a request: each once, under the name that it was given."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from penstock_core.header_fields import name_problem, value_problem
@@ -35,7 +35,7 @@ class Fields:
 
 def given_fields(headers: Any) -> Fields:
     """The step's own; null leaves one out. Raises Failure, which names the field."""
-    return Fields(dict(_sendable("http.headers", _texts(headers or {}))))
+    return Fields(dict(_sendable(_texts(headers or {}))))
 
 
 def sign_in_fields(call: Call) -> Fields:
@@ -46,7 +46,7 @@ def sign_in_fields(call: Call) -> Fields:
     connection = call.flow.connections.get(name)
     if connection is None:
         raise unset(name)
-    return Fields(dict(_sendable(f"connection `{name}`: header ", connection.headers().items())))
+    return Fields(dict(_signing(name, connection.headers())))
 
 
 def _texts(headers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -55,9 +55,22 @@ def _texts(headers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, as_sent(f"http.headers.{name}", value)
 
 
-def _sendable(place: str, fields: Any) -> Iterator[tuple[str, str]]:
-    joint = "" if place.endswith(" ") else "."
+def _sendable(fields: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     for name, text in fields:
         if problem := name_problem(name) or value_problem(text):
-            raise Failure("invalid_input", f"{place}{joint}{name}: {problem}")
+            raise Failure("invalid_input", f"http.headers.{name}: {problem}")
+        yield name, text
+
+
+def _signing(connection: str, fields: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Fields made of a Secret, of which no message shows a character; a blank at an end of it is for who gets it to cut off."""
+    for name, text in fields.items():
+        problem = name_problem(name)
+        if not problem and value_problem(text.strip(" \t")):
+            problem = (
+                "a field of its Secret holds what no header may: a line break, another control character, or a character"
+                " beyond ISO 8859-1"
+            )
+        if problem:
+            raise Failure("invalid_input", f"connection {connection!r}: header {name}: {problem}")
         yield name, text

@@ -75,8 +75,8 @@ class AttemptRun:
             self._end(StepStatus.FAILED, failure)
         except StepFailed as exc:
             self._end(StepStatus.FAILED, exc.failure)
-        except Expired:
-            self._expired()
+        except Expired as exc:
+            self._expired(exc)
         except NotRecorded as exc:
             self._end(StepStatus.FAILED, exc.failure)
             raise
@@ -176,21 +176,26 @@ class AttemptRun:
         if self._attempt.unread is not None:
             self._attempt.unread.give()
 
-    def _expired(self) -> None:
-        """The step's own timeout is a failure like others; an outer one ends everything inside: then it raises Expired."""
-        around = self._placed.frame.deadline
+    def _expired(self, inside: Expired) -> None:
+        """The step's own timeout is a failure like others; an outer one ends everything inside: then it raises Expired.
+
+        What is told is what the innermost step, which raised `inside`, was waiting for.
+        """
+        placed, waits = self._placed, self._attempt.waits
+        around = placed.frame.deadline
         # a wait may end a rounding error before its deadline: what the attempt waited for decides, then the clock
         outer = self._deadline >= around or self._context.clock.monotonic() >= around
         limit = (
             "what is around it had no time left"
             if outer
-            else f"no result within its timeout of {self._placed.step['timeout']}"
+            else f"no result within its timeout of {placed.step['timeout']}"
         )
-        waits = self._attempt.waits
-        told = f"{waits}; {limit}" if waits is not None else limit
-        self._end(StepStatus.TIMED_OUT, Failure("timeout", told, bare=limit))
+        told = str(inside) or (str(waits) if waits is not None else "")
+        self._end(StepStatus.TIMED_OUT, Failure("timeout", f"{told}; {limit}" if told else limit, bare=limit))
         if outer:
-            raise Expired
+            is_shown = placed.mode == "full"
+            at = f"step {placed.path}: {waits}" if waits is not None and is_shown else f"step {placed.path}"
+            raise Expired(str(inside) or at)
 
     def _end(self, status: StepStatus, failure: Failure | None) -> None:
         end(self._context, self._attempt, status, failure=failure, mode=self._placed.mode)
