@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine_stand import Stand
+from engine_stand import Stand, unpacked
 from penstock_core.states import ExecutionState
 from penstock_runner.errors import Reason
 from web_server import Web
@@ -121,6 +121,19 @@ def test_a_connection_signs_in_or_nothing_is_sent(
         assert "connection `erp`" in message
         assert (description or {}).get("secret") is None or "the Secret acme-erp" in message
         assert "canary" not in message
+
+
+def test_a_header_that_signs_in_is_sent_and_not_recorded(stand: Stand, web: Web) -> None:
+    """A token that an answer gave, which no connection knows, stands in no record of the request that it signs."""
+    web.answer = lambda request: (200, {"Content-Type": "text/plain"}, b"t0ken")
+
+    stand.run(
+        {"name": "token", "http": {"url": web.url}},
+        http(web.url, headers={"Authorization": "Bearer ${steps.token.output.body}", "X-Page": "2"}),
+    )
+
+    assert web.seen[1]["headers"]["authorization"] == "Bearer t0ken"
+    assert unpacked(stand.recorder.last("call").input)["headers"] == {"Authorization": "***", "X-Page": "2"}
 
 
 def test_unexpected_status_fails_with_the_answer(stand: Stand, web: Web) -> None:

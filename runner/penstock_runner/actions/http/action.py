@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from penstock_core.masking import MASK
+from penstock_core.masking.headers import is_credential
 from penstock_runner.engine.action import Action, Call
 from penstock_runner.engine.interrupt import Apart
 from penstock_runner.errors import Failure
@@ -16,12 +18,18 @@ class Http(Action):
     url_members = frozenset({"url"})
 
     def prepare(self, call: Call) -> None:
-        """Write the address as it will be asked, so that the record has it so. Raises Failure where nothing can be asked."""
+        """Write the address as it will be asked, so that the record has it so. Raises Failure where nothing can be asked.
+
+        Of headers that sign in, which a step may have from an answer and no connection knows, the record has the names alone.
+        """
         from penstock_runner.actions.http.exchange import (
             asked,  # the HTTP client takes 40 ms: only who sends loads it
         )
 
         call.input["url"] = asked(call.input.get("url")).url
+        if headers := call.input.get("headers"):
+            kept = {name: MASK if is_credential(name) else value for name, value in headers.items()}
+            call.attempt.input = {**call.input, "headers": kept}
 
     def run(self, call: Call) -> Any:
         """{status, headers, body, bytes, url}; raises Failure for a status that is not expected, and a body that is not read."""
