@@ -1,7 +1,7 @@
 """What Python's objects are as values of a flow, which are the same in CEL, in python steps, in the record and on the wire.
 
 A value is null, a boolean, a number (an integer of any size, a float, a decimal), a text, bytes, a list, or a map whose
-keys are text, integers or booleans. Everything else becomes one of these by its declared type, or is refused by its path:
+keys are text, integers or booleans; None as a key is the text `null`. Everything else becomes one of these by its declared type, or is refused by its path:
 
 | of Python | is |
 |---|---|
@@ -225,7 +225,9 @@ class _Reading:
         """A key as text, an integer of 64 bits or a boolean, which are the keys that CEL knows."""
         if type(key) is str and key.isascii():
             return key
-        name = key if key is None or isinstance(key, tuple | frozenset) else self._scalar(key, ())
+        if key is None:
+            return "null"  # as JSON libraries have it, and release 0.1 had
+        name = key if isinstance(key, bool | tuple | frozenset) else self._scalar(key, ())
         if isinstance(name, str | bool) or (isinstance(name, int) and -(2**63) <= name < 2**63):
             return name
         shown = f"the key {key!r:.60}" if isinstance(name, int | float | Decimal | bytes | type(None)) else "a key"

@@ -9,8 +9,8 @@ from penstock_core.expressions.scope import Scope
 from penstock_core.expressions.tokens import Token
 
 _SIZE: Final = "write `size(x)`"
-_UPPER: Final = "write `x.upperAscii()`"
-_LOWER: Final = "write `x.lowerAscii()`"
+_UPPER: Final = "write `text.upper(x)`"
+_LOWER: Final = "write `text.lower(x)`"
 _TEXT: Final = "write `string(x)`"
 _OR_ELSE: Final = "write `a.?b.orValue('default')`, or `x != null ? x : 'default'`"
 FUNCTIONS: Final[Mapping[str, str]] = {
@@ -32,6 +32,25 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("startswith", "starts_with", "hasPrefix"), "write `x.startsWith('part')`"),
     **dict.fromkeys(("endswith", "ends_with", "hasSuffix"), "write `x.endsWith('part')`"),
     **dict.fromkeys(("strip",), "write `x.trim()`"),
+    **dict.fromkeys(("unique", "uniq", "dedupe", "distinctBy"), "write `list.distinct()`"),
+    **dict.fromkeys(("sorted", "orderBy", "sort_by", "order_by"), "write `list.sort()`, or `list.sortBy('member')`"),
+    **dict.fromkeys(("avg", "average", "mean"), "write `list.sum() / double(size(list))`"),
+    **dict.fromkeys(("range", "seq", "sequence"), "write `lists.range(n)`"),
+    **dict.fromkeys(("capitalize", "titleCase", "titlecase", "initcap"), "write `text.title(x)`"),
+    **dict.fromkeys(("lpad", "padStart", "rjust", "zfill", "pad"), "write `text.padLeft(x, 8, '0')`"),
+    **dict.fromkeys(("rpad", "padEnd", "ljust"), "write `text.padRight(x, 8)`"),
+    **dict.fromkeys(("toJson", "to_json", "toJSON", "json", "stringify", "JSON.stringify"), "write `jsonEncode(x)`"),
+    **dict.fromkeys(("fromJson", "from_json", "parseJson", "parse_json", "JSON.parse"), "write `jsonDecode(x)`"),
+    **dict.fromkeys(("encodeURIComponent", "uriEncode", "url_encode", "quote"), "write `urlEncode(x)`"),
+    **dict.fromkeys(("escapeXml", "xml_escape", "escape", "htmlEscape"), "write `xmlEscape(x)`"),
+    **dict.fromkeys(("strftime", "formatDate", "dateFormat", "format_date"), "write `date.format(x, '%d.%m.%Y')`"),
+    **dict.fromkeys(
+        ("strptime", "parseDate", "parse_date", "toDate", "date"), "write `date.parse(x, '%d.%m.%Y', 'Europe/Zurich')`"
+    ),
+    **dict.fromkeys(("today", "utcnow", "currentTime", "current_timestamp"), "write `now()`"),
+    **dict.fromkeys(("hmacSha256", "hmac_sha256"), "write `hmac('sha256', key, message)`"),
+    **dict.fromkeys(("uuid5", "uuidv5", "generateUuid"), "write `uuid('url', name)`: of a name, always the same"),
+    "math.sum": "write `list.sum()`",
     "math.max": "write `math.greatest(a, b)`",
     "math.min": "write `math.least(a, b)`",
     **dict.fromkeys(("stringify", "toJson", "toJSON", "to_json", "json", "tojson"), "write `jsonEncode(x)`"),
@@ -85,6 +104,16 @@ def of_operator(found: Sequence[Token], at: int | None) -> str:
         return _OPERATORS["not"]
     pair = _PAIRS.get((found[at - 1].text, token.text), "") if at else ""
     return pair or (_OPERATORS.get(token.text, "") if token.kind in ("symbol", "name") else "")
+
+
+def sorting(found: Sequence[Token]) -> tuple[Token, str] | None:
+    """`lines.sortBy(l, l.id)`, which other implementations of CEL have as a macro: the token, and how it is written here."""
+    for index, token in enumerate(found[:-3]):
+        opening, name, comma = found[index + 1 : index + 4]
+        if token.text == "sortBy" and opening.text == "(" and name.kind == "name" and comma.text == ",":
+            last = next((one.text for one in reversed(found[index + 4 :]) if one.kind == "name"), name.text)
+            return token, f"`sortBy` takes the name of a member as text, as in `lines.sortBy('{last}')`"
+    return None
 
 
 def _is_safe_navigation(found: Sequence[Token], at: int) -> bool:

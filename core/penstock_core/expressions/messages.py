@@ -42,6 +42,9 @@ def compile_error(text: str, message: str, chains: Sequence[lexer.Chain], scope:
         start, sentence = dashed
         line, column = lexer.position(text, start)
         return ExpressionError(sentence, line=line, column=column)
+    if sorting := habits.sorting(found):
+        line, column = lexer.position(text, sorting[0].start)
+        return ExpressionError(sorting[1], line=line, column=column)
     if undeclared := _UNDECLARED.search(reason):
         return _undeclared(text, undeclared[1], chains, scope, place=(line, column))
     return ExpressionError(_syntax_message(text, reason, found, place=(line, column)), line=line, column=column)

@@ -12,7 +12,7 @@ import pytest
 from psycopg import sql
 
 from executions import flow_identity
-from histories import EXECUTION, History, Kept, Row, all_histories, ending, run
+from histories import EXECUTION, History, Kept, Row, all_histories, comparable, ending, run
 from penstock_core import codec
 from penstock_core.records import LONG_AGO, StepRecord
 from penstock_core.store.executions.records import Claim
@@ -117,7 +117,9 @@ def rows_of(connection: Connection, execution: UUID, history: History) -> dict[s
     return {
         path: (
             status,
-            None if data is None or (action == "sleep" and expected[path][1] is None) else codec.unpack(data),
+            None
+            if data is None or (action == "sleep" and expected[path][1] is None)
+            else comparable(codec.unpack(data)),
         )
         for path, status, data, action in found
     }
