@@ -145,8 +145,8 @@ VALUES: Final[dict[str, Any]] = {
         ("math.Round(trigger.body.total)", "column 3: there is no function `math.Round`: did you mean `math.round` or `math.trunc`? Else: docs/language.md lists all functions"),
         ("JSON.stringify(trigger.body)", "column 3: there is no function `JSON.stringify`: write `jsonEncode(x)`; docs/language.md lists all functions"),
         ("json(trigger.body)", "column 7: there is no function `json`: write `jsonEncode(x)`; docs/language.md lists all functions"),
-        ("trigger.body.id.toUpperCase()", "column 30: there is no function `toUpperCase`: write `x.upperAscii()`; docs/language.md lists all functions"),
-        ("string.upper('a')", "column 15: there is no function `upper`: write `x.upperAscii()`; docs/language.md lists all functions"),
+        ("trigger.body.id.toUpperCase()", "column 30: there is no function `toUpperCase`: write `text.upper(x)`; docs/language.md lists all functions"),
+        ("string.upper('a')", "column 15: there is no function `upper`: write `text.upper(x)`; docs/language.md lists all functions"),
         ("base64.encde(b'a')", "column 3: there is no function `base64.encde`: did you mean `base64.encode`? Else: docs/language.md lists all functions"),
     ],
 )  # fmt: skip
