@@ -5,6 +5,7 @@ them. So what an author writes, `string(x)`, is compiled as `string(ours(x))`, a
 It keeps what a function gave it for ever: so that is a bytearray, which is emptied when the evaluation is over.
 """
 
+import functools
 import operator
 import re
 from collections.abc import Callable, Sequence
@@ -80,6 +81,7 @@ def told(reason: str) -> str:
     return reason
 
 
+@functools.cache
 def declarations(library: Any) -> tuple[Any, ...]:
     """Our functions as the library takes them."""
     kinds = library.Type
@@ -103,8 +105,15 @@ def _string(value: Any) -> bytearray:
     given = from_cel(value)
     if isinstance(given, dict):
         raise _no_overload("string", given)
+    _empty(value)
     text = _decoded(given) if isinstance(given, bytes) else as_text(given)
     return given_out(bytearray(to_cel(text).encode()))
+
+
+def _empty(argument: Any) -> None:
+    """Give up what has been read of an argument, which the library keeps for ever, too."""
+    if isinstance(argument, bytearray):
+        argument.clear()
 
 
 def _decoded(given: bytes) -> str:
@@ -119,6 +128,7 @@ def _decoded(given: bytes) -> str:
 
 def _bytes(value: Any) -> bytearray:
     given = from_cel(value)
+    _empty(value)
     return given_out(bytearray(given.encode() if isinstance(given, str) else given))
 
 
