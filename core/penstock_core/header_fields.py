@@ -29,7 +29,7 @@ def value_problem(text: str) -> str:
         character = found[0]
         if ord(character) > 0xFF:
             return (
-                f"{character!r} (U+{ord(character):04X}) at character {found.start() + 1} cannot be sent in a header, which"
+                f"`{character}` (U+{ord(character):04X}) at character {found.start() + 1} cannot be sent in a header, which"
                 " holds ISO 8859-1 at most: encode it as the receiver expects it, such as by urlEncode(…)"
             )
         named = _NAMED.get(character, f"the control character U+{ord(character):04X}")

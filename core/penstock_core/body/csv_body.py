@@ -22,7 +22,7 @@ def parse(text: str, *, delimiter: str = ",", header: bool = True, structure: in
     Cells keep their white space; one in quotes may hold delimiters, line breaks and, doubled, quotes.
     Lines end with CRLF, LF or CR; lines without anything are no rows; a byte order mark is left out.
     Each row has as many cells as the header, whose names differ. `structure` bounds what the rows become, 0 is no bound: a
-    cell counts 1 and a row 2. Takes time in proportion to the text. Raises BodyError with line and column, from 1.
+    cell counts 1 and a row 2, the header too. Takes time in proportion to the text. Raises BodyError with line and column, from 1.
     """
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise BodyError(f"`{delimiter}` separates no cells: a delimiter is one character, and no quote or line break")
@@ -37,15 +37,11 @@ def parse(text: str, *, delimiter: str = ",", header: bool = True, structure: in
 
 def _read(text: str, delimiter: str, made: list[Any], *, header: bool, structure: int) -> None:
     """Read all rows into `made`."""
-    left = values_beside(text, structure) if structure else sys.maxsize
-    rows = _Rows(text, delimiter)
+    rows = _Rows(text, delimiter, values_beside(text, structure) if structure else sys.maxsize)
     names = next(rows, None) if header else None
     if names is not None:
         _check_names(names, text)
     for row in rows:
-        left -= _ROW + _CELL * len(row.cells)
-        if left < 0:
-            raise _problem(text, row.start, "has more rows and cells than are read at once: send it in parts")
         if names is None:
             made.append(row.cells)
         elif len(row.cells) == len(names.cells):
@@ -61,9 +57,10 @@ class _Row(NamedTuple):
 
 
 class _Rows(Iterator[_Row]):
-    """The rows of a text that hold anything, one at a time."""
+    """The rows of a text that hold anything, one at a time; `left` is how much more they may become."""
 
-    def __init__(self, text: str, delimiter: str) -> None:
+    def __init__(self, text: str, delimiter: str, left: int) -> None:
+        self._left = left
         self._text = text
         self._at = 0
         self._bare, self._end = _patterns(delimiter)
@@ -76,8 +73,12 @@ class _Rows(Iterator[_Row]):
         if self._at >= len(text):
             raise StopIteration
         start, cells = self._at, []
+        self._left -= _ROW
         goes_on = True
         while goes_on:
+            self._left -= _CELL
+            if self._left < 0:
+                raise _problem(text, start, "has more rows and cells than are read at once: send it in parts")
             cells.append(self._cell())
             goes_on = text[self._at : self._at + 1] == self._delimiter
             self._at += 1

@@ -13,10 +13,13 @@ from urllib.parse import unquote_to_bytes
 from penstock_core.body import text
 from penstock_core.body.content_types import Kind, kind_of
 from penstock_core.body.text import add_field, decode, parse_content_type, parse_parameters
+from penstock_core.body.xml_encoding import declared_charset
 from penstock_core.errors import BodyError
 
 MAX_HEAD: Final = 16 * 1024
 """Bytes of a part's header fields."""
+MAX_HEADS: Final = 2 * 1024 * 1024
+"""Bytes of the header fields of all parts: they take more time than content does."""
 _CHARSET_FIELD: Final = "_charset_"
 """The field that says the charset of those parts that name none (RFC 7578, 4.6)."""
 _ESCAPES: Final = (("%22", '"'), ("%0D", "\r"), ("%0A", "\n"))
@@ -59,22 +62,25 @@ class _Form:
         self.warnings: list[str] = []
         self._raw = raw
         self._left = most
+        self._heads = 0
         self._named: list[_Named] = []
 
     def take(self, part: _Part) -> None:
         """One part, or those that are nested in it as the files of one field."""
+        self._count(part)
         disposition = self._disposition(part)
         if "name" not in disposition:
             raise self._problem(part, "has no name in its Content-Disposition header")
         name, filename = _unescaped(disposition["name"]), _filename(disposition)
         media_type, parameters = self._content_type(part)
         if media_type != "multipart/mixed" or filename is not None:
-            self._add(name, part, filename)
+            self._named.append(_Named(name, part, filename))
             return
         for inner in _parts(self._raw, parameters.get("boundary", ""), part.content):
+            self._count(inner)
             if self._content_type(inner)[0] == "multipart/mixed":
                 raise self._problem(inner, "is nested deeper than files of one field are")
-            self._add(name, inner, _filename(self._disposition(inner)))
+            self._named.append(_Named(name, inner, _filename(self._disposition(inner))))
 
     def fields(self) -> dict[str, Any]:
         """All of them, a list where a name is repeated."""
@@ -90,11 +96,11 @@ class _Form:
             add_field(fields, named.name, self._value(named, charset))
         return fields
 
-    def _add(self, name: str, part: _Part, filename: str | None) -> None:
+    def _count(self, part: _Part) -> None:
         self._left -= 1
-        if self._left < 0:
-            raise BodyError("the multipart body has too many parts")
-        self._named.append(_Named(name, part, filename))
+        self._heads += part.content.start - part.at
+        if self._left < 0 or self._heads > MAX_HEADS:
+            raise self._problem(part, "is one too many, or all have too many header fields")
 
     def _value(self, named: _Named, charset: str) -> Any:
         part = named.part
@@ -103,9 +109,11 @@ class _Form:
         if named.filename is not None:
             content_type = self._header(part, "content-type")
             return {"filename": named.filename, "contentType": content_type, "content": content}
-        if media_type and kind_of(media_type, parameters) is Kind.BYTES:
+        kind = kind_of(media_type, parameters)
+        if kind is Kind.BYTES:
             return content
-        return self._text(content, parameters.get("charset") or charset, f"the part `{named.name[:40]}`")
+        own = parameters.get("charset") or (declared_charset(content) if kind is Kind.XML else "")
+        return self._text(content, own or charset, f"the part `{named.name[:40]}`")
 
     def _content(self, part: _Part) -> bytes:
         encoding = self._header(part, "content-transfer-encoding").strip().lower()

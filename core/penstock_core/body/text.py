@@ -1,5 +1,6 @@
 """Content types and charsets, and text by them."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -39,6 +40,9 @@ _MARKS: Final = (
 """Byte order marks, and what they declare."""
 
 
+_IN_QUOTES: Final = re.compile(r'[^"\\]+|\\.|.', re.DOTALL)
+
+
 class Text(NamedTuple):
     """A text, and what the one who reads it should know of how it came to be one."""
 
@@ -72,13 +76,15 @@ def _parameter_value(text: str, escapable: str) -> tuple[str, str, str]:
     if not text.startswith('"'):
         value, separator, rest = text.partition(";")
         return value.strip(), separator, rest
-    value, at = "", 1
-    while at < len(text) and text[at] != '"':
-        at += text[at] == "\\" and (not escapable or text[at + 1 : at + 2] in escapable)
-        value += text[at : at + 1]
-        at += 1
-    _, separator, rest = text[at + 1 :].partition(";")
-    return value, separator, rest
+    pieces, end = [], len(text)
+    for found in _IN_QUOTES.finditer(text, 1):
+        if found[0] == '"':
+            end = found.end()
+            break
+        escapes = found[0][0] == "\\" and (not escapable or found[0][1:] in escapable)
+        pieces.append(found[0][1:] if escapes else found[0])
+    _, separator, rest = text[end:].partition(";")
+    return "".join(pieces), separator, rest
 
 
 def decode(raw: bytes, charset: str, *, what: str = "the body") -> str:

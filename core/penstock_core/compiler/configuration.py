@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from penstock_core.compiler.habits import YAML_WORDS
+from penstock_core.compiler.habits import YAML_WORDS, of_key
 from penstock_core.errors import ExpressionError, InvalidInput
 from penstock_core.expressions import patterns
 from penstock_core.expressions.quoting import did_you_mean, listed, near, quoted, shortened
@@ -28,12 +28,7 @@ def resolve_config(
     texts = texts or {}
     resolved: dict[str, Any] = {}
     known = [variable["name"] for variable in variables]
-    problems = [
-        f"config.{name}: the Integration has no such variable (it has: {listed(known) or 'none'}):"
-        f" {'; '.join(filter(None, ('remove it, or correct its name', did_you_mean(near(name, known)))))}"
-        for name in values
-        if name not in known
-    ]
+    problems = [f"config.{name}: {_unknown(name, known)}" for name in values if name not in known]
     for variable in variables:
         name = variable["name"]
         resolved[name] = None
@@ -42,6 +37,13 @@ def resolve_config(
         except InvalidInput as failure:
             problems.append(f"config.{name}: {failure}")
     return resolved, problems
+
+
+def _unknown(name: str, known: Sequence[str]) -> str:
+    """The Integration has no such variable; what it has instead."""
+    hint = of_key(name) or did_you_mean(near(name, known))
+    has = f"the Integration has no such variable (it has: {listed(known) or 'none'}): remove it, or correct its name"
+    return f"{has}; {hint}" if hint else has
 
 
 def check_pattern(variable: Variable) -> None:

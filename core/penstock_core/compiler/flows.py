@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from penstock_core.compiler import fields
+from penstock_core.compiler import fields, habits
 from penstock_core.compiler.actions import CHECKS
 from penstock_core.compiler.problems import Problem
 from penstock_core.compiler.step_check import ActionCheck, Findings, StepCheck, member
@@ -149,6 +149,8 @@ def _results(step: AnyStep, checked: StepCheck, scope: Scope) -> None:
         for index, text in enumerate(step.assert_):
             checked.condition(f"assert[{index}]", text, answer)
     for key, path in (step.extract or {}).items():
+        if said := habits.of_key(key):
+            checked.warn("extract", said)
         if not _EXTRACT_KEY.fullmatch(key):
             checked.add(f"extract.{key}", "write a name of letters, digits and _ that begins with no digit")
         if scope.budget is not None:

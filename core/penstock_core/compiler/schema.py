@@ -3,10 +3,12 @@
 The API server refuses the same in words of its own, so most of these come from manifests that never met one.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from penstock_core.compiler.habits import YAML_WORDS
+from penstock_core.compiler.habits import YAML_WORDS, of_key
+from penstock_core.expressions.quoting import did_you_mean, near
 from penstock_core.expressions.quoting import quoted as _json
 from penstock_core.resources.integration import CONNECTION_TYPES, VARIABLE_TYPES
 from penstock_core.resources.steps import STEP_NAME
@@ -71,12 +73,42 @@ def sentence(error: Mapping[str, Any]) -> str:
         case "missing":
             return "this field is required: add it"
         case "extra_forbidden" | "invalid_key":
-            return _ELSEWHERE.get(name, "there is no such field: correct its name, or remove it")
+            yaml = of_key(error["input"]) if error["type"] == "invalid_key" else ""
+            return _ELSEWHERE.get(name, yaml or "there is no such field: correct its name, or remove it")
         case "literal_error" | "string_pattern_mismatch" if name in _VALUES:
             return _VALUES[name]
         case "string_type" if isinstance(error["input"], bool):
             return f"{_json(error['input'])} is no text: {YAML_WORDS}"
         case "string_type" if isinstance(error["input"], int | float):
             return f"{_json(error['input'])} is a number, and a text is needed: put it in quotes"
+    return _of_type(error)
+
+
+_NEEDED: Final[Mapping[str, str]] = {
+    "string_type": "a text is needed",
+    "bool_type": "true or false is needed",
+    "bool_parsing": "true or false is needed",
+    "int_type": "a whole number is needed",
+    "int_parsing": "a whole number is needed",
+    "int_from_float": "a whole number is needed",
+    "float_type": "a number is needed",
+    "list_type": "a list is needed",
+    "dict_type": "a map is needed",
+    "model_type": "a map is needed",
+    "model_attributes_type": "a map is needed",
+}
+"""By pydantic's type of an error."""
+
+
+def _of_type(error: Mapping[str, Any]) -> str:
+    """A value of another type or outside of its bounds."""
+    if needed := _NEEDED.get(error["type"]):
+        return f"{_json(error['input'])} is written here, and {needed}: correct the value"
+    expected = re.search(r"^Input should be ('.*')$", str(error["msg"]))
+    if error["type"] in ("literal_error", "enum") and expected:
+        words = re.findall(r"'([^']*)'", expected[1])
+        close = did_you_mean(near(str(error["input"]), words))
+        choice = f"{_json(error['input'])} is none of the values here: write one of {', '.join(words)}"
+        return f"{choice}; {close}" if close else choice
     text = str(error["msg"]).replace("'", "`")
     return f"{text[:1].lower()}{text[1:]}: correct the value"

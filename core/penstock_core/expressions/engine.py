@@ -85,6 +85,10 @@ def compile_program(text: str, found: Sequence[lexer.Token], scope: Scope) -> Pr
     if scope.budget is not None:
         scope.budget.spend(text)
     ours = called(found)
+    if ours and _OPTIONAL.search(text):
+        from penstock_core.expressions.optional_values import refuse_inside_of_arguments  # rare
+
+        refuse_inside_of_arguments(text)
     edits = [*optional_calls(found, ours), *conversions.edits(found)]
     typed = scope.budget is not None
     if ours and typed:
@@ -119,6 +123,8 @@ def _compiled(text: str, names: tuple[str, ...], ours: tuple[str, ...], *, typed
 
 _ASKS: Final = re.compile(r"[.\[]\s*\?|\boptional\s*\.")
 """An optional value that an author asked for, as in `a.?b`, and may have forgotten to end."""
+_OPTIONAL: Final = re.compile(rf"{_ASKS.pattern}|\b(first|last|extract)\s*\(")
+"""An optional value, wherever it comes from."""
 _NUMBERED: Final = "penstock_variable_"
 
 

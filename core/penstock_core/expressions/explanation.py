@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions import failures, syntax
+from penstock_core.expressions import failures, habits, syntax
+from penstock_core.expressions import tokens as lexer
 from penstock_core.expressions.failures import UNKNOWN, Part
-from penstock_core.expressions.quoting import AboutValues, Piece, Value
-from penstock_core.expressions.scope import Scope
+from penstock_core.expressions.quoting import AboutValues, Guarded, Piece, Value
+from penstock_core.expressions.scope import Scope, look_up
 from penstock_core.expressions.syntax import Node
 
 MAX_PARTS: Final = 1000
@@ -43,13 +44,20 @@ def explained(
 
     `compile_part` compiles a part of it, or raises `ExpressionError`.
     """
-    tree = syntax.parse(text)
-    if tree is None:
-        return failure
-    try:
-        return _Search(text, scope, variables, shared=_Shared(compile_part)).cause(tree, failure)
-    except (_Enough, RecursionError):
-        return failure
+    found = failure
+    if (tree := syntax.parse(text)) is not None:
+        try:
+            found = _Search(text, scope, variables, shared=_Shared(compile_part)).cause(tree, failure)
+        except (_Enough, RecursionError):
+            found = failure
+    return found if isinstance(found, AboutValues) else _guarded(text, scope, variables, found)
+
+
+def _guarded(text: str, scope: Scope, variables: Mapping[str, Any], failure: ExpressionError) -> AboutValues:
+    """A failure whose words may quote a part of what the expression read."""
+    names = filter(None, (scope.declared(chain.names) for chain in lexer.chains(list(lexer.lex(text)))))
+    read = tuple(look_up(variables, name) for name in dict.fromkeys(names))
+    return AboutValues((Guarded(str(failure), read),), line=failure.line, column=failure.column)
 
 
 class _Enough(Exception):
@@ -90,7 +98,10 @@ class _Search:
             if part.failure is not None:
                 return self.cause(below, part.failure)
             parts.append(part)
-        return failures.described(node, parts, failure, text=self._text)
+        found = failures.described(node, parts, failure, text=self._text)
+        if node.kind == "select" and (said := habits.after_member(self._text, node.start, node.end)):
+            return AboutValues((*_pieces(found), said), line=found.line, column=found.column)
+        return found
 
     def _evaluated(self, node: Node) -> Sequence[Node]:
         """The parts that count: of a ternary its condition and the side that it chose."""
@@ -112,7 +123,7 @@ class _Search:
         for index, item in enumerate(items.value):
             search = _Search(self._text, scope, {**self._variables, name.name: item}, shared=self._shared)
             if (found := search.of_item(node.name, bodies)) is not None:
-                pieces: Sequence[Piece] = found.pieces if isinstance(found, AboutValues) else (str(found),)
+                pieces = _pieces(found)
                 which: Sequence[Piece] = (f"item {index}",) if isinstance(items.value, list) else ("key ", Value(item))
                 return AboutValues((*pieces, " (in ", *which, f" of `{items.text}`)"))
         return None
@@ -144,6 +155,10 @@ class _Search:
             return Part(node, text, found.evaluate(self._variables))
         except ExpressionError as failure:
             return Part(node, text, UNKNOWN, failure)
+
+
+def _pieces(failure: ExpressionError) -> Sequence[Piece]:
+    return failure.pieces if isinstance(failure, AboutValues) else (str(failure),)
 
 
 def _names_items(node: Node) -> bool:

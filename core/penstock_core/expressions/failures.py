@@ -1,10 +1,11 @@
 """What is wrong with values that an expression was given, in sentences that quote them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions.quoting import AboutValues, Names, Piece, Value, did_you_mean, near
+from penstock_core.expressions.quoting import AboutValues, Guarded, Names, Piece, Value, did_you_mean, near
 from penstock_core.expressions.syntax import Node
 from penstock_core.expressions.values import kind
 
@@ -59,6 +60,8 @@ def missing(value: Any, at: str, member: Any) -> AboutValues:
         return AboutValues((f"`{at}` is null, so there is no `{member}` in it: test for null first",))
     if isinstance(value, list | tuple):
         return _no_item(value, at, member)
+    if not isinstance(value, Mapping) and (said := _as_function(at, member)):
+        return AboutValues((said,))
     if not isinstance(value, Mapping):
         return AboutValues(
             (f"`{at}` has no members, so there is no `{member}` in it: it is {kind(value)}, ", Value(value))
@@ -71,9 +74,21 @@ def missing(value: Any, at: str, member: Any) -> AboutValues:
     return AboutValues((f"there is no member `{member}` in `{at}`, ", *has, ": test with `has(…)` first"))
 
 
+def _as_function(at: str, member: Any) -> str:
+    """Where a member is asked for that is a function's name: how it is written."""
+    from penstock_core.expressions import functions, habits  # only where something is wrong
+
+    if member in habits.FUNCTIONS:
+        return f"there is no `{member}` in `{at}`: {habits.FUNCTIONS[member].replace('x', at, 1)}"
+    written = functions.written(member) if member in functions.names() else ()
+    return f"`{member}` is a function: it is written {' or '.join(f'`{one}`' for one in written)}" if written else ""
+
+
 def _no_item(value: Sequence[Any], at: str, member: Any) -> AboutValues:
     if isinstance(member, int) and not isinstance(member, bool):
         return AboutValues((f"there is no item {member}: the list `{at}` has {len(value)}",))
+    if said := _as_function(at, member):
+        return AboutValues((said,))
     return AboutValues(
         (
             f"`{at}` is a list, and `{member}` a member of its items at best: write `{at}[0]`, or `{at}.map(i, …)` for all",
@@ -83,6 +98,8 @@ def _no_item(value: Sequence[Any], at: str, member: Any) -> AboutValues:
 
 def no_condition(part: Part) -> AboutValues:
     """What stands where a condition is needed is none."""
+    if part.value is None:
+        return AboutValues((f"`{part.text}` is null, and not true or false: compare it with something, or with null",))
     is_ = (f"`{part.text}` is ", Value(part.value)) if part.is_told else (f"`{part.text}` is",)
     return AboutValues((*is_, f", {kind(part.value)} and not true or false: compare it with something"))
 
@@ -104,7 +121,13 @@ def _of_operands(node: Node, parts: Sequence[Part], failure: ExpressionError, *,
         if part.is_told:
             told += [" and " if told else "", f"`{part.text}` is ", Value(part.value)]
     tail = (f"; {remedy}",) if remedy else ()
-    return AboutValues((head, ": ", *told, *tail)) if told else failure
+    if not told:
+        return failure
+    if node.kind == "call" and re.match(
+        rf"[\w.]*\b{node.name}: ", str(failure)
+    ):  # a function's own words, which quote what it was given
+        return AboutValues((Guarded(head, [part.value for part in parts if part.is_told]),))
+    return AboutValues((head, ": ", *told, *tail))
 
 
 def _null(node: Node, nulls: Sequence[Part]) -> AboutValues:

@@ -19,7 +19,15 @@ _OVERLOAD: Final = re.compile(
     r"(?: applied to '?)? ?(?:\((?P<types>.*?)\))?(?:'|$| \[)"
 )
 _OPERATORS: Final = {"@in": "in", "!_": "!", "-_": "-", "_[_]": "an index"}
-_TYPES: Final = {"int64": "int", "uint64": "uint", "null_type": "null", "dyn": "any"}
+_TYPES: Final = {
+    "int64": "int",
+    "uint64": "uint",
+    "null_type": "null",
+    "google.protobuf.Timestamp": "timestamp",
+    "google.protobuf.Duration": "duration",
+    "type(type": "a type",
+    "dyn": "any",
+}
 WHERE_LISTED: Final = "docs/language.md lists all functions"
 
 
@@ -34,6 +42,9 @@ def compile_error(text: str, message: str, chains: Sequence[lexer.Chain], scope:
         start, sentence = dashed
         line, column = lexer.position(text, start)
         return ExpressionError(sentence, line=line, column=column)
+    if sorting := habits.sorting(found):
+        line, column = lexer.position(text, sorting[0].start)
+        return ExpressionError(sorting[1], line=line, column=column)
     if undeclared := _UNDECLARED.search(reason):
         return _undeclared(text, undeclared[1], chains, scope, place=(line, column))
     return ExpressionError(_syntax_message(text, reason, found, place=(line, column)), line=line, column=column)
@@ -48,12 +59,19 @@ def _undeclared(
         if name not in (".".join(chain.names[: size + 1]) for size in range(len(chain.names))):
             continue
         line, column = lexer.position(text, chain.start)
-        if chain.called and any(function.startswith(f"{name}.") for function in functions.names()):
+        if chain.called and _is_function(f"{names}.{chain.called}", scope):
             return ExpressionError(no_function(f"{names}.{chain.called}"), line=line, column=column)
         if sentence := _optional_variable(text, chain, scope):
             return ExpressionError(sentence, line=line, column=column)
         return scope.unknown(names or name, line=line, column=column)
     return ExpressionError(no_function(name), line=line, column=column)
+
+
+def _is_function(name: str, scope: Scope) -> bool:
+    """Whether `root.name(` looks like a function of a namespace: there is one, or none of our variables begins so."""
+    root = name.partition(".")[0]
+    namespaces = {function.partition(".")[0] for function in functions.names() if "." in function}
+    return root in namespaces or (root[:1].isupper() and not any(one.startswith(f"{root}.") for one in scope.names))
 
 
 def no_function(name: str) -> str:
@@ -62,6 +80,8 @@ def no_function(name: str) -> str:
     short = name.rpartition(".")[2]
     if name in known:
         return f"`{name}` is written {' or '.join(f'`{one}`' for one in functions.written(name))}; {WHERE_LISTED}"
+    if inside := sorted(function for function in known if function.startswith(f"{name}.")):
+        return f"there is no function `{name}`: there are {listed(inside)}; {WHERE_LISTED}"
     if other := habits.FUNCTIONS.get(name) or habits.FUNCTIONS.get(short):
         return f"there is no function `{name}`: {other}; {WHERE_LISTED}"
     if close := near(name, known) or near(short, known):
@@ -117,10 +137,11 @@ def _misplaced(found: Sequence[lexer.Token], at: int | None) -> str:
     if at is None:
         return "the expression ends too early"
     token = found[at]
-    behind = found[at + 1] if token.text == "." and at + 1 < len(found) else token
-    if behind.text in KEYWORDS:
-        before = found[: at + 1] if behind is token else found[:at]
-        return _member_word(before, behind.text) if behind is not token else _word(behind.text)
+    dot = at if token.text == "." else at - 1
+    if 0 <= dot < len(found) - 1 and found[dot].text == "." and found[dot + 1].text in KEYWORDS:
+        return _member_word(found[:dot], found[dot + 1].text)
+    if token.text in KEYWORDS:
+        return _word(token.text)
     return f"`{token.text}` cannot stand here"
 
 
@@ -156,6 +177,8 @@ def _overload_message(reason: str) -> str:
     match = _OVERLOAD.search(reason)
     if not match:
         return ""
+    if match["name"].replace("_", "") == "<iterrange>":
+        return "only lists and maps have items to go through"
     if match["name"] == "<jump_condition>":
         return "the condition before `?` is not true or false"
     given = match["name"]

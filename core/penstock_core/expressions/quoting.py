@@ -28,7 +28,14 @@ class Names(NamedTuple):
     names: Sequence[str]
 
 
-Piece = str | Value | Names
+class Guarded(NamedTuple):
+    """Words that may quote a part of these values: they are left out where one of them holds what is masked."""
+
+    text: str
+    values: Sequence[Any]
+
+
+Piece = str | Value | Names | Guarded
 
 
 class AboutValues(ExpressionError):
@@ -46,6 +53,9 @@ class AboutValues(ExpressionError):
 def _shown(piece: Piece, mask: Mask) -> str:
     if isinstance(piece, Names):
         return listed([shortened(str(mask(name))) for name in piece.names[:MAX_NAMES]], of=len(piece.names))
+    if isinstance(piece, Guarded):
+        holds_secret = any(mask(value) != value for value in piece.values)
+        return "what was wrong is not shown, for a value holds a connection's secret" if holds_secret else piece.text
     return piece if isinstance(piece, str) else quoted(mask(piece.value))
 
 

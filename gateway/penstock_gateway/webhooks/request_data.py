@@ -182,6 +182,8 @@ def query_values(query_string: bytes) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Query parameters, those that are repeated as lists, in the order sent; and warnings. Raises the 400."""
     if not query_string:
         return {}, ()
+    if query_string.count(b"&") >= MAX_QUERY_FIELDS:
+        raise Problem(MALFORMED_REQUEST, f"The query has more than {MAX_QUERY_FIELDS} parameters.")
     from penstock_core.body import form
 
     try:

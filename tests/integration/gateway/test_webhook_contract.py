@@ -259,3 +259,25 @@ async def test_deleted_flow_is_gone(stand: Stand) -> None:
     await until(lambda: stand.gateway.flows.named(TENANT, INSTANCE, "importOrder") is None)
 
     assert (await stand.post(json={})).status_code == 404
+
+
+async def test_text_that_is_not_utf_8(stand: Stand, pool: Pool) -> None:
+    """Path, query, headers and body have their characters, and the execution a warning for each."""
+    head = (
+        f"POST {PATH}/%FC?a=%FC HTTP/1.1\r\nHost: x\r\nApi-Key: {KEY}\r\nX-Name: J\xf6rg\r\nContent-Type: text/csv\r\n"
+        "Content-Length: 1\r\nConnection: close\r\n\r\n\xfc"
+    )
+
+    answer = await stand.raw(head.encode("latin-1"))
+
+    assert b" 202 " in answer, answer
+    [packed] = await column(pool, "select payload from execution_payloads")
+    data = codec.unpack(packed)
+    assert (data["path"], data["query"], data["headers"]["x-name"]) == ("ü", {"a": "ü"}, "Jörg")
+    [warnings] = await column(pool, "select warnings from executions")
+    assert [warning.split(" names")[0] for warning in warnings] == [
+        "the path",
+        "the header x-name",
+        "the query",
+        "the body",
+    ]

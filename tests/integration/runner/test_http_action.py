@@ -118,7 +118,7 @@ def test_a_connection_signs_in_or_nothing_is_sent(
         assert (outcome.error_code, web.seen[0]["headers"][sent[0]]) == (None, sent[1])
     else:
         assert (outcome.error_code, web.seen) == ("connection_unusable", [])
-        assert "connection 'erp'" in message
+        assert "connection `erp`" in message
         assert (description or {}).get("secret") is None or "the Secret acme-erp" in message
         assert "canary" not in message
 

@@ -97,6 +97,16 @@ def test_what_declares_no_charset(stand: Stand, web: Web) -> None:
     assert warning.startswith("the response names no charset and is not UTF-8 (byte 0x80 at offset 2")
 
 
+@pytest.mark.parametrize("value", ["Jörg".encode(), b"J\xf6rg"])
+def test_headers(stand: Stand, web: Web, value: bytes) -> None:
+    """A header is UTF-8, or else windows-1252."""
+    web.answer = lambda _: (200, {"X-Name": value.decode("latin-1")}, b"")
+
+    stand.run(call(web))
+
+    assert stand.recorder.output("call")["headers"]["x-name"] == "Jörg"
+
+
 FAILED: dict[str, tuple[Answer, str, str]] = {
     "no json": (Answer("application/json", b"<html>"), "auto", "not valid JSON"),
     "json that is not utf-8": (Answer("application/json", b'"\xfc"'), "auto", "byte 0xfc at offset 1"),

@@ -202,7 +202,7 @@ def test_a_flow_that_ends_in_such_a_step_tells_no_address(stand: Stand, serve: S
         ("https://nöbody.invalid/", "dns", "the name xn--nbody-jua.invalid cannot be resolved"),
         ("http://127.0.0.1:1/", "connect", "no connection to 127.0.0.1:1: Connection refused; check address, port and NetworkPolicy"),
         ("http://[::1]:1/", "connect", "no connection to [::1]:1: "),
-        ("http://☃.example/", "invalid_input", 'http.url: "http://☃.example/" is not an address: a host cannot be called `☃.example`'),
+        ("http://☃.example/", "invalid_input", "http.url: \"http://☃.example/\" is not an address: a host cannot be called `☃.example`"),
         ("http://a..b/", "invalid_input", "a part between two dots is empty"),
     ],
 )  # fmt: skip

@@ -117,8 +117,8 @@ def test_the_body(
     ("members", "value", "told"),
     [
         ({"body": "a\nb€", "headers": {"Content-Type": "text/xml; charset=iso-8859-1"}}, None,
-         "http.body: iso-8859-1 cannot hold '€' (U+20AC) at line 2, column 2"),
-        ({"form": {"a": "€"}, "headers": {"Content-Type": "x/y; charset=latin1"}}, None, "http.form.a: latin1 cannot hold '€'"),
+         "http.body: iso-8859-1 cannot hold `€` (U+20AC) at line 2, column 2"),
+        ({"form": {"a": "€"}, "headers": {"Content-Type": "x/y; charset=latin1"}}, None, "http.form.a: latin1 cannot hold `€`"),
         ({"body": "a", "headers": {"Content-Type": "text/plain; charset=klingon"}}, None,
          "http.headers.Content-Type: nothing can be sent in the charset `klingon`"),
         ({"body": "<?xml version='1.0' encoding='utf-8'?><a/>", "headers": {"Content-Type": "text/xml; charset=latin1"}},
@@ -127,7 +127,7 @@ def test_the_body(
         ({"form": {"a": "${trigger.rawBody}"}}, None, "http.form.a: bytes are no text"),
         ({"query": {"a": "${trigger.rawBody}"}}, None, "http.query.a: bytes are no text"),
         ({"headers": {"X-A": "${trigger.rawBody}"}}, None, "http.headers.X-A: bytes are no text"),
-        ({"headers": {"X-A": "${config.v}"}}, "日本", "http.headers.X-A: '日' (U+65E5) at character 1 cannot be sent"),
+        ({"headers": {"X-A": "${config.v}"}}, "日本", "http.headers.X-A: `日` (U+65E5) at character 1 cannot be sent"),
         ({"headers": {"X-A": "${config.v}"}}, "a\nb", "http.headers.X-A: the value has a line break at character 2"),
         ({"headers": {"X-A": "${config.v}"}}, "a\x00", "http.headers.X-A: the value has the character NUL"),
         ({"headers": {"X-A": "${config.v}"}}, "a\x7f", "http.headers.X-A: the value has the control character U+007F"),
@@ -212,7 +212,7 @@ def test_a_secret_that_no_header_holds_is_not_shown(stand: Stand, web: Web, key:
 
     message = outcome.error_message or ""
     assert message.startswith(
-        "step call: connection 'erp': header X-Key: a field of its Secret holds what no header may"
+        "step call: connection `erp`: header X-Key: a field of its Secret holds what no header may"
     )
     assert not any(shown in message for shown in ("canary", "secret\n", "U+", "\u20ac"))
     assert web.seen == []

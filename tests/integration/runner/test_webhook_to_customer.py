@@ -72,11 +72,11 @@ def test_what_the_customers_system_gets(
         ({"id": {"a": 1}}, {"url": f"{AT}/o?id=${{trigger.body.id}}"}, "http.url: `${trigger.body.id}` is a map"),
         ({}, {"url": f"{AT}/o/${{trigger.body.id}}"}, "http.url: there is no member `id`"),
         ({"h": "evil.example/"}, {"url": "http://${trigger.body.h}/o"}, "http.url: `${trigger.body.h}` stands in the host"),
-        ({"h": "http://me:pw@h/"}, {"url": "${trigger.body.h}"}, "http.url: 'http://***@h/' holds a user or a password"),
+        ({"h": "http://me:pw@h/"}, {"url": "${trigger.body.h}"}, "http.url: \"http://***@h/\" holds a user or a password"),
         ({"h": "a\r\nX: b"}, {"url": AT, "headers": {"X-A": "${trigger.body.h}"}}, "http.headers.X-A: the value has a line break"),
         ({"n": "日本"}, {"url": AT, "method": "POST", "body": "<n>${trigger.body.n}</n>",
                        "headers": {"Content-Type": "text/xml; charset=iso-8859-1"}},
-         "http.body: iso-8859-1 cannot hold '日' (U+65E5) at line 1, column 4"),
+         "http.body: iso-8859-1 cannot hold `日` (U+65E5) at line 1, column 4"),
     ],
 )  # fmt: skip
 def test_what_cannot_arrive_is_not_sent(stand: Stand, web: Web, sent: Any, http: dict[str, Any], told: str) -> None:

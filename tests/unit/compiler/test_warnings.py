@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from penstock_core.compiler import MAX_PROBLEMS, check_integration
+from penstock_core.compiler import MAX_PROBLEMS, check_integration, resolve_config
 
 
 def spec(*steps: dict[str, Any]) -> dict[str, Any]:
@@ -73,6 +73,9 @@ def test_a_key_that_yaml_read_as_true_or_false_is_told(yaml: str, word: str, pla
         ({"if": True, "set": {"value": 1}}, "flow demo, step a, if: true is no text: YAML reads bare y, yes and on as true, and n, no and off as false: put it in quotes where one of these is meant"),
         ({"http": {"url": "https://a.test", "headers": {"X-Flag": False}}}, "flow demo, step a, http.headers.X-Flag: false is no text: YAML reads bare y, yes and on as true, and n, no and off as false: put it in quotes where one of these is meant"),
         ({"http": {"url": "https://a.test", "headers": {"X-Id": 7}}}, "flow demo, step a, http.headers.X-Id: 7 is a number, and a text is needed: put it in quotes"),
+        ({"http": {"url": "https://a.test", "method": "post"}}, 'flow demo, step a, http.method: "post" is none of the values here: write one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS; did you mean `POST`?'),
+        ({"http": ["https://a.test"]}, 'flow demo, step a, http: ["https://a.test"] is written here, and a map is needed: correct the value'),
+        ({"http": {"url": "https://a.test", "query": "a=1"}}, 'flow demo, step a, http.query: "a=1" is written here, and a map is needed: correct the value'),
         ({"if": "{{ trigger.body.id }}", "set": {"value": 1}}, "flow demo, step a, if: a condition is an expression as a whole: write it without `{{` and `}}`"),
     ],
 )  # fmt: skip
@@ -87,6 +90,21 @@ def test_what_yaml_made_of_a_text_is_refused_in_words(step: dict[str, Any], sent
 def test_braces_that_mean_something_are_not_told(text: str) -> None:
     """JSON, maps of expressions and literals stay."""
     assert warned({"name": "a", "set": {"value": text}}) == []
+
+
+def test_a_key_of_extract_that_yaml_read_as_true_is_told() -> None:
+    """Nobody could read it by the name that was written."""
+    [warning] = warned({"name": "a", "set": {"value": {"y": 1}}, "extract": {"true": "$.y"}})
+
+    assert "flow demo, step a, extract: a key is `true`: YAML reads bare y" in warning
+
+
+def test_a_variable_that_yaml_read_as_true_is_told() -> None:
+    """An Instance's values have keys, too."""
+    _, [problem] = resolve_config([{"name": "y", "type": "string"}], {"true": "a"})
+
+    assert "config.true: the Integration has no such variable (it has: y)" in problem
+    assert "YAML reads bare y, yes and on as true" in problem
 
 
 def test_the_number_of_warnings_is_bounded() -> None:

@@ -50,7 +50,7 @@ REFUSED: list[tuple[Any, str]] = [
     ({"x": Decimal("NaN")}, "x: NaN has no form"),
     ({"x": [1, "\ud800"]}, "x[1]: half of a surrogate pair"),
     ({"x": {"\ud800": 1}}, "x: half of a surrogate pair"),
-    ({1: 1, "1": 2}, "the member '1' twice"),
+    ({1: 1, "1": 2}, "the member `1` twice"),
     ({None: 1}, "a key of the type NoneType"),
     ({"a": {1.5: 1}}, "a: a key of the type float"),
     ({"f": print}, "f: builtin_function_or_method is no value"),

@@ -248,6 +248,22 @@ PATTERNS_REFUSED: list[tuple[str, Any, str]] = [
     ("regex.replace(x, 'a', r'\\n')", "a", r"regex.replace: `\\n` in the replacement"),
     ("regex.replace('" + "a" * 50_000 + "', 'a', x)", "b" * 1000, "regex.replace: 10,00[0-9],[0-9]+ bytes are too many"),
 ]  # fmt: skip
+OPTIONAL: list[str] = [
+    "[x.?a].sort()",
+    "[x.?a, x.?b].distinct()",
+    "['b', x.?a.b].distinct().size()",
+    "jsonEncode({'a': x[?'a']})",
+    "[[optional.of(1)]].flatten()",
+    "y.map(i, i.?a).flatten()",
+    "[y.first()].distinct()",
+    "[true ? x.?a : x.?b].distinct()",
+    "(true ? [x.?a] : []).distinct()",
+    "([1] + [x.?a]).distinct()",
+    "sets.contains([1], [x.?a])",
+    "y.map(i, [i.?a].sort())",
+    "[regex.extract('a', 'a')].distinct()",
+]
+"""Each hands an optional value over inside of a list or a map."""
 TOO_MUCH = [
     ("lists.range(9999).map(i, text.padLeft('a', 10000000)).size()", None),
     ("lists.range(9999).map(i, sha256(x)).size()", "a" * 10_000_000),
@@ -303,6 +319,22 @@ def test_a_pattern_that_looks_at_the_rest_of_the_text_for_each_match_ends(monkey
 
     with pytest.raises(ExpressionError, match=r"take more than 0\.05 seconds together"):
         value("regex.extractAll(x, 'a(.*b)?').size()", "a" * 90_000)
+
+
+@pytest.mark.parametrize("text", OPTIONAL)
+def test_an_optional_value_inside_of_an_argument_is_refused(text: str) -> None:
+    """The library would end the process."""
+    with pytest.raises(ExpressionError, match=r"holds an optional value, which `[a-zA-Z.]+` cannot be given"):
+        value(text, {"a": {"b": 1}}, [{"a": 1}])
+
+
+def test_an_optional_value_that_ends_is_none() -> None:
+    """Nor is a `?` of a condition one."""
+    text = "[x.?a.orValue(1), x.?b.hasValue() ? 2 : 3, [4].first().orValue(5), [6, 7][true ? 0 : 1]].distinct()"
+
+    assert value(text, {}) == [1, 3, 4, 6]
+    assert value("[?x.?a, ?x.?b, 3].reverse()", {"a": 1}) == [3, 1]
+    assert value("jsonEncode({?'a': x.?a, ?'b': x.?b})", {"a": 1}) == '{"a":1}'
 
 
 def test_a_moment_is_that_of_the_evaluation() -> None:

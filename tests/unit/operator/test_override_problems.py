@@ -26,6 +26,7 @@ def test_overrides_that_fit_nothing_are_named() -> None:
     [
         ({"cron": "0 25 * * *"}, ["spec.flows.poll.schedule.cron: `25` is no value for the hour", "write 0 to 23"]),
         ({"cron": "0 0 30 2 *"}, ["spec.flows.poll.schedule.cron: `0 0 30 2 *` can never come"]),
+        ({"cron": "0 0 30 2 *"}, ["spec.flows.poll.schedule.cron: `0 0 30 2 *` can never come", "correct the day"]),
         ({"cron": "@daily"}, ["spec.flows.poll.schedule.cron: a schedule has five fields"]),
         ({"timeZone": "Berlin"}, ["spec.flows.poll.schedule.timeZone: there is no time zone `Berlin`", "IANA name"]),
     ],

@@ -97,3 +97,11 @@ def test_both_tables_name_the_same_kinds() -> None:
     """What the compiler lets pass can be deployed, and the other way round."""
     assert list(TRIGGERS) == list(compiled.TRIGGERS)
     assert {DeclaredFlow.parse({"trigger": {kind: {}}}).trigger for kind in TRIGGERS} == set(TRIGGERS)
+
+
+@pytest.mark.parametrize(("declared", "parse"), [({}, None), ({"parse": "auto"}, None), ({"parse": "csv"}, "csv")])
+def test_how_a_webhook_reads_bodies(declared: dict[str, Any], parse: str | None) -> None:
+    """It stands in the Flow where it is not the default: Flows of earlier releases stay as they are."""
+    settings = TRIGGERS["webhook"].settings(declared, Override.parse({}), url="https://hooks.example/x")
+
+    assert settings.get("parse") == parse

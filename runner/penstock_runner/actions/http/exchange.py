@@ -12,7 +12,7 @@ from penstock_core.masking.headers import is_credential
 from penstock_runner.actions.http.progress import Progress
 from penstock_runner.actions.http.request_content import query, request_body
 from penstock_runner.actions.http.request_headers import Fields, given_fields, sign_in_fields
-from penstock_runner.actions.http.response_content import Content, response_content
+from penstock_runner.actions.http.response_content import Content, header_text, response_content
 from penstock_runner.actions.http.transport import Transport
 from penstock_runner.engine.action import Call
 from penstock_runner.engine.interrupt import Apart
@@ -176,7 +176,7 @@ def asked(url: Any) -> Address:
 
 def _received(headers: Any) -> dict[str, str]:
     """By lower-case names; several of one name are one, and cookies, which may hold commas, one line each."""
-    received = {name.lower(): value for name, value in headers.itermerged()}
+    received = {name.lower(): header_text(value) for name, value in headers.itermerged()}
     if "set-cookie" in received:
-        received["set-cookie"] = "\n".join(headers.getlist("set-cookie"))
+        received["set-cookie"] = "\n".join(map(header_text, headers.getlist("set-cookie")))
     return received

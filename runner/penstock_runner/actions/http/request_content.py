@@ -109,7 +109,7 @@ def _encoded(place: str, text: str, codec: str, charset: str) -> bytes:
     except UnicodeEncodeError as exc:
         character = text[exc.start]
         line, column = text.count("\n", 0, exc.start) + 1, exc.start - text.rfind("\n", 0, exc.start)
-        shown = "half a character" if "\ud800" <= character <= "\udfff" else repr(character)
+        shown = "half a character" if "\ud800" <= character <= "\udfff" else f"`{character}`"
         raise Failure(
             "invalid_input",
             f"{place}: {charset} cannot hold {shown} (U+{ord(character):04X}) at line {line}, column {column}:"

@@ -72,5 +72,5 @@ def _signing(connection: str, fields: Mapping[str, str]) -> Iterator[tuple[str, 
                 " beyond ISO 8859-1"
             )
         if problem:
-            raise Failure("invalid_input", f"connection {connection!r}: header {name}: {problem}")
+            raise Failure("invalid_input", f"connection `{connection}`: header {name}: {problem}")
         yield name, text

@@ -7,6 +7,11 @@ from penstock_core import body as bodies
 from penstock_core.errors import BodyError, BodyTooLarge
 
 
+def header_text(value: str) -> str:
+    """A header's value as text: the HTTP client has it byte by byte, and what is not UTF-8 is windows-1252, as in requests."""
+    return value if value.isascii() else bodies.read(value.encode("latin-1"), "").text
+
+
 class Content(NamedTuple):
     """A response's body; `problem` says why it is not what it is declared to be, "" where it is: then `body` has its bytes."""
 
