@@ -1,10 +1,10 @@
 """`string`, `bytes`, and what CEL's own operators do with numbers that CEL lacks: done in Python.
 
 The library has `string` and `bytes` of its own, which write numbers otherwise and know no NUL, and lets nobody replace
-them. So what an author writes, `string(x)`, is compiled as `string(ours(x))`, and ours gives UTF-8.
-It keeps what a function gave it for ever: so that is a bytearray, which is emptied when the evaluation is over.
+them. So what an author writes is compiled under other names.
 """
 
+import functools
 import operator
 import re
 from collections.abc import Callable, Sequence
@@ -12,12 +12,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from penstock_core.errors import ExpressionError
+from penstock_core.expressions.functions.lent import Lent
 from penstock_core.expressions.tokens import Token
-from penstock_core.expressions.values import as_text, from_cel, given_out, holds_large_numbers, to_cel
+from penstock_core.expressions.values import as_text, from_cel, holds_large_numbers, lending, to_cel
 from penstock_core.numbers import decimal_digits, is_finite, number_text
 from penstock_core.plain_values import BYTES_CURE
 
-_OURS: Final = {"string": "string(penstock_string", "bytes": "bytes(penstock_bytes"}
+_OURS: Final = {"string": "penstock_string", "bytes": "penstock_bytes"}
 _NUL_ESCAPES: Final = ("\\x00", "\\X00", "\\u0000", "\\U00000000", "\\000")
 _BESIDE: Final = "\ufdd0"
 _OF_BYTES: Final = re.compile(r"[Nn]o matching overloads? found : \(bytes\)\.(\w+)")
@@ -36,23 +37,16 @@ def edits(found: Sequence[Token]) -> list[tuple[int, int, str]]:
     """What is compiled in place of which characters: our names for the functions, and NUL in text literals."""
     renamed = []
     for at, token in enumerate(found):
-        if token.kind == "name" and token.text in _OURS and (end := _end_of_call(found, at)):
-            renamed += [(token.start, token.end, _OURS[token.text]), (end, end, ")")]
+        if token.kind == "name" and token.text in _OURS and _is_called(found, at):
+            renamed.append((token.start, token.end, _OURS[token.text]))
         elif token.kind == "string" and (put := _without_nul(token.text)):
             renamed.append((token.start, token.end, put))
     return renamed
 
 
-def _end_of_call(found: Sequence[Token], at: int) -> int:
-    """Where the call of the function at `at` ends; 0 where it is none."""
-    if (at and found[at - 1].text == ".") or at + 1 == len(found) or found[at + 1].text != "(":
-        return 0
-    depth = 0
-    for token in found[at + 1 :]:
-        depth += {"(": 1, ")": -1}.get(token.text, 0) if token.kind == "symbol" else 0
-        if not depth:
-            return token.end
-    return 0
+def _is_called(found: Sequence[Token], at: int) -> bool:
+    is_member = at > 0 and found[at - 1].text == "."
+    return not is_member and at + 1 < len(found) and found[at + 1].text == "("
 
 
 def _without_nul(literal: str) -> str:
@@ -72,7 +66,7 @@ def _without_nul(literal: str) -> str:
 def told(reason: str) -> str:
     """What the library says of our functions, of bytes and of a number that stands as a map, as authors know them."""
     for name, ours in _OURS.items():
-        reason = reason.replace(ours.partition("(")[2], name)
+        reason = reason.replace(ours, name)
     if method := _OF_BYTES.search(reason):
         return f"`{method[1]}` is for text, and was given bytes: {BYTES_CURE}"
     if (function := _OF_MAP.search(reason)) and holds_large_numbers():
@@ -80,6 +74,7 @@ def told(reason: str) -> str:
     return reason
 
 
+@functools.cache
 def declarations(library: Any) -> tuple[Any, ...]:
     """Our functions as the library takes them."""
     kinds = library.Type
@@ -93,18 +88,25 @@ def declarations(library: Any) -> tuple[Any, ...]:
         return library.FunctionDecl(name, overloads)
 
     return (
-        declared("penstock_string", kinds.BYTES, texts, _string),
+        declared("penstock_string", kinds.STRING, texts, _string),
         declared("penstock_bytes", kinds.BYTES, (kinds.STRING, kinds.BYTES), _bytes),
         declared("penstock_nul", kinds.STRING, (kinds.STRING,), _nul),
     )
 
 
-def _string(value: Any) -> bytearray:
+def _string(value: Any) -> str:
     given = from_cel(value)
     if isinstance(given, dict):
         raise _no_overload("string", given)
-    text = _decoded(given) if isinstance(given, bytes) else as_text(given)
-    return given_out(bytearray(to_cel(text).encode()))
+    text: str = to_cel(_decoded(given) if isinstance(given, bytes) else as_text(given))
+    _lend(value, text)
+    return text
+
+
+def _lend(argument: Any, result: Any) -> None:
+    lent = lending(Lent)
+    lent.take(argument)
+    lent.give(result)
 
 
 def _decoded(given: bytes) -> str:
@@ -119,7 +121,9 @@ def _decoded(given: bytes) -> str:
 
 def _bytes(value: Any) -> bytearray:
     given = from_cel(value)
-    return given_out(bytearray(given.encode() if isinstance(given, str) else given))
+    content = bytearray(given.encode() if isinstance(given, str) else given)
+    _lend(value, content)
+    return content
 
 
 def _nul(value: str) -> Any:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from decimal import Decimal
 from os import urandom
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from penstock_core import plain_values
 from penstock_core.errors import ExpressionError, UnusableValue
@@ -37,13 +37,13 @@ _INT_END: Final = 2**63
 class _Kept:
     """What one evaluation has to remember."""
 
-    __slots__ = ("clash", "given_out", "numbers", "stand_in")
+    __slots__ = ("clash", "lent", "numbers", "stand_in")
 
     def __init__(self, stand_in: str = _USUAL) -> None:
         self.stand_in = stand_in
         self.clash = False
         """Whether a text holds the stand-in itself."""
-        self.given_out: list[bytearray] = []
+        self.lent: Lending | None = None
         self.numbers: dict[float | str, Any] = {}
         """Numbers with their digits, by what stands for them; None where there are several."""
 
@@ -54,8 +54,8 @@ _kept: ContextVar[_Kept | None] = ContextVar("kept", default=None)
 def begin(convert: Callable[[], Any]) -> Any:
     """What an evaluation reads, converted with nothing remembered of another."""
     if (former := _kept.get()) is not None:
-        for content in former.given_out:
-            content.clear()
+        if former.lent is not None:
+            former.lent.end()
         _kept.set(None)
     converted = convert()
     for stand_in in _STAND_INS[1:]:
@@ -66,10 +66,19 @@ def begin(convert: Callable[[], Any]) -> Any:
     raise ExpressionError("the texts hold each of the code points U+FDD0 to U+FDEF: use a python step")
 
 
-def given_out(content: bytearray) -> bytearray:
-    """Bytes that the library copies and keeps for ever: emptied with the next evaluation."""
-    _remembered().given_out.append(content)
-    return content
+class Lending(Protocol):
+    """What the library was lent in an evaluation, and does not give back."""
+
+    def end(self) -> None:
+        """Take it back."""
+
+
+def lending(make: Callable[[], Lending]) -> Any:
+    """What was lent in the present evaluation; it ends with the next one."""
+    kept = _remembered()
+    if kept.lent is None:
+        kept.lent = make()
+    return kept.lent
 
 
 def _remembered() -> _Kept:
