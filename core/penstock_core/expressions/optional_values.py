@@ -27,8 +27,9 @@ def refuse_inside_of_arguments(text: str) -> None:
 def _look_through(node: Node, text: str) -> None:
     name = _name(node, text)
     for part in node.parts:
-        if functions.is_ours(name) and _holds(part, text):
+        if (functions.is_ours(name) or name == "bind") and _holds(part, text):
             line, column = lexer.position(text, part.start)
+            # what a name is bound to may be given to a function by that name
             raise ExpressionError(
                 f"`{text[part.start : part.end]}` holds an optional value, which `{name}` cannot be given:"
                 " end it with `.orValue(…)`",

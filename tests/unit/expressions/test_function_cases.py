@@ -262,6 +262,7 @@ OPTIONAL: list[str] = [
     "sets.contains([1], [x.?a])",
     "y.map(i, [i.?a].sort())",
     "[regex.extract('a', 'a')].distinct()",
+    "cel.bind(v, [x.?a], v.distinct())",
 ]
 """Each hands an optional value over inside of a list or a map."""
 TOO_MUCH = [
