@@ -7,7 +7,6 @@ becomes more, so that what waits is never larger than what is counted; one at a 
 import asyncio
 from collections.abc import Iterable
 from concurrent.futures import Executor
-from functools import partial
 
 from penstock_core.body import encodings
 from penstock_core.errors import BodyError, BodyTooLarge, UnknownEncoding
@@ -50,8 +49,14 @@ async def _decoded(body: Body, applied: tuple[str, ...], intake: Intake, parsers
             return encodings.decoded(body.raw, applied, limit=min(SMALL_BYTES, intake.body_limit))
         except BodyTooLarge:
             await body.enlarge(intake.body_limit)
+    made: list[bytes] = []  # a future keeps its result until garbage is collected
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(parsers, partial(encodings.decoded, body.raw, applied, limit=intake.body_limit))
+    await loop.run_in_executor(parsers, _decode_into, made, body.raw, applied, intake.body_limit)
+    return made.pop()
+
+
+def _decode_into(made: list[bytes], raw: bytes, applied: tuple[str, ...], limit: int) -> None:
+    made.append(encodings.decoded(raw, applied, limit=limit))
 
 
 def _unknown(error: UnknownEncoding) -> Problem:

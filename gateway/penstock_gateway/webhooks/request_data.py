@@ -218,7 +218,9 @@ def _parse(request: Request, content_type: str) -> body.Parsed:
         cure = "Correct the body, or send another Content-Type."
         if request.how != "auto":
             cure = f"Correct the body: this webhook reads every body as {request.how}."
-        raise Problem(MALFORMED_BODY, f"{_sentence(error)}. {cure}", members=place) from error
+        problem = Problem(MALFORMED_BODY, f"{_sentence(error)}. {cure}", members=place)
+    # not from the error, which holds the body's text: a future keeps what is raised until garbage is collected
+    raise problem
 
 
 def _sentence(error: BodyError) -> str:
