@@ -101,7 +101,7 @@ def test_every_step_of_a_webhooks_execution_is_recorded(penstock: Installation, 
         "route": "passed", "route/1/small": "passed", "never": "skipped", "pause": "passed", "report": "passed", "enough": "passed",
     }  # fmt: skip
     assert [step["status"] for step in execution["steps"] if step["path"] == "lookup"] == ["failed", "passed"]
-    assert penstock.value(identifier, "lookup", attempt=2)["body"]["body"] == '{"customer": "c1"}'
+    assert penstock.value(identifier, "lookup", attempt=2)["body"]["body"] == '{"customer":"c1"}'
     assert penstock.value(identifier, "lines/1/line") == {"sku": "y", "at": 1}
     assert penstock.value(identifier, "route/1/small") == "small, try 2"
     assert penstock.value(identifier, "report") == {"lines": 2}

@@ -37,8 +37,9 @@ def test_flows_and_jobs_are_found_by_an_instances_labels(penstock: Installation,
     assert carried.isdisjoint({"tier", "penstock.dev/customer", "app.kubernetes.io/name"})
 
     def failed() -> dict[str, Any]:
-        last: dict[str, Any] = get("flow.penstock.dev", "acme.order", namespace=tenant)["status"]["lastExecution"]
-        assert last["state"] == "failed"
+        status = get("flow.penstock.dev", "acme.order", namespace=tenant).get("status", {})
+        last: dict[str, Any] = status.get("lastExecution", {})
+        assert last.get("state") == "failed"
         return last
 
     last = eventually(failed, within=timeouts.SEEN)

@@ -63,7 +63,8 @@ class Hostile:
 
     def _locks(self, over: threading.Event) -> None:
         """Sessions that hold all locks that it can get, in transactions that do not end by themselves."""
-        with ExitStack() as stack:
+        # the operator may have ended them by the time that they are closed
+        with suppress(psycopg.OperationalError), ExitStack() as stack:
             for number in range(SESSIONS):
                 with suppress(psycopg.Error):
                     connection = stack.enter_context(psycopg.connect(self.dsn, autocommit=True))

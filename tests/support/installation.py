@@ -48,8 +48,14 @@ class Installation:
         return eventually(look, within=timeouts.SEEN, about=f"a webhook of {instance} is accepted")
 
     def read(self, path: str, **query: Any) -> Any:
-        """GET below /api/v1 with the tests' token; gives the JSON."""
-        answer = self.client.get(f"/api/v1{path}", params=query, headers={"Authorization": f"Bearer {self.token}"})
+        """GET below /api/v1 with the tests' token; gives the JSON. A 503 is asked again, as it says."""
+
+        def look() -> httpx.Response:
+            answer = self.client.get(f"/api/v1{path}", params=query, headers={"Authorization": f"Bearer {self.token}"})
+            assert answer.status_code != httpx.codes.SERVICE_UNAVAILABLE, answer.text
+            return answer
+
+        answer = eventually(look, within=timeouts.SEEN, about=f"an answer about {path}")
         assert answer.status_code == 200, f"{answer.status_code} {answer.text}"
         return answer.json()
 

@@ -245,8 +245,11 @@ def test_an_instances_labels_reach_jobs_and_no_pod(
     policies: Policies, plural: str, at: Steps, label: str, refused: bool
 ) -> None:
     """Labels without a prefix are taken on a Job, and none but Penstock's own on a pod, where Services and policies choose by them."""
+    manifest = MANIFESTS[plural](policies)
     template: Steps = ("spec", "jobTemplate") if plural == "cronjobs" else ()
-    manifest = changed(MANIFESTS[plural](policies), (*template, *at, "labels", label), "x")
+    if at == ("metadata",):
+        manifest = changed(manifest, (*at, "labels", label), "x")  # a CronJob carries what its Jobs do
+    manifest = changed(manifest, (*template, *at, "labels", label), "x")
 
     assert is_by_policy(policies.tried("operator", plural, manifest)) is refused
 

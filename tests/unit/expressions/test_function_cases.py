@@ -192,7 +192,7 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("text.lower(x)", b"A", "`text.lower` does not work on bytes"),
     ("jsonEncode(x)", b"a", "jsonEncode: bytes have no form in JSON"),
     ("jsonEncode(x)", [float("inf")], r"jsonEncode: \[0\]: Infinity has no form in JSON"),
-    ("jsonDecode(x)", "[1,]", r'jsonDecode: "\[1,\]": not valid JSON: .* line 1, column 4'),
+    ("jsonDecode(x)", "[1,]", r'jsonDecode: "\[1,\]": not valid JSON: .* line 1, column [34]'),
     ("jsonDecode(x)", "", 'jsonDecode: "": not valid JSON'),
     ("jsonDecode(x)", "[" * 100_000, "jsonDecode: .*nested deeper than 200 levels"),
     ("jsonDecode(x)", "[" + "1," * 1_000_001 + "1]", "jsonDecode: .*too many values"),
