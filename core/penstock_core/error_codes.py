@@ -37,6 +37,7 @@ _ACTIONS: Final = {
     "python_died": ErrorCode("the process of a python step ended instead of returning", "the message has the signal or the exit code; raise `flows.NAME.resources.limits.memory` on the Instance where it was memory"),
     "python_error": ErrorCode("the code of a python step raised an exception", "the message has the exception and its line"),
     "python_malformed": ErrorCode("the code of a python step wrote into the pipe by which its process answers", "leave descriptors alone that the code did not open"),
+    "python_processes": ErrorCode("the code of a python step had too many processes at a time", "start fewer of them at a time"),
     "python_result_too_large": ErrorCode("the result of a python step is too large", "return less"),
     "step_failed": ErrorCode("a step of a `branch` failed", "the message has the step's path, which leads to its own error"),
     "stopped": ErrorCode("a `stop` step ended the flow as failed", "the message is the step's own"),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from penstock_core import codec
+from penstock_runner.actions.python import processes
 from penstock_runner.actions.python.messages import Answer, Line, received
 from penstock_runner.actions.python.workers import Worker
 from penstock_runner.engine.action import Call
@@ -39,12 +40,19 @@ class Conversation:
             self._worker.send(self._message)
         except BrokenPipeError:
             raise self._died() from None
-        while frame := self._frame():
-            message = received(frame)
-            if isinstance(message, Answer):
-                return message
-            if not apart.abandoned:
-                self._log(message, len(frame))
+        try:
+            while frame := self._frame():
+                message = received(frame)
+                if isinstance(message, Answer):
+                    processes.bound()  # also of what it leaves behind
+                    return message
+                if not apart.abandoned:
+                    self._log(message, len(frame))
+        except processes.TooMany:
+            words = (
+                f"the code had more than {processes.MOST} processes at a time, and all of them were ended: start fewer"
+            )
+            raise Failure("python_processes", words) from None
         raise self._died()
 
     def _log(self, line: Line, size: int) -> None:

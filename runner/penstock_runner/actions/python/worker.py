@@ -321,7 +321,7 @@ def serve(calls: IO[bytes], answers: IO[bytes]) -> int:
 def _bound() -> None:
     """Limits that the code cannot raise again; of processes there is none here, since the kernel counts a user's on the node.
 
-    What bounds those is the container's memory, of which the code's processes are the first to go.
+    Those the runner counts (`processes`).
     """
     import resource
 

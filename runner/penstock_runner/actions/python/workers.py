@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from penstock_core.names import ENV_CONNECTION_PREFIX, ENV_DSN
+from penstock_runner.actions.python import processes
 from penstock_runner.actions.python.frames import read_frame, write_frame
 
 MAX_RESULT_BYTES: Final = 256 * 1024 * 1024
@@ -46,8 +47,9 @@ class Worker:
         return read_frame(self._read, limit=MAX_RESULT_BYTES)
 
     def _read(self, size: int) -> bytes:
-        """What there is, nothing once it is gone: what the code started may hold the pipe open for long."""
-        events = dict(self._events.poll())
+        """What there is, nothing once it is gone: what the code started may hold the pipe open for long. Raises TooMany."""
+        while not (events := dict(self._events.poll(processes.LOOK_SECONDS * 1000))):
+            processes.bound()
         return self._answers.read(size) if events.get(self._answers.fileno(), 0) & select.POLLIN else b""
 
     def kill(self) -> int:
