@@ -264,7 +264,7 @@ class _Writer:
 
 
 def _number(value: float) -> bytes:
-    return repr(value).encode() if is_finite(value) else quoted(str(value)).encode()
+    return number_text(value).encode() if is_finite(value) else quoted(str(value)).encode()
 
 
 def _is_number(value: Any) -> bool:
