@@ -1,6 +1,7 @@
-"""What the C library keeps of memory that is free again: little, since a pod's limit counts it, and a large body comes rarely."""
+"""What is kept of memory that is free again: little, since a pod's limit counts it, and a large body comes rarely."""
 
 import ctypes
+import gc
 from typing import Final
 
 _M_MMAP_THRESHOLD: Final = -3
@@ -17,3 +18,9 @@ def give_back_large_blocks() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+
+
+def leave_alone_what_is_there() -> None:
+    """Keep what the start has made out of later collections of garbage, which then cost what came since."""
+    gc.collect()
+    gc.freeze()

@@ -21,6 +21,7 @@ import uvicorn
 
 from penstock_core.cluster import Cluster
 from penstock_gateway.server.gateway import Gateway
+from penstock_gateway.server.memory import leave_alone_what_is_there
 from penstock_gateway.server.protocol import LimitedProtocol
 from penstock_gateway.settings import Settings
 
@@ -76,6 +77,7 @@ async def serve(settings: Settings) -> None:
     """Run the gateway until a signal ends it."""
     cluster = await Cluster.connect()
     gateway = Gateway(settings, cluster)
+    leave_alone_what_is_there()
     async with probed(settings, gateway):
         await _serve(settings, gateway, cluster)
 

@@ -4,13 +4,13 @@ A body that is small either way is decoded at once. For any other a place for th
 becomes more, so that what waits is never larger than what is counted; one at a time is decoded, in the parsers' thread.
 """
 
-import asyncio
 from collections.abc import Iterable
 from concurrent.futures import Executor
 
 from penstock_core.body import encodings
 from penstock_core.errors import BodyError, BodyTooLarge, UnknownEncoding
 from penstock_gateway.problems import MALFORMED_BODY, UNKNOWN_ENCODING, Problem
+from penstock_gateway.webhooks.apart import apart
 from penstock_gateway.webhooks.intake import SMALL_BYTES, Body, Intake
 
 
@@ -49,14 +49,11 @@ async def _decoded(body: Body, applied: tuple[str, ...], intake: Intake, parsers
             return encodings.decoded(body.raw, applied, limit=min(SMALL_BYTES, intake.body_limit))
         except BodyTooLarge:
             await body.enlarge(intake.body_limit)
-    made: list[bytes] = []  # a future keeps its result until garbage is collected
-    loop = asyncio.get_running_loop()
-    await loop.run_in_executor(parsers, _decode_into, made, body.raw, applied, intake.body_limit)
-    return made.pop()
+    return await apart(parsers, _decode, body.raw, applied, intake.body_limit)
 
 
-def _decode_into(made: list[bytes], raw: bytes, applied: tuple[str, ...], limit: int) -> None:
-    made.append(encodings.decoded(raw, applied, limit=limit))
+def _decode(raw: bytes, applied: tuple[str, ...], limit: int) -> bytes:
+    return encodings.decoded(raw, applied, limit=limit)
 
 
 def _unknown(error: UnknownEncoding) -> Problem:

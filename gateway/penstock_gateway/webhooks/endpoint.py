@@ -17,7 +17,6 @@ No framework between the socket and the decision: this is the path whose through
 12. 202  the execution is durable; also that of a value whose execution failed, where `deduplicateBy` wants another try
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -36,6 +35,7 @@ from penstock_gateway.flows import FlowTable, ServedFlow
 from penstock_gateway.metrics import Metrics
 from penstock_gateway.problems import Disconnected, Problem
 from penstock_gateway.shares import Shares
+from penstock_gateway.webhooks.apart import apart
 from penstock_gateway.webhooks.authentication import (
     Admitted,
     Authentication,
@@ -213,8 +213,7 @@ class Webhooks:
         )
         if len(raw) <= OFF_LOOP_BYTES:
             return prepare(request, call.flow.deduplication)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._parsers, prepare, request, call.flow.deduplication)
+        return await apart(self._parsers, prepare, request, call.flow.deduplication)
 
     async def _accept(self, flow: ServedFlow, prepared: Prepared) -> tuple[Answer, str]:
         if flow.rejects and prepared.idempotency is None and prepared.guard is None:
