@@ -30,10 +30,10 @@ from penstock_gateway.api.values.responses import LIMITS, ValueLimits, Values
 from penstock_gateway.asgi import Receive, Scope, Send
 from penstock_gateway.database import DatabaseAccess
 from penstock_gateway.flows import FlowTable
+from penstock_gateway.memory import give_back_large_blocks
 from penstock_gateway.metrics import Metrics
 from penstock_gateway.server import health
 from penstock_gateway.server.health import Health
-from penstock_gateway.server.memory import give_back_large_blocks
 from penstock_gateway.settings import Settings
 from penstock_gateway.webhooks.authentication import Authentication
 from penstock_gateway.webhooks.endpoint import PREFIX, Webhooks

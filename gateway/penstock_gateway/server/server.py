@@ -20,8 +20,8 @@ from typing import Final
 import uvicorn
 
 from penstock_core.cluster import Cluster
+from penstock_gateway.memory import leave_alone_what_is_there
 from penstock_gateway.server.gateway import Gateway
-from penstock_gateway.server.memory import leave_alone_what_is_there
 from penstock_gateway.server.protocol import LimitedProtocol
 from penstock_gateway.settings import Settings
 

@@ -5,12 +5,12 @@ traceback holds the frames with the body: so neither goes through them.
 """
 
 import asyncio
-import gc
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any, Final, TypeVar
 
 from penstock_core.errors import BodyError
+from penstock_gateway.memory import give_back_what_is_free
 from penstock_gateway.problems import Problem
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ async def apart(executor: Executor, call: Callable[..., T], *given: Any) -> T:
 
     loop = asyncio.get_running_loop()
     await loop.run_in_executor(executor, run)
-    loop.call_later(SETTLED_SECONDS, gc.collect)  # these come one at a time, and rarely by themselves
+    loop.call_later(SETTLED_SECONDS, give_back_what_is_free)  # these come one at a time, and rarely by themselves
     if refused:
         raise refused.pop()
     return made.pop()
