@@ -8,7 +8,7 @@ from typing import Final
 
 from penstock_core.body import content_types, encodings
 from penstock_core.expressions import functions
-from penstock_core.expressions.variables import VARIABLES
+from penstock_core.expressions.reading.variables import VARIABLES
 from penstock_core.resources.base import default_of
 from penstock_core.resources.integration import FlowDefinition
 from penstock_core.resources.steps import Retry

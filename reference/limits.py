@@ -4,12 +4,11 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Final
 
-from penstock_core import plain_values
 from penstock_core.body import bounds, json_body, parsing, xml_body
 from penstock_core.codec import DEFAULT_LIMIT
 from penstock_core.compiler import MAX_COMPUTED, MAX_PROBLEMS
 from penstock_core.expressions import restricted
-from penstock_core.expressions.functions import bounds as of_functions
+from penstock_core.expressions.functions.calling import bounds as of_functions
 from penstock_core.masking import MIN_LENGTH
 from penstock_core.resources.actions.branch import MAX_BRANCHES
 from penstock_core.resources.actions.for_each import ForEach
@@ -17,6 +16,7 @@ from penstock_core.resources.actions.http import Http
 from penstock_core.resources.base import EXPRESSION_LENGTH, MAX_NESTED_STEPS, TEXT_LENGTH, Resource, default_of
 from penstock_core.resources.integration import MAX_FLOWS
 from penstock_core.resources.steps import MAX_STEPS, NestedStep, Retry
+from penstock_core.values import plain_values
 from penstock_gateway.settings import Settings
 from penstock_gateway.webhooks import request_data
 from penstock_operator.instances import plan

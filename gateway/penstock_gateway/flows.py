@@ -12,9 +12,9 @@ from typing import Any, Final, Literal
 from penstock_core import body
 from penstock_core.cluster import Key, Object
 from penstock_core.errors import InvalidInput
+from penstock_core.executions.flow_identity import flow_identity
 from penstock_core.expressions import restricted
 from penstock_core.expressions.restricted import Restricted
-from penstock_core.flow_identity import flow_identity
 from penstock_core.observed.flow import Flow
 from penstock_core.store.executions.model import FlowIdentity, WhenFull
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 
 LIVE_STATES = (ExecutionState.QUEUED, ExecutionState.STARTING, ExecutionState.RUNNING)
 

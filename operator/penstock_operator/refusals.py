@@ -4,7 +4,7 @@ from datetime import UTC
 from typing import Final
 
 from penstock_core.cluster import INSTANCES
-from penstock_core.states import Refusal
+from penstock_core.executions.states import Refusal
 from penstock_core.store.flows.refusals import Refusals, Refused
 from penstock_operator.control.controller import Controller, Loop
 from penstock_operator.objects.reasons import Reason

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from penstock_core import names, uuid7
 from penstock_core.cluster import Object
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 from penstock_core.store.executions.model import Expired, Starting
 from penstock_core.store.flows.model import LastExecution
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from penstock_core import codec
-from penstock_core.records import Outcome, RecordedStep, StepRecord
+from penstock_core.executions.records import Outcome, RecordedStep, StepRecord
 from penstock_runner.actions.table import TABLE
 from penstock_runner.engine.action import Actions
 from penstock_runner.engine.connections import connections

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from uuid import UUID
 
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 from penstock_core.store.executions import live
 from penstock_core.store.executions.live import FlowKey
 from penstock_core.store.executions.model import Expired, Starting, WaitingFlow

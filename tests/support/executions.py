@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from penstock_core import uuid7
-from penstock_core.states import Trigger
+from penstock_core.executions.states import Trigger
 from penstock_core.store.executions.model import Acceptance, FlowIdentity, IdempotencyKey
 
 DEFINITION_HASH = "d" * 64

@@ -21,9 +21,10 @@ from uuid import UUID
 import urllib3
 import yaml
 
-from penstock_core import codec, plain_values
-from penstock_core.records import Outcome, RecordedStep, StepRecord
-from penstock_core.states import StepStatus
+from penstock_core import codec
+from penstock_core.executions.records import Outcome, RecordedStep, StepRecord
+from penstock_core.executions.states import StepStatus
+from penstock_core.values import plain_values
 from penstock_runner.actions.http.transport import Transport
 from penstock_runner.actions.table import TABLE
 from penstock_runner.engine.connections import connections

@@ -14,10 +14,10 @@ from fake_cluster import FakeCluster
 from operator_stand import ENVIRONMENT, Clock, watched
 from penstock_core import codec, uuid7
 from penstock_core.cluster import FLOWS, JOBS, Key, Object
-from penstock_core.flow_identity import flow_identity
+from penstock_core.executions.flow_identity import flow_identity
+from penstock_core.executions.states import ExecutionState, Trigger
 from penstock_core.observed.flow import Flow
 from penstock_core.observed.workload import Job, Pod
-from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.connection.readable import PutAside
 from penstock_core.store.executions.acceptance import Acceptances

@@ -9,8 +9,8 @@ from penstock_core.observed.content import Content
 from penstock_core.observed.data import Secret
 from penstock_core.observed.instance import Instance
 from penstock_core.observed.integration import Integration, IntegrationVersion
-from penstock_operator.instances.connections import Connection
 from penstock_operator.instances.plan import plan
+from penstock_operator.instances.references.connections import Connection
 
 URL = "https://hooks.example"
 CONTENT: dict[str, Any] = {

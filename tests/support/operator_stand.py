@@ -10,7 +10,7 @@ from fake_api import Change
 from fake_cluster import FakeCluster, Told
 from penstock_core import names
 from penstock_core.cluster import Key, Object, key_of
-from penstock_core.kinds import WatchedKind
+from penstock_core.cluster.kinds import WatchedKind
 from penstock_core.observed.base import Observed
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_core.store.tenants.model import InstanceMirror, RoleDsn, StoredDefinition

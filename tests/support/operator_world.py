@@ -10,8 +10,8 @@ from penstock_core import names
 from penstock_core.cluster import CONFIG_MAPS_SEEN, CRON_JOBS, INSTANCES, INTEGRATIONS, SECRETS
 from penstock_core.observed.workload import Job
 from penstock_core.store.flows import schedules
-from penstock_operator.instances.config_maps import ConfigMaps
 from penstock_operator.instances.reconciler import Instances
+from penstock_operator.instances.references.config_maps import ConfigMaps
 from penstock_operator.instances.removal import Orphan, Removal
 from penstock_operator.instances.resolution import Resolver
 from penstock_operator.instances.webhook_secrets import WebhookKeys

@@ -21,18 +21,18 @@ from reference.recipes import KEY, Content, Received, Recipe, Run, Sent
 from engine_stand import EXECUTION, MemoryRecorder, unpacked
 from penstock_core import codec
 from penstock_core.compiler import resolve_config
+from penstock_core.executions.records import Outcome
 from penstock_core.manifests.flow import flow as flow_manifest
 from penstock_core.observed.content import Content as Declared
 from penstock_core.observed.data import Secret
 from penstock_core.observed.instance import Instance
-from penstock_core.records import Outcome
 from penstock_gateway.flows import ServedFlow, serve
 from penstock_gateway.webhooks.authentication import Admitted, Authentication, Signed
 from penstock_gateway.webhooks.keys import KeyTable
 from penstock_gateway.webhooks.request_data import Request, prepare
-from penstock_operator.instances import connections as operator_connections
 from penstock_operator.instances.plan import plan
-from penstock_operator.instances.webhook_credentials import credentials_of
+from penstock_operator.instances.references import connections as operator_connections
+from penstock_operator.instances.references.webhook_credentials import credentials_of
 from penstock_runner.actions.table import TABLE
 from penstock_runner.engine.connections import connections
 from penstock_runner.engine.flow_run import Engine, Execution

@@ -22,7 +22,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from dumps import DAY, DAYS_AHEAD, NAMESPACES, PLACE, PREFIX, ensure_roles, identifier
 from penstock_core import codec, names, uuid7
-from penstock_core.states import ExecutionState, StepStatus, Trigger
+from penstock_core.executions.states import ExecutionState, StepStatus, Trigger
 from penstock_core.store.connection.pool import Pool, open_pool
 from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.executions.live import Dispatch

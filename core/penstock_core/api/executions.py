@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from penstock_core.states import ExecutionState, StepStatus, Trigger
+from penstock_core.executions.states import ExecutionState, StepStatus, Trigger
 
 Moment = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
 _DATA_ONLY = "null without the right to `get` `executions/data`"

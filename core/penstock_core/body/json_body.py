@@ -10,7 +10,7 @@ from typing import Any, Final
 from penstock_core.body.bounds import values_beside
 from penstock_core.body.text import decode
 from penstock_core.errors import BodyError
-from penstock_core.numbers import exact_number
+from penstock_core.values.numbers import exact_number
 
 MAX_DEPTH: Final = 200
 """Levels of nesting that a body may have."""

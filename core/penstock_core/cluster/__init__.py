@@ -5,8 +5,7 @@ Objects are plain dicts, as `kubectl get -o json` shows them.
 """
 
 from penstock_core.cluster.client import Caller, Cluster, EventType, Listing
-from penstock_core.cluster.reflector import OnChange, Reflector
-from penstock_core.kinds import (
+from penstock_core.cluster.kinds import (
     CLUSTER_ROLES,
     CONFIG_MAPS,
     CONFIG_MAPS_SEEN,
@@ -34,7 +33,8 @@ from penstock_core.kinds import (
     TOKEN_REVIEWS,
     Kind,
 )
-from penstock_core.objects import Key, Object, key_of
+from penstock_core.cluster.reflector import OnChange, Reflector
+from penstock_core.observed.objects import Key, Object, key_of
 
 __all__ = [
     "CLUSTER_ROLES",

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from penstock_core import names, uuid7
+from penstock_core.cluster.kinds import EVENTS, SUBJECT_ACCESS_REVIEWS, TOKEN_REVIEWS, Kind
 from penstock_core.cluster.transport import Request, Transport
 from penstock_core.errors import AnswerTooLarge, Conflict, NotFound
-from penstock_core.kinds import EVENTS, SUBJECT_ACCESS_REVIEWS, TOKEN_REVIEWS, Kind
-from penstock_core.objects import Object
+from penstock_core.observed.objects import Object
 
 EventType = Literal["Normal", "Warning"]
 

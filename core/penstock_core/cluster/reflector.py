@@ -18,9 +18,9 @@ from typing import Any, Final
 
 from penstock_core.backoff import Backoff
 from penstock_core.cluster.client import Cluster
+from penstock_core.cluster.kinds import Kind
 from penstock_core.errors import ClusterError
-from penstock_core.kinds import Kind
-from penstock_core.objects import Key, Object, key_of
+from penstock_core.observed.objects import Key, Object, key_of
 
 OnChange = Callable[[Key, Any], None]
 """Called with what is kept of the object now, None where it is gone. Must not raise and must not wait."""

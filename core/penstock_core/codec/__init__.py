@@ -2,7 +2,7 @@
 
 Trigger data, inputs and outputs of steps and definitions go through here, in the gateway, the runner and the tools that read them back.
 Packing never fails: what cannot be stored is replaced by null, and a warning says where and of which type it was.
-Results of steps are values already (see `plain_values`), so this is for what else is recorded.
+Results of steps are values already (see `values.plain_values`), so this is for what else is recorded.
 
 Layout: one header byte (the format), with `TRUNCATED` set eight bytes more (the true size, big-endian), then the body.
 

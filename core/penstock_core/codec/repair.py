@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from penstock_core.codec.messages import pack_message, try_pack
-from penstock_core.plain_values import mended
+from penstock_core.values.plain_values import mended
 
 MAX_DEPTH: Final = 200
 """Levels of nesting that are kept where a value has to be repaired; MessagePack's own limit is 511."""

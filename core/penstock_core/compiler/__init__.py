@@ -19,9 +19,9 @@ from penstock_core.connections import TYPES
 from penstock_core.cron import check_cron, cron_fields
 from penstock_core.errors import ExpressionError, InvalidInput
 from penstock_core.expressions import Scope
-from penstock_core.expressions.budget import Budget, Exhausted
-from penstock_core.expressions.tokens import parts
-from penstock_core.header_fields import name_problem
+from penstock_core.expressions.reading.budget import Budget, Exhausted
+from penstock_core.expressions.reading.tokens import parts
+from penstock_core.http.header_fields import name_problem
 from penstock_core.resources import Connection, IntegrationSpec
 
 __all__ = [

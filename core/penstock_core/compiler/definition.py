@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from penstock_core.connections import described
-from penstock_core.durations import milliseconds
 from penstock_core.observed.content import Content, DeclaredConnection, DeclaredFlow
 from penstock_core.observed.instance import Instance
+from penstock_core.values.durations import milliseconds
 
 SCHEMA: Final = 1
 DEFAULT_TIMEOUT: Final = "1h"

@@ -8,9 +8,9 @@ import warnings
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from penstock_core.durations import milliseconds
 from penstock_core.errors import ExpressionError, InvalidInput
-from penstock_core.times import moment
+from penstock_core.values.durations import milliseconds
+from penstock_core.values.times import moment
 
 _NOT_IN_GO: Final = frozenset({"localtime", "posixrules"})
 _OTHER_CLOCKS: Final = ("posix/", "right/")

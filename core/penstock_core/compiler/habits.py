@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from penstock_core.expressions import Scope
-from penstock_core.expressions import tokens as lexer
 from penstock_core.expressions.quoting import shortened
+from penstock_core.expressions.reading import tokens as lexer
 
 _DOUBLE_BRACES: Final = re.compile(r"\{\{[-~#/^&>!]?\s*(?P<inside>[^{}\n]*?)\s*[-~]?\}\}")
 _PATH: Final = r"(?P<inside>(?:trigger|config|steps|item|instance|execution|flow)(?:\.\w+|\[[^\[\]\s]*\])+)"

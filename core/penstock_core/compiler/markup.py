@@ -6,7 +6,7 @@ from typing import Final
 
 from penstock_core.body.text import parse_content_type
 from penstock_core.compiler.habits import Habit
-from penstock_core.expressions import tokens as lexer
+from penstock_core.expressions.reading import tokens as lexer
 
 _XML: Final = "xmlEscape"
 _JSON: Final = "jsonEncode"

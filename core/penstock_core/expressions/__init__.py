@@ -6,7 +6,7 @@ Errors are `penstock_core.errors.ExpressionError`, with line and column in the t
 """
 
 from penstock_core.expressions.conditions import Condition, condition
-from penstock_core.expressions.scope import STEP_MEMBERS, TRIGGER_MEMBERS, Scope, UnknownVariable
+from penstock_core.expressions.reading.scope import STEP_MEMBERS, TRIGGER_MEMBERS, Scope, UnknownVariable
 from penstock_core.expressions.templates import Template, fill, template
 from penstock_core.expressions.urls import UrlTemplate, url_template
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions import tokens as lexer
 from penstock_core.expressions.expression import Expression, compiled
 from penstock_core.expressions.quoting import AboutValues, Mask, Value
-from penstock_core.expressions.scope import Scope
+from penstock_core.expressions.reading import tokens as lexer
+from penstock_core.expressions.reading.scope import Scope
 from penstock_core.expressions.values import kind
 
 _COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})

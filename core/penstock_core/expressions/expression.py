@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions import paths
-from penstock_core.expressions import tokens as lexer
-from penstock_core.expressions.scope import Scope, look_up
+from penstock_core.expressions.reading import paths
+from penstock_core.expressions.reading import tokens as lexer
+from penstock_core.expressions.reading.scope import Scope, look_up
 from penstock_core.expressions.values import kind, plain
 
 
@@ -36,7 +36,7 @@ class Access:
             member = given.key(variables) if isinstance(given, Access) else given
             below = paths.step_into(value, member)
             if below is paths.MISSING:
-                from penstock_core.expressions.failures import missing  # only where something is wrong
+                from penstock_core.expressions.words.failures import missing  # only where something is wrong
 
                 raise missing(value, at, member)
             value, at = below, f"{at}.{member}" if isinstance(member, str) else f"{at}[{member}]"
@@ -71,7 +71,7 @@ class Computed:
         try:
             return self.program.evaluate(variables)
         except ExpressionError as failure:
-            from penstock_core.expressions.explanation import explained  # only where something is wrong
+            from penstock_core.expressions.words.explanation import explained  # only where something is wrong
 
             raise explained(
                 self.text, self.scope, variables, failure=failure, compile_part=without_explanation
@@ -109,7 +109,7 @@ def without_explanation(text: str, scope: Scope) -> Expression:
     path = paths.parse(found, references=True)
     below = _below(path, scope) if path else None
     if path is None or below is None:
-        from penstock_core.expressions import engine  # CEL and its messages, only where something is computed
+        from penstock_core.expressions.cel import engine  # CEL and its messages, only where something is computed
 
         return engine.compile_program(text, found, scope)
     name = scope.declared(path.members[: path.dotted])

@@ -6,7 +6,7 @@ Python's own would run for ever on a few characters, and holds the interpreter m
 import functools
 
 from penstock_core.expressions.expression import Expression, without_explanation
-from penstock_core.expressions.scope import Scope
+from penstock_core.expressions.reading.scope import Scope
 
 
 def check(pattern: str) -> None:

@@ -11,11 +11,11 @@ from hashlib import sha256
 from typing import Any, Final
 
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions import paths
-from penstock_core.expressions import tokens as lexer
-from penstock_core.expressions.scope import Scope
-from penstock_core.numbers import number_text
-from penstock_core.plain_values import is_whole, mended
+from penstock_core.expressions.reading import paths
+from penstock_core.expressions.reading import tokens as lexer
+from penstock_core.expressions.reading.scope import Scope
+from penstock_core.values.numbers import number_text
+from penstock_core.values.plain_values import is_whole, mended
 
 MAX_LENGTH: Final = 1024
 """Characters in such an expression."""
@@ -45,7 +45,7 @@ class Restricted:
         type: `a` and `bc` are not `ab` and `c`. So are lists, maps and bytes.
         A prefix alone would make repeats of requests that have nothing else in common.
 
-        `trigger` has the members of `scope.TRIGGER_MEMBERS`.
+        `trigger` has the members of `reading.scope.TRIGGER_MEMBERS`.
         """
         values = [part if isinstance(part, str) else _member(trigger, part) for part in self.parts]
         if None in values:

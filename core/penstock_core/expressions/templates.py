@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions import tokens as lexer
 from penstock_core.expressions.expression import Expression, compiled
-from penstock_core.expressions.scope import Scope, UnknownVariable
+from penstock_core.expressions.reading import tokens as lexer
+from penstock_core.expressions.reading.scope import Scope, UnknownVariable
 from penstock_core.expressions.values import as_text
 
 

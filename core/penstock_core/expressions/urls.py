@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, cast
 
-from penstock_core.addresses import CONTROL
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions import tokens as lexer
 from penstock_core.expressions.expression import Expression
 from penstock_core.expressions.quoting import AboutValues, Value
-from penstock_core.expressions.scope import Scope
+from penstock_core.expressions.reading import tokens as lexer
+from penstock_core.expressions.reading.scope import Scope
 from penstock_core.expressions.templates import compiled_part
 from penstock_core.expressions.values import as_text, kind
+from penstock_core.http.addresses import CONTROL
 
 RAW: Final = "raw"
 """The function that turns encoding off; it exists around a whole `${…}` of an address, and nowhere else."""

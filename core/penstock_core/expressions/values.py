@@ -20,9 +20,9 @@ from decimal import Decimal
 from os import urandom
 from typing import Any, Final, Protocol
 
-from penstock_core import plain_values
 from penstock_core.errors import ExpressionError, UnusableValue
-from penstock_core.numbers import decimal_digits, number_text
+from penstock_core.values import plain_values
+from penstock_core.values.numbers import decimal_digits, number_text
 
 _NUL: Final = "\x00"
 _STAND_INS: Final = [chr(code) for code in range(0xFDD0, 0xFDF0)]
@@ -281,7 +281,7 @@ def as_text(value: Any) -> str:
     try:
         if isinstance(value, int | float | Decimal):
             return number_text(value)
-        from penstock_core.json_text import json_text  # only a template that joins a list or a map needs it
+        from penstock_core.values.json_text import json_text  # only a template that joins a list or a map needs it
 
         structure = value if isinstance(value, dict | list | tuple) else plain_values.recorded(value)
         return structure if isinstance(structure, str) else json_text(structure)

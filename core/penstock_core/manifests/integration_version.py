@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from penstock_core import names
-from penstock_core.objects import Object
 from penstock_core.observed.integration import Integration
+from penstock_core.observed.objects import Object
 
 
 def content_hash(spec: Mapping[str, Any]) -> str:

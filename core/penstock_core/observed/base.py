@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 from penstock_core import names
-from penstock_core.objects import Key, Object
+from penstock_core.observed.objects import Key, Object
 from penstock_core.observed.reading import items, mapping, number, text, texts
 
 _OURS = f"{names.GROUP}/"

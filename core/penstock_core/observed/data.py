@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, Self
 
-from penstock_core.objects import Object
 from penstock_core.observed.base import Observed, metadata_of
+from penstock_core.observed.objects import Object
 from penstock_core.observed.reading import mapping
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from penstock_core import names
-from penstock_core.objects import Key, Object
 from penstock_core.observed.base import Kept, metadata_of, packed
 from penstock_core.observed.instance import Customer
+from penstock_core.observed.objects import Key, Object
 from penstock_core.observed.reading import items, mapping, mappings, number, text
 
 

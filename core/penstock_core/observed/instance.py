@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Self
 
 from penstock_core import names
-from penstock_core.objects import Key, Object
 from penstock_core.observed.base import Kept, fingerprint_of, metadata_of, packed
+from penstock_core.observed.objects import Key, Object
 from penstock_core.observed.reading import mapping, mappings, text
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from penstock_core import names
-from penstock_core.objects import Key, Object
 from penstock_core.observed.base import Kept, metadata_of, packed
 from penstock_core.observed.content import Content
+from penstock_core.observed.objects import Key, Object
 from penstock_core.observed.reading import mapping, number, text
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final, NamedTuple, Self
 
 from penstock_core import names
-from penstock_core.job_status import job_failure, job_is_over, pod_is_live
-from penstock_core.objects import Object, condition_of
 from penstock_core.observed.base import Observed, metadata_of
+from penstock_core.observed.job_status import job_failure, job_is_over, pod_is_live
+from penstock_core.observed.objects import Object, condition_of
 from penstock_core.observed.reading import NOTHING, mapping, mappings, number, text
 
 _RUNNER: Final = "runner"

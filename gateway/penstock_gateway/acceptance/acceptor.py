@@ -6,7 +6,7 @@ from typing import Protocol
 
 from penstock_core import codec, uuid7
 from penstock_core.errors import StoreUnavailable
-from penstock_core.states import Trigger
+from penstock_core.executions.states import Trigger
 from penstock_core.store.executions.model import Acceptance, IdempotencyKey
 from penstock_gateway.acceptance.batcher import LIMITS, Batcher, Outcome
 from penstock_gateway.acceptance.load import Load

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from penstock_core.states import Refusal
+from penstock_core.executions.states import Refusal
 from penstock_gateway import problems
 from penstock_gateway.flows import ServedFlow
 from penstock_gateway.problems import Problem

@@ -26,7 +26,7 @@ from typing import Final
 from uuid import UUID
 
 from penstock_core.errors import StoreError, StoreUnavailable
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 from penstock_core.store.executions.model import Full, Repeated
 from penstock_gateway import problems
 from penstock_gateway.acceptance.acceptor import Acceptor, Prepared

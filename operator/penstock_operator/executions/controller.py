@@ -4,7 +4,7 @@ import asyncio
 from typing import Final
 
 from penstock_core.cluster import INSTANCES
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 from penstock_core.store.executions.live import Dispatch
 from penstock_core.store.executions.model import Expired, Starting
 from penstock_core.store.flows.statistics import Statistics

@@ -15,8 +15,8 @@ from typing import Final
 from uuid import UUID
 
 from penstock_core.errors import StoreContended
+from penstock_core.executions.states import ExecutionState
 from penstock_core.observed.flow import Flow
-from penstock_core.states import ExecutionState
 from penstock_core.store.executions.live import FIRST, Dispatch, FlowKey
 from penstock_core.store.executions.model import WaitingFlow
 from penstock_operator.executions.job_creation import Starter

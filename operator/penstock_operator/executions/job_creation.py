@@ -9,10 +9,10 @@ from uuid import UUID
 from penstock_core import names
 from penstock_core.cluster import FLOWS, Cluster
 from penstock_core.errors import ClusterError
+from penstock_core.executions.states import ExecutionState
 from penstock_core.job_creation import Found, create_job
 from penstock_core.manifests.job import RunnerPod
 from penstock_core.observed.flow import Flow
-from penstock_core.states import ExecutionState
 from penstock_core.store.executions.live import Dispatch
 from penstock_operator.watch.inventory import Inventory
 

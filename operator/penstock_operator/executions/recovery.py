@@ -17,8 +17,8 @@ from uuid import UUID
 from penstock_core import names
 from penstock_core.cluster import JOBS, Cluster
 from penstock_core.errors import ClusterError, ClusterUnavailable, StoreContended
+from penstock_core.executions.states import ExecutionState
 from penstock_core.observed.workload import Job
-from penstock_core.states import ExecutionState
 from penstock_core.store.executions.live import Dispatch
 from penstock_core.store.executions.model import Expired, Starting
 from penstock_operator.executions.job_creation import Starter

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from penstock_core.job_status import timestamp
+from penstock_core.executions.states import ExecutionState
+from penstock_core.observed.job_status import timestamp
 from penstock_core.observed.workload import Job, Pod
-from penstock_core.states import ExecutionState
 from penstock_operator.workloads.diagnosis import START_DEADLINE_SECONDS, Cause, blocker_of, cause_of, ran_for
 
 UNCLAIMED_SECONDS: Final = 30

@@ -9,9 +9,9 @@ from penstock_core.observed.data import ConfigMap, Secret
 from penstock_core.store.flows.schedules import Schedules
 from penstock_operator.control.controller import Controller, Loop
 from penstock_operator.control.work_queue import WorkQueue
-from penstock_operator.instances.config_maps import ConfigMaps
 from penstock_operator.instances.dependents import Dependents
 from penstock_operator.instances.reconciler import Instances
+from penstock_operator.instances.references.config_maps import ConfigMaps
 from penstock_operator.instances.removal import Orphan, Removal
 from penstock_operator.instances.resolution import Resolver
 from penstock_operator.instances.webhook_secrets import WebhookKeys

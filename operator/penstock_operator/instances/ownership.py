@@ -9,8 +9,8 @@ from typing import Any
 from penstock_core import names
 from penstock_core.cluster import INSTANCES, Cluster
 from penstock_core.errors import NotFound
-from penstock_core.objects import Object
 from penstock_core.observed.instance import Instance
+from penstock_core.observed.objects import Object
 from penstock_operator.objects.conditions import Condition, merged
 from penstock_operator.objects.reasons import Reason
 from penstock_operator.objects.reporter import Reporter

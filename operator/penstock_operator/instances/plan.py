@@ -7,7 +7,6 @@ from typing import Any, Final
 from penstock_core import names
 from penstock_core.compiler import build_definition, definition_hash
 from penstock_core.compiler.definition import canonical
-from penstock_core.durations import milliseconds
 from penstock_core.expressions.quoting import did_you_mean, listed, near
 from penstock_core.manifests.quantities import amount
 from penstock_core.observed.content import Content, DeclaredFlow
@@ -16,11 +15,12 @@ from penstock_core.observed.instance import Instance, Override
 from penstock_core.resources import FlowDefinition, InstanceSpec
 from penstock_core.resources.base import default_of
 from penstock_core.resources.integration import Concurrency, DeduplicateBy
-from penstock_operator.instances.connections import Connection, used_by
-from penstock_operator.instances.surplus import NO_SURPLUS, Surplus
+from penstock_core.values.durations import milliseconds
+from penstock_operator.instances.references.connections import Connection, used_by
+from penstock_operator.instances.references.surplus import NO_SURPLUS, Surplus
+from penstock_operator.instances.references.version_choice import Choice
+from penstock_operator.instances.references.webhook_credentials import Credentials
 from penstock_operator.instances.triggers import TRIGGERS
-from penstock_operator.instances.version_choice import Choice
-from penstock_operator.instances.webhook_credentials import Credentials
 
 DEFAULT_TIMEOUT: Final[str] = default_of(FlowDefinition, "timeout")
 DEFAULT_WINDOW: Final[str] = default_of(DeduplicateBy, "window")

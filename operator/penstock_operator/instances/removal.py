@@ -18,9 +18,9 @@ from typing import Final
 from penstock_core import names
 from penstock_core.cluster import FLOWS, INSTANCES, JOBS, NAMESPACES, Cluster, Key
 from penstock_core.errors import Conflict, NotFound
-from penstock_core.job_status import timestamp
 from penstock_core.observed.base import Observed
 from penstock_core.observed.instance import Instance
+from penstock_core.observed.job_status import timestamp
 from penstock_core.observed.workload import Job
 from penstock_core.store.tenants.instances import Tenancy
 from penstock_operator.errors import NotYet

@@ -6,21 +6,28 @@ from functools import partial
 from typing import TypeVar
 
 from penstock_core.cluster import INTEGRATION_VERSIONS, INTEGRATIONS, SECRETS, Cluster, Key
+from penstock_core.cluster.kinds import WatchedKind
 from penstock_core.compiler import resolve_config
 from penstock_core.errors import NotFound
-from penstock_core.kinds import WatchedKind
 from penstock_core.observed.base import Observed
 from penstock_core.observed.content import Content
 from penstock_core.observed.data import Secret
 from penstock_core.observed.instance import Instance
 from penstock_core.observed.integration import IntegrationVersion
-from penstock_operator.instances.config_maps import ConfigMaps
-from penstock_operator.instances.connections import is_offered, no_variable, optional_unset, resolve, used_by, warnings
 from penstock_operator.instances.plan import Resolution, override_problems, plan, size_problems, trigger_warnings
-from penstock_operator.instances.surplus import declared_names, surplus_of, with_takers
-from penstock_operator.instances.version_choice import Choice, choose
-from penstock_operator.instances.webhook_credentials import credentials_of
-from penstock_operator.instances.whereabouts import not_a_catalogue, not_found
+from penstock_operator.instances.references.config_maps import ConfigMaps
+from penstock_operator.instances.references.connections import (
+    is_offered,
+    no_variable,
+    optional_unset,
+    resolve,
+    used_by,
+    warnings,
+)
+from penstock_operator.instances.references.surplus import declared_names, surplus_of, with_takers
+from penstock_operator.instances.references.version_choice import Choice, choose
+from penstock_operator.instances.references.webhook_credentials import credentials_of
+from penstock_operator.instances.references.whereabouts import not_a_catalogue, not_found
 from penstock_operator.settings import Settings
 from penstock_operator.watch.collection import Collection
 from penstock_operator.watch.inventory import Inventory

@@ -20,7 +20,7 @@ from penstock_core.observed.data import Secret
 from penstock_core.observed.instance import Instance
 from penstock_operator.control.gathering import Gathering
 from penstock_operator.errors import KeyNotAdopted
-from penstock_operator.instances.webhook_credentials import (
+from penstock_operator.instances.references.webhook_credentials import (
     KEY_BYTES,
     Credentials,
     generated_digest,

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from penstock_core.cluster import Cluster
+from penstock_core.cluster.kinds import WatchedKind
 from penstock_core.errors import ClusterError, NotFound
-from penstock_core.kinds import WatchedKind
 from penstock_core.observed.base import Kept, Observed, fingerprint_of
 from penstock_operator.objects.conditions import status_patch
 from penstock_operator.objects.reasons import Reason

@@ -18,7 +18,7 @@ from penstock_core import names
 from penstock_core.cluster import FLOWS, INSTANCES, JOBS, Cluster
 from penstock_core.cron import due
 from penstock_core.errors import StoreContended, StoreUnavailable
-from penstock_core.flow_identity import flow_identity
+from penstock_core.executions.flow_identity import flow_identity
 from penstock_core.manifests.cronjob import STARTING_DEADLINE_SECONDS
 from penstock_core.observed.flow import Flow
 from penstock_core.observed.workload import Job

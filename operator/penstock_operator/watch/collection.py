@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
 from penstock_core.cluster import Cluster, Key, Object, Reflector
-from penstock_core.kinds import WatchedKind
+from penstock_core.cluster.kinds import WatchedKind
 from penstock_core.observed.base import Observed
 
 log = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS, Key, Kind, Object
-from penstock_core.kinds import WatchedKind
-from penstock_core.objects import key_of
+from penstock_core.cluster.kinds import WatchedKind
 from penstock_core.observed.base import Observed
+from penstock_core.observed.objects import key_of
 from penstock_operator.control.controller import OnObject
 from penstock_operator.watch.index import Index
 

@@ -20,9 +20,9 @@ import uvloop
 from kopf._core.reactor.inventory import ResourceMemories, ResourceMemory  # what its parameter `memories` takes
 
 from penstock_core.cluster import Cluster
+from penstock_core.cluster.kinds import WatchedKind
 from penstock_core.errors import ClusterError
-from penstock_core.kinds import WatchedKind
-from penstock_core.objects import Object
+from penstock_core.observed.objects import Object
 from penstock_operator.errors import OperatorError
 from penstock_operator.watch.inventory import KINDS, Inventory
 

@@ -1,11 +1,11 @@
 """What objects name, for the indexes of those who want to know who names something."""
 
 from penstock_core import names
-from penstock_core.objects import Key
 from penstock_core.observed.base import Observed
 from penstock_core.observed.flow import Flow
 from penstock_core.observed.instance import Instance
 from penstock_core.observed.integration import IntegrationVersion
+from penstock_core.observed.objects import Key
 
 
 def integration_keys(instance: Instance) -> list[Key]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from penstock_core import names
-from penstock_core.job_status import timestamp
+from penstock_core.observed.job_status import timestamp
 from penstock_core.observed.workload import Job, Pod
 
 IMAGE_DEADLINE_SECONDS: Final = 60

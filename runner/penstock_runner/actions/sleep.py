@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from penstock_core.durations import milliseconds
 from penstock_core.errors import InvalidInput
-from penstock_core.times import moment
+from penstock_core.values.durations import milliseconds
+from penstock_core.values.times import moment
 from penstock_runner.engine.action import Action, Call
 from penstock_runner.errors import Expired, Failure
 

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from penstock_core.records import Outcome, RecordedStep
-from penstock_core.states import ExecutionState
+from penstock_core.executions.records import Outcome, RecordedStep
+from penstock_core.executions.states import ExecutionState
 from penstock_runner.engine.action import Actions
 from penstock_runner.engine.connections import Connection
 from penstock_runner.engine.context import Context

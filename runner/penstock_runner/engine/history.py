@@ -6,8 +6,8 @@ from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple, NoReturn
 
-from penstock_core.records import LONG_AGO, RecordedStep
-from penstock_core.states import StepStatus
+from penstock_core.executions.records import LONG_AGO, RecordedStep
+from penstock_core.executions.states import StepStatus
 from penstock_runner.engine.unrecorded import Guarded, Missing, Partial
 from penstock_runner.errors import Failure, Gap, NotRecorded
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Protocol
 
-from penstock_core.records import StepRecord
+from penstock_core.executions.records import StepRecord
 
 
 class Recorder(Protocol):

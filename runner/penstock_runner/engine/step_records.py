@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from penstock_core import codec
+from penstock_core.executions.records import StepRecord
+from penstock_core.executions.states import StepStatus
 from penstock_core.masking import Masker
-from penstock_core.records import StepRecord
-from penstock_core.states import StepStatus
 from penstock_runner.engine.history import INTERRUPTED
 from penstock_runner.engine.unrecorded import Unread, settled
 from penstock_runner.errors import Failure, Gap

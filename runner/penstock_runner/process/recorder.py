@@ -23,7 +23,7 @@ from uuid import UUID
 
 from penstock_core.backoff import Backoff
 from penstock_core.errors import LeaseLost, StoreUnavailable
-from penstock_core.records import LogRecord, Outcome, StepRecord
+from penstock_core.executions.records import LogRecord, Outcome, StepRecord
 from penstock_core.store.executions.records import Renewal
 from penstock_core.store.executions.running import Running
 from penstock_runner.engine.interrupt import Interrupt

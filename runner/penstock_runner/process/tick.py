@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from penstock_core import codec, names
-from penstock_core.flow_identity import FlowIdentity
+from penstock_core.executions.flow_identity import FlowIdentity
 from penstock_core.store.executions.records import Tick
 from penstock_runner.errors import ConfigurationError
 

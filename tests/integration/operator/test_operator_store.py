@@ -14,9 +14,9 @@ from operator_stand import ENVIRONMENT, Clock, watched
 from penstock_core import codec, uuid7
 from penstock_core.cluster import FLOWS, JOBS, NAMESPACES, SECRETS, Object
 from penstock_core.errors import ClusterError, ClusterUnavailable
-from penstock_core.flow_identity import flow_identity
+from penstock_core.executions.flow_identity import flow_identity
+from penstock_core.executions.states import ExecutionState, Trigger
 from penstock_core.observed.flow import Flow
-from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.executions.acceptance import Acceptances
 from penstock_core.store.executions.live import Dispatch

@@ -14,7 +14,7 @@ from psycopg import sql
 from executions import flow_identity
 from histories import EXECUTION, History, Kept, Row, all_histories, comparable, ending, run
 from penstock_core import codec
-from penstock_core.records import LONG_AGO, StepRecord
+from penstock_core.executions.records import LONG_AGO, StepRecord
 from penstock_core.store.executions.records import Claim
 from penstock_core.store.executions.running import Running, connect
 from postgres import Server

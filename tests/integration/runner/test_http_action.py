@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from engine_stand import Stand, unpacked
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 from penstock_runner.errors import Reason
 from web_server import Web
 

@@ -11,7 +11,7 @@ import pytest
 import zstandard
 
 from engine_stand import Stand
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 from web_server import Web
 
 

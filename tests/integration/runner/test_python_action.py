@@ -11,7 +11,7 @@ import pytest
 import timeouts
 from engine_stand import Stand
 from eventually import eventually
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 from penstock_runner.errors import Reason
 
 

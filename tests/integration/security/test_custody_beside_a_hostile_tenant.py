@@ -8,7 +8,7 @@ import pytest
 
 from neighbours import ACME, EVIL, FAR_OFF, Hostile, Neighbours
 from penstock_core.errors import StoreContended
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 from penstock_operator.executions.recovery import RECOVERY_SECONDS
 
 ROWS: dict[str, Hostile] = {

@@ -4,7 +4,7 @@ import pytest
 
 from neighbours import ACME, EVIL, FAR_OFF, Hostile, Neighbours
 from penstock_core.cluster import FLOWS
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 
 LIMIT = {"limit": 5, "whenFull": "queue"}
 ROWS: dict[str, Hostile] = {

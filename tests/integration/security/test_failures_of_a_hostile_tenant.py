@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from dumps import DAY, DAYS_AHEAD, PLACE, PREFIX, restore
 from executions import DEFINITION_HASH, acceptance, flow_identity, key
 from penstock_core import uuid7
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool, open_pool
 from penstock_core.store.executions.acceptance import Acceptances

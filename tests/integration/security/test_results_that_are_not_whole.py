@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from engine_stand import Stand
-from penstock_core.records import Outcome, RecordedStep
-from penstock_core.states import ExecutionState, StepStatus
+from penstock_core.executions.records import Outcome, RecordedStep
+from penstock_core.executions.states import ExecutionState, StepStatus
 
 CANARY = "canary-value-4711"
 SECRETS: dict[str, Any] = {

@@ -11,8 +11,8 @@ from psycopg.rows import dict_row
 
 from executions import DEFINITION_HASH, acceptance, flow_identity
 from penstock_core import uuid7
-from penstock_core.records import LogRecord, Outcome, StepRecord
-from penstock_core.states import ExecutionState, StepStatus
+from penstock_core.executions.records import LogRecord, Outcome, StepRecord
+from penstock_core.executions.states import ExecutionState, StepStatus
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.connection.queries import load

@@ -15,7 +15,7 @@ from catalogue import catalogue
 from dumps import DAY, DAYS_AHEAD, DUMPS, PREFIX, ensure_roles, identifier, restore
 from executions import acceptance, flow_identity, key
 from penstock_core import codec, uuid7
-from penstock_core.states import ExecutionState, Trigger
+from penstock_core.executions.states import ExecutionState, Trigger
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool, open_pool
 from penstock_core.store.executions.acceptance import Acceptances

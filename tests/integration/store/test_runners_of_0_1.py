@@ -14,8 +14,8 @@ from psycopg.rows import dict_row
 from dumps import DAY, DAYS_AHEAD, NAMESPACES, PLACE, PREFIX, restore
 from executions import acceptance, flow_identity
 from penstock_core import uuid7
-from penstock_core.records import Outcome, StepRecord
-from penstock_core.states import ExecutionState, StepStatus
+from penstock_core.executions.records import Outcome, StepRecord
+from penstock_core.executions.states import ExecutionState, StepStatus
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool, open_pool
 from penstock_core.store.connection.queries import parse

@@ -6,7 +6,7 @@ import pytest
 
 from executions import acceptance, flow_identity, key
 from penstock_core.errors import StoreUnavailable
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool, open_pool
 from penstock_core.store.executions.acceptance import Acceptances

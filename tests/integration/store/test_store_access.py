@@ -14,7 +14,7 @@ from psycopg.errors import InsufficientPrivilege
 from executions import DEFINITION_HASH, acceptance, flow_identity, key
 from penstock_core import uuid7
 from penstock_core.errors import LeaseLost, StoreContended, StoreRefused
-from penstock_core.states import ExecutionState, StepStatus
+from penstock_core.executions.states import ExecutionState, StepStatus
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool, open_pool
 from penstock_core.store.executions.acceptance import Acceptances

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from executions import acceptance, flow_identity, key
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.limits import Limits
 from penstock_core.store.connection.pool import Pool, open_pool

@@ -13,7 +13,7 @@ import pytest
 from executions import DEFINITION_HASH, acceptance, flow_identity
 from penstock_core import uuid7
 from penstock_core.errors import LeaseLost, StoreUnavailable
-from penstock_core.states import ExecutionState, StepStatus, may_follow
+from penstock_core.executions.states import ExecutionState, StepStatus, may_follow
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.executions import live

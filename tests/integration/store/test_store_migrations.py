@@ -13,7 +13,7 @@ import pytest
 from executions import DEFINITION_HASH, acceptance
 from penstock_core import uuid7
 from penstock_core.errors import StoreUnavailable
-from penstock_core.states import ExecutionState, StepStatus
+from penstock_core.executions.states import ExecutionState, StepStatus
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.limits import Limits
 from penstock_core.store.connection.pool import Pool

@@ -11,7 +11,7 @@ import pytest
 
 from executions import acceptance, flow_identity, key
 from penstock_core import uuid7
-from penstock_core.states import ExecutionState, Trigger
+from penstock_core.executions.states import ExecutionState, Trigger
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool, open_pool
 from penstock_core.store.connection.queries import parse

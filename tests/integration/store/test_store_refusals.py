@@ -8,7 +8,7 @@ import pytest
 from psycopg import DatabaseError
 
 from penstock_core.errors import StoreError
-from penstock_core.states import Refusal
+from penstock_core.executions.states import Refusal
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool, open_pool
 from penstock_core.store.flows.refusals import Refusals, Refused

@@ -10,10 +10,10 @@ import pytest
 from penstock_core.backoff import Backoff
 from penstock_core.cluster import CONFIG_MAPS, Reflector
 from penstock_core.cluster.client import Page
+from penstock_core.cluster.kinds import FLOWS, JOBS, NAMESPACES
 from penstock_core.cluster.reflector import PAUSE
 from penstock_core.cluster.transport import failure
 from penstock_core.errors import ClusterError, ClusterUnavailable, Conflict, NotFound
-from penstock_core.kinds import FLOWS, JOBS, NAMESPACES
 
 NO_PAUSE = Backoff(first=0.0, longest=0.0)
 

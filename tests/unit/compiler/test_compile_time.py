@@ -8,7 +8,8 @@ import pytest
 from penstock_core import compiler
 from penstock_core.compiler import compile_integration
 from penstock_core.compiler.step_check import MAX_FOUND
-from penstock_core.expressions import Scope, engine, template
+from penstock_core.expressions import Scope, template
+from penstock_core.expressions.cel import engine
 
 
 def spec(*flows: list[dict[str, Any]]) -> dict[str, Any]:

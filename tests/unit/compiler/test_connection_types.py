@@ -12,7 +12,7 @@ from penstock_core.connections import ConnectionType, FieldValue
 from penstock_core.observed.content import Content, DeclaredConnection
 from penstock_core.observed.data import Secret
 from penstock_core.observed.instance import Instance
-from penstock_operator.instances.connections import resolve
+from penstock_operator.instances.references.connections import resolve
 from penstock_runner.engine.connections import Connection
 
 DECLARED = {"name": "erp", "type": "signed", "header": "X-Signed-By"}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from penstock_core.addresses import address, with_query
 from penstock_core.errors import InvalidInput
+from penstock_core.http.addresses import address, with_query
 
 
 @pytest.mark.parametrize(

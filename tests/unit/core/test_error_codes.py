@@ -12,8 +12,8 @@ import penstock_core
 import penstock_gateway
 import penstock_operator
 import penstock_runner
-from penstock_core.error_codes import ERROR_CODES
-from penstock_core.states import ExecutionState
+from penstock_core.executions.error_codes import ERROR_CODES
+from penstock_core.executions.states import ExecutionState
 from penstock_gateway import problems
 from penstock_gateway.problems import ProblemKind
 from penstock_runner.errors import Gap

@@ -2,7 +2,7 @@
 
 import pytest
 
-from penstock_core.job_status import job_is_over
+from penstock_core.observed.job_status import job_is_over
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from penstock_core.errors import UnusableValue
-from penstock_core.json_text import json_text
+from penstock_core.values.json_text import json_text
 
 WRITTEN = [
     # value, JSON

@@ -3,7 +3,7 @@
 import pytest
 
 from penstock_core.body import json_body
-from penstock_core.json_text import json_text
+from penstock_core.values.json_text import json_text
 
 NUMBERS = [
     # as it arrives, as it leaves

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from penstock_core.cluster import FLOWS, INSTANCES, INTEGRATION_VERSIONS, INTEGRATIONS
-from penstock_core.kinds import WatchedKind
+from penstock_core.cluster.kinds import WatchedKind
 
 ODD: tuple[Any, ...] = (None, 0, -1, True, 1.5, "", "x", [], {}, [None], ["a", 1], {"a": None}, {"x": [{}]})
 MEMBERS = (

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from penstock_core.executions.retry_policy import RetryPolicy
 from penstock_core.resources.steps import Retry
-from penstock_core.retry_policy import RetryPolicy
 
 
 @pytest.mark.parametrize(

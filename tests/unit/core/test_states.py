@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from penstock_core.states import TRANSITIONS, ExecutionState, may_follow
+from penstock_core.executions.states import TRANSITIONS, ExecutionState, may_follow
 
 ALLOWED = {
     ("queued", "starting"), ("queued", "failed"), ("queued", "cancelled"), ("queued", "timed_out"), ("queued", "skipped"),

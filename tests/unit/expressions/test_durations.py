@@ -2,8 +2,8 @@
 
 import pytest
 
-from penstock_core.durations import milliseconds
 from penstock_core.errors import InvalidInput
+from penstock_core.values.durations import milliseconds
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from penstock_core.errors import ExpressionError
 from penstock_core.expressions import Scope, template
-from penstock_core.expressions.functions import bounds
+from penstock_core.expressions.functions.calling import bounds
 
 NUL = "a\0b"
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
@@ -359,7 +359,7 @@ def test_what_is_refused_in_one_evaluation_is_free_in_the_next() -> None:
 
 def test_a_wrong_use_is_found_where_a_flow_is_published() -> None:
     """There the functions' results have types."""
-    from penstock_core.expressions.budget import Budget
+    from penstock_core.expressions.reading.budget import Budget
 
     scope = Scope(frozenset({"x"}), budget=Budget(100))
 

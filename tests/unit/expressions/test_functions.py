@@ -6,7 +6,7 @@ import pytest
 
 from penstock_core.expressions import Scope, template
 from penstock_core.expressions.functions import TOPICS, names, table
-from penstock_core.expressions.functions.function import Function
+from penstock_core.expressions.functions.calling.function import Function
 
 FUNCTIONS = [(topic, function) for topic, functions in table().items() for function in functions]
 

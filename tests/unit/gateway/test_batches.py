@@ -12,9 +12,9 @@ from psycopg import DataError
 from gateway_stand import flow
 from penstock_core import uuid7
 from penstock_core.errors import StoreContended, StoreError, StoreUnavailable
-from penstock_core.flow_identity import flow_identity
+from penstock_core.executions.flow_identity import flow_identity
+from penstock_core.executions.states import ExecutionState, Trigger
 from penstock_core.observed.flow import Flow
-from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.executions.model import Acceptance, Accepted, AcceptedBatch, Started
 from penstock_gateway.acceptance.batcher import Batcher, BatchLimits
 from penstock_gateway.metrics import Metrics

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock_core import codec
-from penstock_core.json_text import json_text
+from penstock_core.values.json_text import json_text
 from penstock_gateway.api.values.preview import DEPTH, preview
 from penstock_gateway.problems import Problem
 

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 import builders
 from penstock_core.errors import StoreUnavailable
-from penstock_core.states import Refusal
+from penstock_core.executions.states import Refusal
 from penstock_gateway.flows import FlowTable
 from penstock_gateway.metrics import Metrics
 from penstock_gateway.webhooks import refusals

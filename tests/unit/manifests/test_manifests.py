@@ -12,7 +12,7 @@ import yaml
 
 import builders
 from penstock_core import names
-from penstock_core.flow_identity import flow_identity
+from penstock_core.executions.flow_identity import flow_identity
 from penstock_core.manifests.access import gateway_role_binding
 from penstock_core.manifests.cronjob import cron_job, tick
 from penstock_core.manifests.flow import flow as flow_manifest

@@ -5,10 +5,10 @@ import pytest
 from fake_cluster import FakeCluster
 from operator_stand import FakeCollection
 from penstock_core.cluster import CONFIG_MAPS, CONFIG_MAPS_SEEN, Key, Object
-from penstock_core.kinds import Kind
+from penstock_core.cluster.kinds import Kind
 from penstock_core.observed.data import ConfigMap
-from penstock_operator.instances import config_maps
-from penstock_operator.instances.config_maps import ConfigMaps
+from penstock_operator.instances.references import config_maps
+from penstock_operator.instances.references.config_maps import ConfigMaps
 
 KEY = ("acme", "acme-config")
 

@@ -7,7 +7,7 @@ import pytest
 from observed_objects import CONTENT, secret
 from penstock_core.observed.content import DeclaredConnection
 from penstock_core.observed.data import Secret
-from penstock_operator.instances.connections import optional_unset, resolve, used_by, warnings
+from penstock_operator.instances.references.connections import optional_unset, resolve, used_by, warnings
 
 DECLARED = [
     DeclaredConnection.parse({"name": "erp", "type": "basic", "description": "the ERP"}),

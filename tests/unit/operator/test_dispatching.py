@@ -8,7 +8,7 @@ from builders import flow
 from execution_queue import Dispatch, Starters
 from fake_cluster import FakeCluster
 from penstock_core.cluster import FLOWS, JOBS
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 from penstock_operator.executions.dispatcher import PAGE, STARTS, Dispatcher
 from penstock_operator.executions.job_creation import Starter
 from penstock_operator.settings import Settings

@@ -3,8 +3,8 @@
 from observed_objects import flows_of, instance, version
 from penstock_core.observed.flow import Flow
 from penstock_operator.instances.plan import Resolution
+from penstock_operator.instances.references.version_choice import Choice
 from penstock_operator.instances.status import conditions_of
-from penstock_operator.instances.version_choice import Choice
 
 
 def test_a_newer_version_is_named() -> None:

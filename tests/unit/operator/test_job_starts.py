@@ -7,7 +7,7 @@ from execution_queue import Dispatch, Starters
 from fake_cluster import FakeCluster
 from penstock_core.cluster import FLOWS, JOBS
 from penstock_core.errors import ClusterError, ClusterUnavailable
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 
 
 async def test_a_job_that_exists_and_lives_is_not_made_twice(cluster: FakeCluster, starter: Starters) -> None:

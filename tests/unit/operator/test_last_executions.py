@@ -10,7 +10,7 @@ from builders import flow, last_execution
 from fake_cluster import FakeCluster
 from operator_stand import Clock
 from penstock_core.cluster import FLOWS
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 from penstock_core.store.flows import statistics
 from penstock_core.store.flows.model import FlowChange, LastExecution
 from penstock_operator.executions.last_executions import LastRuns, entry

@@ -11,7 +11,7 @@ from kopf._cogs.structs.references import Selector
 from fake_cluster import FakeCluster
 from operator_stand import SECONDS, item, leading
 from penstock_core.cluster import Cluster, Key, Kind, Object
-from penstock_core.kinds import WatchedKind
+from penstock_core.cluster.kinds import WatchedKind
 from penstock_core.observed.base import Observed, metadata_of
 from penstock_operator.control.controller import Controller
 from penstock_operator.control.loops import Pulse

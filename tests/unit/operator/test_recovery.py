@@ -12,8 +12,8 @@ from fake_cluster import FakeCluster
 from operator_stand import Clock
 from penstock_core.cluster import FLOWS, JOBS, PODS
 from penstock_core.errors import ClusterError, ClusterUnavailable
+from penstock_core.executions.states import ExecutionState
 from penstock_core.observed.workload import Job, Pod
-from penstock_core.states import ExecutionState
 from penstock_core.store.executions.model import Expired, Starting
 from penstock_operator.executions.recovery import CASES_AT_ONCE, JOBS_AT_ONCE, RECOVERY_SECONDS, Recovery
 from penstock_operator.executions.recovery_decision import UNSEEN

@@ -7,8 +7,8 @@ import pytest
 
 from builders import NOON, ago, job, pod
 from penstock_core.cluster import Object
+from penstock_core.executions.states import ExecutionState
 from penstock_core.observed.workload import Job, Pod
-from penstock_core.states import ExecutionState
 from penstock_operator.executions.recovery_decision import Decision, End, Replace, Requeue, Subject, Wait, decide
 
 

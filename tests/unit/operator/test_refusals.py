@@ -9,7 +9,7 @@ import builders
 from fake_cluster import FakeCluster
 from operator_stand import Clock
 from penstock_core.cluster import INSTANCES
-from penstock_core.states import Refusal
+from penstock_core.executions.states import Refusal
 from penstock_core.store.flows import refusals
 from penstock_core.store.flows.refusals import Refused
 from penstock_operator.objects.reporter import Reporter

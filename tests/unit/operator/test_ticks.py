@@ -13,7 +13,7 @@ from operator_stand import Clock
 from penstock_core import names
 from penstock_core.cluster import FLOWS, INSTANCES, Key, Object
 from penstock_core.errors import StoreUnavailable
-from penstock_core.flow_identity import FlowIdentity
+from penstock_core.executions.flow_identity import FlowIdentity
 from penstock_core.observed.flow import Flow
 from penstock_core.observed.workload import Job, Pod
 from penstock_core.store.flows import schedules

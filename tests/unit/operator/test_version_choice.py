@@ -1,7 +1,7 @@
 """Which version an Instance gets: its pin, or what its Integration published."""
 
 from observed_objects import instance, integration, version
-from penstock_operator.instances.version_choice import choose
+from penstock_operator.instances.references.version_choice import choose
 
 
 def test_a_pin_wins_over_the_current_version() -> None:

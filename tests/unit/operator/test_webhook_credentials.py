@@ -10,7 +10,11 @@ import builders
 from penstock_core.cluster import Object
 from penstock_core.observed.data import Secret
 from penstock_core.observed.instance import Instance
-from penstock_operator.instances.webhook_credentials import credentials_of, generated_digest, generated_problem
+from penstock_operator.instances.references.webhook_credentials import (
+    credentials_of,
+    generated_digest,
+    generated_problem,
+)
 from penstock_operator.watch.references import secret_keys
 
 CONNECTION = {"penstock.dev/connection": "true"}

@@ -15,7 +15,7 @@ from penstock_core.cluster import SECRETS, Kind, Object
 from penstock_core.errors import ClusterUnavailable
 from penstock_core.observed.data import Secret
 from penstock_core.observed.instance import Instance
-from penstock_operator.instances.webhook_credentials import Credentials
+from penstock_operator.instances.references.webhook_credentials import Credentials
 from penstock_operator.instances.webhook_secrets import WebhookKeys
 from penstock_operator.settings import Settings
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from observed_objects import instance
-from penstock_operator.instances.whereabouts import not_a_catalogue, not_found
+from penstock_operator.instances.references.whereabouts import not_a_catalogue, not_found
 
 CATALOGUES = ("catalogue", "extra")
 

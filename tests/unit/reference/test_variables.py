@@ -1,7 +1,7 @@
 """The table of variables that the reference is written from."""
 
 from penstock_core.expressions import Scope
-from penstock_core.expressions.variables import VARIABLES
+from penstock_core.expressions.reading.variables import VARIABLES
 
 
 def test_the_table_has_all_variables_and_no_others() -> None:

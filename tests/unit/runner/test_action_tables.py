@@ -16,12 +16,12 @@ from engine_stand import Stand
 from penstock_core.compiler.actions import CHECKS
 from penstock_core.compiler.flows import FlowChecker
 from penstock_core.compiler.step_check import ActionCheck, StepCheck
+from penstock_core.executions.states import ExecutionState
 from penstock_core.expressions import Scope
 from penstock_core.resources import FlowDefinition
 from penstock_core.resources.actions import ACTIONS
 from penstock_core.resources.base import Resource, described
 from penstock_core.resources.steps import StepBase
-from penstock_core.states import ExecutionState
 from penstock_runner.actions.table import KINDS
 from penstock_runner.engine.action import Action, Actions, Call
 

@@ -6,7 +6,7 @@ from typing import Any, Never
 import pytest
 
 from engine_stand import Stand
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 from penstock_runner.actions.set import Set
 from penstock_runner.errors import Expired
 from penstock_runner.process.session import SystemClock

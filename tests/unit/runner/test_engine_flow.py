@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from engine_stand import Stand, unpacked
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 
 
 def test_set_steps_see_what_ran_before(stand: Stand) -> None:

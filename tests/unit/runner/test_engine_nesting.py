@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from engine_stand import Stand
-from penstock_core.records import StepRecord
-from penstock_core.states import ExecutionState
+from penstock_core.executions.records import StepRecord
+from penstock_core.executions.states import ExecutionState
 from penstock_runner.actions.set import Set
 from penstock_runner.errors import Failure
 

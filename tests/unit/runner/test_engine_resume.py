@@ -9,8 +9,8 @@ import pytest
 
 from engine_stand import Stand
 from penstock_core import codec
-from penstock_core.records import RecordedStep
-from penstock_core.states import ExecutionState, StepStatus
+from penstock_core.executions.records import RecordedStep
+from penstock_core.executions.states import ExecutionState, StepStatus
 from penstock_runner.actions.set import Set
 from penstock_runner.errors import Failure, Interrupted, Reason
 

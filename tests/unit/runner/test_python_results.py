@@ -149,7 +149,7 @@ def test_half_of_a_surrogate_pair_in_a_result() -> None:
 
 def test_an_iterator_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """An iterator that never ends fails before it has taken all of the memory."""
-    monkeypatch.setattr("penstock_core.plain_values.MAX_DRAWN", 1000)
+    monkeypatch.setattr("penstock_core.values.plain_values.MAX_DRAWN", 1000)
 
     assert (
         "output.n: the iterator gives more than 1000 items" in returned("{'n': itertools.count()}")["error"]["message"]

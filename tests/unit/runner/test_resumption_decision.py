@@ -2,8 +2,8 @@
 
 import pytest
 
-from penstock_core.records import RecordedStep
-from penstock_core.states import StepStatus
+from penstock_core.executions.records import RecordedStep
+from penstock_core.executions.states import StepStatus
 from penstock_runner.engine.history import History
 from penstock_runner.engine.steps.resumption import Decision, decide
 

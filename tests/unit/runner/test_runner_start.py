@@ -9,7 +9,8 @@ from penstock_runner.process import environment
 settings = environment.take({"PENSTOCK_DSN": "x", "PENSTOCK_NAMESPACE": "acme",
                              "PENSTOCK_EXECUTION": "0190a000-0000-7000-8000-000000000001"})
 from penstock_runner.process import session
-from penstock_core import codec, flow_identity
+from penstock_core import codec
+from penstock_core.executions import flow_identity
 from penstock_core.store.executions.records import Claim, Renewal
 definition = {"flow": {}, "instance": {}, "config": {}, "timeoutMs": 9000, "steps": [{"name": "a", "set": {"value": 1}}]}
 identity = flow_identity.FlowIdentity("acme", "orders", "i", "importOrder", "f", "orders", "1.0.0", "d")
@@ -32,13 +33,13 @@ MODULES = {
     "penstock_core.codec.frames",
     "penstock_core.codec.messages",
     "penstock_core.codec.values",
-    "penstock_core.durations",
     "penstock_core.errors",
-    "penstock_core.flow_identity",
+    "penstock_core.executions",
+    "penstock_core.executions.flow_identity",
+    "penstock_core.executions.records",
+    "penstock_core.executions.states",
     "penstock_core.masking",
     "penstock_core.names",
-    "penstock_core.records",
-    "penstock_core.states",
     "penstock_core.store",
     "penstock_core.store.connection",
     "penstock_core.store.connection.faults",
@@ -46,6 +47,8 @@ MODULES = {
     "penstock_core.store.executions",
     "penstock_core.store.executions.records",
     "penstock_core.store.executions.running",
+    "penstock_core.values",
+    "penstock_core.values.durations",
     "penstock_runner",
     "penstock_runner.actions",
     "penstock_runner.actions.pure",
@@ -81,9 +84,10 @@ WORKER = {
     "penstock_core.codec.messages",
     "penstock_core.codec.values",
     "penstock_core.errors",
-    "penstock_core.numbers",
-    "penstock_core.plain_values",
     "penstock_core.value_paths",
+    "penstock_core.values",
+    "penstock_core.values.numbers",
+    "penstock_core.values.plain_values",
     "penstock_runner",
     "penstock_runner.actions",
     "penstock_runner.actions.python",

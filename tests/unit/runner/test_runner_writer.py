@@ -14,8 +14,8 @@ import timeouts
 from eventually import eventually
 from penstock_core import codec
 from penstock_core.errors import LeaseLost, StoreUnavailable
-from penstock_core.records import LogRecord, Outcome, StepRecord
-from penstock_core.states import ExecutionState, StepStatus
+from penstock_core.executions.records import LogRecord, Outcome, StepRecord
+from penstock_core.executions.states import ExecutionState, StepStatus
 from penstock_core.store.executions.records import Renewal
 from penstock_core.store.executions.running import Running
 from penstock_runner.engine.interrupt import Interrupt

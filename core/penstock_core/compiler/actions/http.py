@@ -6,14 +6,14 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
-from penstock_core.addresses import address
 from penstock_core.body.text import codec_of, parse_content_type
 from penstock_core.compiler.markup import unencoded
 from penstock_core.compiler.step_check import ActionCheck, StepCheck, member
 from penstock_core.errors import BodyError, ExpressionError, InvalidInput
 from penstock_core.expressions import Scope
 from penstock_core.expressions.quoting import did_you_mean, near
-from penstock_core.header_fields import name_problem, value_problem
+from penstock_core.http.addresses import address
+from penstock_core.http.header_fields import name_problem, value_problem
 from penstock_core.resources.actions.http import Http
 
 _BODIES: Final = {"json": "json_", "form": "form", "body": "body"}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Final
 
-from penstock_core.expressions.functions.function import Function, FunctionError, Signature
+from penstock_core.expressions.functions.calling.function import Function, FunctionError, Signature
 
 __all__ = [
     "TOPICS",

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
-from penstock_core.expressions.functions.bounds import check_size, present, quoted
-from penstock_core.expressions.functions.function import Function, FunctionError, takes
+from penstock_core.expressions.functions.calling.bounds import check_size, present, quoted
+from penstock_core.expressions.functions.calling.function import Function, FunctionError, takes
 
 MAX_PATTERN: Final = 200
 MAX_DATE: Final = 200

@@ -4,8 +4,8 @@ import functools
 from collections.abc import Callable
 from typing import Final
 
-from penstock_core.expressions.functions.bounds import quoted
-from penstock_core.expressions.functions.function import Function, FunctionError, takes
+from penstock_core.expressions.functions.calling.bounds import quoted
+from penstock_core.expressions.functions.calling.function import Function, FunctionError, takes
 
 _ALGORITHMS: Final = ("md5", "sha1", "sha256", "sha384", "sha512")
 _NAMESPACES: Final = ("dns", "url", "oid", "x500")

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from penstock_core.errors import BodyError
-from penstock_core.expressions.functions.bounds import MAX_ITEMS, quoted
-from penstock_core.expressions.functions.function import Function, FunctionError, takes
+from penstock_core.expressions.functions.calling.bounds import MAX_ITEMS, quoted
+from penstock_core.expressions.functions.calling.function import Function, FunctionError, takes
 
 
 def _csv(text: str, delimiter: str = ",") -> Any:

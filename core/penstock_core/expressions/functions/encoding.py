@@ -4,9 +4,9 @@ import re
 from typing import Any, Final
 
 from penstock_core.errors import BodyError, UnusableValue
-from penstock_core.expressions.functions.bounds import quoted
-from penstock_core.expressions.functions.equality import ordered
-from penstock_core.expressions.functions.function import Function, FunctionError, takes
+from penstock_core.expressions.functions.calling.bounds import quoted
+from penstock_core.expressions.functions.calling.equality import ordered
+from penstock_core.expressions.functions.calling.function import Function, FunctionError, takes
 from penstock_core.expressions.values import as_text
 
 _XML_ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
@@ -15,7 +15,7 @@ _ESCAPE: Final = "%(?![0-9A-Fa-f]{2})"
 
 
 def _json_encoded(value: Any) -> str:
-    from penstock_core.json_text import json_text
+    from penstock_core.values.json_text import json_text
 
     try:
         return json_text(ordered(value))

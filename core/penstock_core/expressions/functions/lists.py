@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Context, Decimal, Inexact, localcontext
 from typing import Any, Final
 
-from penstock_core.expressions.functions.bounds import MAX_ITEMS, check_count, quoted
-from penstock_core.expressions.functions.equality import exact, identity
-from penstock_core.expressions.functions.function import Function, FunctionError, takes
-from penstock_core.expressions.paths import MISSING, step_into
+from penstock_core.expressions.functions.calling.bounds import MAX_ITEMS, check_count, quoted
+from penstock_core.expressions.functions.calling.equality import exact, identity
+from penstock_core.expressions.functions.calling.function import Function, FunctionError, takes
+from penstock_core.expressions.reading.paths import MISSING, step_into
 from penstock_core.expressions.values import kind
 
 _DIGITS: Final = 1_000

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from penstock_core.expressions.functions.function import Function, takes
+from penstock_core.expressions.functions.calling.function import Function, takes
 
 
 def _plain(name: str, signatures: str, says: str, example: str, gives: Any) -> Function:

@@ -8,8 +8,15 @@ import functools
 from collections.abc import Iterator
 from typing import Any, Final
 
-from penstock_core.expressions.functions.bounds import MAX_ITEMS, MAX_TEXT, check_count, check_size, present, quoted
-from penstock_core.expressions.functions.function import Function, FunctionError, takes
+from penstock_core.expressions.functions.calling.bounds import (
+    MAX_ITEMS,
+    MAX_TEXT,
+    check_count,
+    check_size,
+    present,
+    quoted,
+)
+from penstock_core.expressions.functions.calling.function import Function, FunctionError, takes
 
 MAX_PATTERN: Final = 1_000
 """Characters of a pattern."""

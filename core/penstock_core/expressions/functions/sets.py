@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from penstock_core.expressions.functions.bounds import MAX_ITEMS
-from penstock_core.expressions.functions.equality import identity
-from penstock_core.expressions.functions.function import Function, takes
+from penstock_core.expressions.functions.calling.bounds import MAX_ITEMS
+from penstock_core.expressions.functions.calling.equality import identity
+from penstock_core.expressions.functions.calling.function import Function, takes
 
 _ITEMS: Final = f"{MAX_ITEMS:,} items each"
 

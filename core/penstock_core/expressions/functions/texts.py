@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from penstock_core.expressions.functions.bounds import MAX_TEXT, check_count, quoted
-from penstock_core.expressions.functions.function import Function, FunctionError, takes
+from penstock_core.expressions.functions.calling.bounds import MAX_TEXT, check_count, quoted
+from penstock_core.expressions.functions.calling.function import Function, FunctionError, takes
 from penstock_core.expressions.values import as_text
 
 _LENGTH: Final = f"{MAX_TEXT:,} characters"

@@ -19,7 +19,7 @@ from psycopg import AsyncConnection, AsyncCursor
 from psycopg.rows import DictRow
 
 from penstock_core.errors import StoreError
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 from penstock_core.store.connection.database import Database, rows
 from penstock_core.store.connection.queries import load
 from penstock_core.store.executions.live import own

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from psycopg.rows import DictRow
 
-from penstock_core.states import ExecutionState, StepStatus, may_follow
+from penstock_core.executions.states import ExecutionState, StepStatus, may_follow
 from penstock_core.store.connection.database import Database, rows
 from penstock_core.store.connection.queries import load
 from penstock_core.store.executions.model import Cancellation, Expired, Starting, WaitingFlow

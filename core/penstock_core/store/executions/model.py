@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from penstock_core.flow_identity import FlowIdentity
-from penstock_core.records import LogRecord, Outcome, RecordedStep, StepRecord
-from penstock_core.states import ExecutionState, StepStatus, Trigger
+from penstock_core.executions.flow_identity import FlowIdentity
+from penstock_core.executions.records import LogRecord, Outcome, RecordedStep, StepRecord
+from penstock_core.executions.states import ExecutionState, StepStatus, Trigger
 from penstock_core.store.executions.new_executions import Acceptance, IdempotencyKey, KeyKind, SkipReason, WhenFull
 from penstock_core.store.executions.records import AlreadyEnded, Claim, HeldUntil, LeftQueued, Renewal, Skipped, Tick
 

@@ -10,8 +10,8 @@ from hashlib import sha256
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
-from penstock_core.flow_identity import FlowIdentity
-from penstock_core.states import ExecutionState, Trigger
+from penstock_core.executions.flow_identity import FlowIdentity
+from penstock_core.executions.states import ExecutionState, Trigger
 from penstock_core.store.connection.queries import load
 
 STORE: Final = load("executions/new_executions")["store"]

@@ -16,7 +16,7 @@ from uuid import UUID
 from psycopg.rows import DictRow
 
 from penstock_core.errors import InvalidInput, TooLarge
-from penstock_core.states import ExecutionState, StepStatus, Trigger
+from penstock_core.executions.states import ExecutionState, StepStatus, Trigger
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.connection.queries import load

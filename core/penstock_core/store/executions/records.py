@@ -1,6 +1,6 @@
 """How a runner gets and keeps an execution; everybody else finds these in `model` too.
 
-Kept apart from `model`, and named tuples where that has dataclasses, for the runner's start (see `penstock_core.records`).
+Kept apart from `model`, and named tuples where that has dataclasses, for the runner's start (see `penstock_core.executions.records`).
 Times are aware datetimes, durations integers of milliseconds, packed values the bytes of `codec`.
 """
 
@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from penstock_core.flow_identity import FlowIdentity
-from penstock_core.records import RecordedStep
-from penstock_core.states import ExecutionState, Trigger
+from penstock_core.executions.flow_identity import FlowIdentity
+from penstock_core.executions.records import RecordedStep
+from penstock_core.executions.states import ExecutionState, Trigger
 
 
 class Claim(NamedTuple):

@@ -15,9 +15,9 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 
 from penstock_core.errors import LeaseLost, StoreError
-from penstock_core.flow_identity import FlowIdentity
-from penstock_core.records import LogRecord, Outcome, RecordedStep, StepRecord
-from penstock_core.states import ExecutionState, StepStatus, Trigger, may_follow
+from penstock_core.executions.flow_identity import FlowIdentity
+from penstock_core.executions.records import LogRecord, Outcome, RecordedStep, StepRecord
+from penstock_core.executions.states import ExecutionState, StepStatus, Trigger, may_follow
 from penstock_core.store.connection.faults import translated
 from penstock_core.store.connection.queries import load
 from penstock_core.store.executions.records import AlreadyEnded, Claim, HeldUntil, LeftQueued, Renewal, Skipped, Tick

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

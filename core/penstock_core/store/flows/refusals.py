@@ -9,7 +9,7 @@ from psycopg import DatabaseError
 from psycopg.rows import DictRow
 
 from penstock_core.errors import StoreError
-from penstock_core.states import Refusal
+from penstock_core.executions.states import Refusal
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.queries import load
 

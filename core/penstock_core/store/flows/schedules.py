@@ -9,8 +9,8 @@ from typing import Final
 from uuid import UUID
 
 from penstock_core import uuid7
-from penstock_core.flow_identity import FlowIdentity
-from penstock_core.states import Trigger
+from penstock_core.executions.flow_identity import FlowIdentity
+from penstock_core.executions.states import Trigger
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.queries import load
 from penstock_core.store.executions.new_executions import STORE, Acceptance, SkipReason, columns

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from psycopg.rows import DictRow
 
-from penstock_core.states import ExecutionState
+from penstock_core.executions.states import ExecutionState
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.queries import load
 from penstock_core.store.flows.model import FlowChange, LastExecution, LiveCounts

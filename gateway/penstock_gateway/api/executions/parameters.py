@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import Query, Request
 from pydantic import AwareDatetime
 
+from penstock_core.executions.states import ExecutionState, Trigger
 from penstock_core.expressions.quoting import did_you_mean, near
-from penstock_core.states import ExecutionState, Trigger
 from penstock_core.store.executions import model as store
 from penstock_gateway.api.faults import among
 from penstock_gateway.problems import MALFORMED_REQUEST, Problem

@@ -18,7 +18,7 @@ from json.encoder import encode_basestring as quoted
 from typing import Any, Final
 
 from penstock_core import codec
-from penstock_core.numbers import is_finite, number_text
+from penstock_core.values.numbers import is_finite, number_text
 from penstock_gateway.api.values.messagepack import READ, Exhausted, Kind, Reader
 from penstock_gateway.problems import (
     MALFORMED_REQUEST,

@@ -6,8 +6,8 @@ from uuid import uuid5
 
 from urllib3 import exceptions as faults
 
-from penstock_core.addresses import Address, address, with_query
 from penstock_core.errors import BodyTooLarge, InvalidInput
+from penstock_core.http.addresses import Address, address, with_query
 from penstock_core.masking.headers import is_credential
 from penstock_runner.actions.http.progress import Progress
 from penstock_runner.actions.http.request_content import query, request_body

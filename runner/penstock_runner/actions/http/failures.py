@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from urllib3 import exceptions as faults
 
-from penstock_core.addresses import Address
+from penstock_core.http.addresses import Address
 from penstock_runner.actions.http.transport import CONNECT_SECONDS
 
 _NOT_TLS: Final = (

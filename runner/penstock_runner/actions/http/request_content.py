@@ -119,7 +119,7 @@ def _encoded(place: str, text: str, codec: str, charset: str) -> bytes:
 
 def _json(member: str, value: Any, charset: str) -> bytes:
     """JSON; in another charset than UTF-8 with escapes for what is not ASCII, so that every one holds it."""
-    from penstock_core.json_text import json_text  # with Python's decimals: only who sends JSON loads it
+    from penstock_core.values.json_text import json_text  # with Python's decimals: only who sends JSON loads it
 
     codec = _codec(charset)
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from penstock_core.header_fields import name_problem, value_problem
+from penstock_core.http.header_fields import name_problem, value_problem
 from penstock_runner.actions.http.request_content import as_sent
 from penstock_runner.engine.action import Call
 from penstock_runner.engine.connections import unset

@@ -21,7 +21,7 @@ from typing import IO, Any, Final, NoReturn
 
 from penstock_core import codec
 from penstock_core.errors import UnusableValue
-from penstock_core.plain_values import plain
+from penstock_core.values.plain_values import plain
 from penstock_runner.actions.python.frames import read_frame, write_frame
 
 MAX_LINES: Final = 10_000

@@ -3,8 +3,8 @@
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
-from penstock_core.durations import milliseconds
-from penstock_core.states import StepStatus
+from penstock_core.executions.states import StepStatus
+from penstock_core.values.durations import milliseconds
 from penstock_runner.engine.action import Call
 from penstock_runner.engine.context import Context, Placed
 from penstock_runner.engine.step_records import Attempt

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
-from penstock_core.states import StepStatus
+from penstock_core.executions.states import StepStatus
 from penstock_runner.engine.action import Step
 from penstock_runner.engine.context import Placed
 from penstock_runner.engine.history import History, Past

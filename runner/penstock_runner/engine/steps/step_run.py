@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from penstock_core.states import StepStatus
+from penstock_core.executions.states import StepStatus
 from penstock_runner.engine.action import Step
 from penstock_runner.engine.context import Context
 from penstock_runner.engine.history import Past
@@ -202,7 +202,7 @@ class StepRun:
 
     def _goes_on(self, failure: Failure, failed: int) -> bool:
         """True, after the delay, where another attempt follows."""
-        from penstock_core.retry_policy import RetryPolicy  # nothing fails in most flows
+        from penstock_core.executions.retry_policy import RetryPolicy  # nothing fails in most flows
 
         policy = RetryPolicy.of(self._step.get("retry"))
         if failed >= policy.attempts or failure.details == _BY_IF or not self._retryable(policy.when, failure):

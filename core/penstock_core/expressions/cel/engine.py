@@ -1,7 +1,7 @@
 """Compiles expressions with the CEL library and evaluates them.
 
 A variable is converted only as far as the expression reads it, for conversion costs time in proportion to the value.
-The library is known here, in `dialect` (what there is to write) and in `messages` (what it says when something is wrong).
+The library is known here, in `dialect` (what there is to write) and in `words.messages` (what it says when something is wrong).
 """
 
 import re
@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions import conversions, functions, nulls
-from penstock_core.expressions import tokens as lexer
-from penstock_core.expressions.dialect import called, cel, environment, optional_calls
-from penstock_core.expressions.paths import MISSING, step_into
-from penstock_core.expressions.scope import Scope, look_up
+from penstock_core.expressions import functions
+from penstock_core.expressions.cel import conversions, nulls
+from penstock_core.expressions.cel.dialect import called, cel, environment, optional_calls
+from penstock_core.expressions.reading import tokens as lexer
+from penstock_core.expressions.reading.paths import MISSING, step_into
+from penstock_core.expressions.reading.scope import Scope, look_up
 from penstock_core.expressions.values import begin, from_cel, to_cel
 
 Needs = dict[str, Any]
@@ -45,7 +46,7 @@ class Program:
         nulls.reserve(cel(), nulls.count() - before)
         if not self.calls:
             return self._value(data)
-        from penstock_core.expressions.functions.bounds import evaluation
+        from penstock_core.expressions.functions.calling.bounds import evaluation
 
         with evaluation() as going_on:
             try:
@@ -69,7 +70,7 @@ class Program:
 
 
 def _failed(reason: str) -> ExpressionError:
-    from penstock_core.expressions.messages import evaluation_message  # 3 ms, where something is wrong
+    from penstock_core.expressions.words.messages import evaluation_message  # 3 ms, where something is wrong
 
     return ExpressionError(evaluation_message(conversions.told(reason)))
 
@@ -86,7 +87,7 @@ def compile_program(text: str, found: Sequence[lexer.Token], scope: Scope) -> Pr
         scope.budget.spend(text)
     ours = called(found)
     if ours and _OPTIONAL.search(text):
-        from penstock_core.expressions.optional_values import refuse_inside_of_arguments  # rare
+        from penstock_core.expressions.cel.optional_values import refuse_inside_of_arguments  # rare
 
         refuse_inside_of_arguments(text)
     edits = [*optional_calls(found, ours), *conversions.edits(found)]
@@ -107,7 +108,7 @@ def compile_program(text: str, found: Sequence[lexer.Token], scope: Scope) -> Pr
         compiled = _compiled(text, names, ours, typed=typed)
         compiled = _compiled(_edited(text, edits), names, ours, typed=typed) if edits else compiled
     except RuntimeError as failure:
-        from penstock_core.expressions.messages import compile_error  # as for `_failed`
+        from penstock_core.expressions.words.messages import compile_error  # as for `_failed`
 
         raise compile_error(text, str(failure), chains, scope) from failure
     return Program(compiled, needs, {name: name for name in needs}, compiled.return_type().name(), bool(ours))

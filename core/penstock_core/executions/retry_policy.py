@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from penstock_core.durations import milliseconds
+from penstock_core.values.durations import milliseconds
 
 
 class RetryPolicy(NamedTuple):

@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
-from penstock_core.expressions import conversions, functions
-from penstock_core.expressions import tokens as lexer
+from penstock_core.expressions import functions
+from penstock_core.expressions.cel import conversions
+from penstock_core.expressions.reading import tokens as lexer
 
 if TYPE_CHECKING:  # where a function is called
-    from penstock_core.expressions.functions.function import Function, Signature
+    from penstock_core.expressions.functions.calling.function import Function, Signature
 
 
 @functools.cache
@@ -99,7 +100,7 @@ def _is_optional(name: str) -> bool:
 
 @functools.cache
 def _declared(name: str, *, typed: bool) -> tuple[Any, ...]:
-    from penstock_core.expressions.functions.calls import implementation  # where a function is called
+    from penstock_core.expressions.functions.calling.calls import implementation  # where a function is called
 
     function = functions.find(name)
     assert function is not None  # noqa: S101 - `called` has found it
@@ -129,14 +130,14 @@ function end the evaluation."""
 
 def _shapes(signature: "Signature") -> list[tuple[str, ...]]:
     """The signature for each type that a word of it stands for: the library calls no function with a type of DYN."""
-    from penstock_core.expressions.functions.function import KINDS
+    from penstock_core.expressions.functions.calling.function import KINDS
 
     choices = [KINDS.get(name, (name,)) for name in signature.parameters]
     return [(*parameters, signature.result) for parameters in product(*choices)]
 
 
 def _type(name: str) -> Any:
-    from penstock_core.expressions.functions.function import KINDS
+    from penstock_core.expressions.functions.calling.function import KINDS
 
     kind = cel().Type
     if name == "optional":

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions.budget import Budget
-from penstock_core.expressions.paths import MISSING, step_into
 from penstock_core.expressions.quoting import did_you_mean, listed, near
+from penstock_core.expressions.reading.budget import Budget
+from penstock_core.expressions.reading.paths import MISSING, step_into
 
 TRIGGER_MEMBERS: Final = (
     "body", "bodyAll", "rawBody", "contentType", "headers", "query", "queryAll", "path", "method", "startedAt",

@@ -9,12 +9,12 @@ from typing import Final, Generic, TypeVar
 from urllib.parse import quote
 
 from penstock_core import names
-from penstock_core.objects import Object
 from penstock_core.observed.base import Kept, Observed
 from penstock_core.observed.data import ConfigMap, Secret
 from penstock_core.observed.flow import Flow
 from penstock_core.observed.instance import Instance
 from penstock_core.observed.integration import Integration, IntegrationVersion
+from penstock_core.observed.objects import Object
 from penstock_core.observed.workload import Job, Pod
 
 Value = TypeVar("Value", bound=Observed, covariant=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from penstock_core.objects import condition_of
+from penstock_core.observed.objects import condition_of
 
 
 def pod_is_live(pod: Mapping[str, Any]) -> bool:

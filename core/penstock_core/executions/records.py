@@ -8,7 +8,7 @@ Times are aware datetimes, durations integers of milliseconds, packed values the
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from penstock_core.states import ExecutionState, StepStatus
+from penstock_core.executions.states import ExecutionState, StepStatus
 
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 """Before everything that was recorded."""

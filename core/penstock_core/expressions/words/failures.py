@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from penstock_core.errors import ExpressionError
 from penstock_core.expressions.quoting import AboutValues, Guarded, Names, Piece, Value, did_you_mean, near
-from penstock_core.expressions.syntax import Node
+from penstock_core.expressions.reading.syntax import Node
 from penstock_core.expressions.values import kind
 
 UNKNOWN: Final = object()
@@ -76,7 +76,8 @@ def missing(value: Any, at: str, member: Any) -> AboutValues:
 
 def _as_function(at: str, member: Any) -> str:
     """Where a member is asked for that is a function's name: how it is written."""
-    from penstock_core.expressions import functions, habits  # only where something is wrong
+    from penstock_core.expressions import functions
+    from penstock_core.expressions.words import habits  # only where something is wrong
 
     if member in habits.FUNCTIONS:
         return f"there is no `{member}` in `{at}`: {habits.FUNCTIONS[member].replace('x', at, 1)}"

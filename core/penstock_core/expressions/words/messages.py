@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions import functions, habits
-from penstock_core.expressions import tokens as lexer
-from penstock_core.expressions.functions.told import told
-from penstock_core.expressions.paths import KEYWORDS
+from penstock_core.expressions import functions
+from penstock_core.expressions.functions.calling.told import told
 from penstock_core.expressions.quoting import did_you_mean, listed, near
-from penstock_core.expressions.scope import RESERVED, Scope
+from penstock_core.expressions.reading import tokens as lexer
+from penstock_core.expressions.reading.paths import KEYWORDS
+from penstock_core.expressions.reading.scope import RESERVED, Scope
+from penstock_core.expressions.words import habits
 
 _COMPILE_ERROR: Final = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*?)(?=\n \| |\nERROR: |\Z)", re.DOTALL)
 _UNDECLARED: Final = re.compile(r"undeclared reference to '([^']*)'")

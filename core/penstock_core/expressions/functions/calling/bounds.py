@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from time import thread_time
 from typing import Any, Final
 
-from penstock_core.expressions.functions.function import FunctionError
-from penstock_core.expressions.functions.lent import Lent
+from penstock_core.expressions.functions.calling.function import FunctionError
+from penstock_core.expressions.functions.calling.lent import Lent
 
 MAX_TEXT: Final = 10_000_000
 """Characters of a text, or bytes, that a function takes or gives: as many as a request's body may have."""

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from penstock_core import value_paths
 from penstock_core.errors import UnusableValue
-from penstock_core.numbers import is_finite, not_finite, number_text
+from penstock_core.values.numbers import is_finite, not_finite, number_text
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from penstock_core.expressions import tokens as lexer
-from penstock_core.expressions.scope import Scope
-from penstock_core.expressions.tokens import Token
+from penstock_core.expressions.reading import tokens as lexer
+from penstock_core.expressions.reading.scope import Scope
+from penstock_core.expressions.reading.tokens import Token
 
 _SIZE: Final = "write `size(x)`"
 _UPPER: Final = "write `text.upper(x)`"

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from penstock_core import value_paths
 from penstock_core.errors import UnusableValue
-from penstock_core.numbers import decimal_digits, is_finite, not_finite, number_text
-from penstock_core.plain_values import BYTES_CURE, is_whole, plain
+from penstock_core.values.numbers import decimal_digits, is_finite, not_finite, number_text
+from penstock_core.values.plain_values import BYTES_CURE, is_whole, plain
 
 _CONSTANTS: Final = {None: "null", True: "true", False: "false"}
 _OTHERWISE: Final = re.compile(r"[ein]|\.0\Z").search

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from penstock_core import names
-from penstock_core.durations import milliseconds
 from penstock_core.errors import InvalidInput
 from penstock_core.observed.data import Secret
 from penstock_core.observed.instance import Instance
 from penstock_core.observed.instance import Signature as Described
-from penstock_operator.instances.connections import SecretLookup, problem_of
+from penstock_core.values.durations import milliseconds
+from penstock_operator.instances.references.connections import SecretLookup, problem_of
 
 DEFAULT_TOLERANCE: Final = "5m"
 MAX_TOLERANCE_MS: Final = 24 * 3_600_000

@@ -12,11 +12,11 @@ from decimal import Decimal
 from typing import Any, Final
 
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions.functions.lent import Lent
-from penstock_core.expressions.tokens import Token
+from penstock_core.expressions.functions.calling.lent import Lent
+from penstock_core.expressions.reading.tokens import Token
 from penstock_core.expressions.values import as_text, from_cel, holds_large_numbers, lending, to_cel
-from penstock_core.numbers import decimal_digits, is_finite, number_text
-from penstock_core.plain_values import BYTES_CURE
+from penstock_core.values.numbers import decimal_digits, is_finite, number_text
+from penstock_core.values.plain_values import BYTES_CURE
 
 _OURS: Final = {"string": "penstock_string", "bytes": "penstock_bytes"}
 _NUL_ESCAPES: Final = ("\\x00", "\\X00", "\\u0000", "\\U00000000", "\\000")

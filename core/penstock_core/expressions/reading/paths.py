@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from penstock_core.expressions.tokens import Token
+from penstock_core.expressions.reading.tokens import Token
 
 MISSING: Final = object()
 """What `step_into` gives where there is no such member."""

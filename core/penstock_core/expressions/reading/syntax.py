@@ -1,4 +1,4 @@
-"""The parts of an expression that compiled: what says which of them failed, see `explanation`.
+"""The parts of an expression that compiled: what says which of them failed, see `words.explanation`.
 
 A tree of CEL's grammar over the lexer's tokens. What CEL refuses never gets here, so nothing is reported: a text that is
 not understood has no tree.
@@ -7,8 +7,8 @@ not understood has no tree.
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from penstock_core.expressions import tokens as lexer
-from penstock_core.expressions.tokens import Token
+from penstock_core.expressions.reading import tokens as lexer
+from penstock_core.expressions.reading.tokens import Token
 
 _LEVELS: Final = (
     frozenset({"||"}),

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions.functions import bounds
-from penstock_core.expressions.functions.function import Function, FunctionError
-from penstock_core.expressions.functions.told import MARK
+from penstock_core.expressions.functions.calling import bounds
+from penstock_core.expressions.functions.calling.function import Function, FunctionError
+from penstock_core.expressions.functions.calling.told import MARK
 from penstock_core.expressions.values import from_cel, to_cel
 
 _END: Final = object()

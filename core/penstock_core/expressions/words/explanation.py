@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions import failures, habits, syntax
-from penstock_core.expressions import tokens as lexer
-from penstock_core.expressions.failures import UNKNOWN, Part
 from penstock_core.expressions.quoting import AboutValues, Guarded, Piece, Value
-from penstock_core.expressions.scope import Scope, look_up
-from penstock_core.expressions.syntax import Node
+from penstock_core.expressions.reading import syntax
+from penstock_core.expressions.reading import tokens as lexer
+from penstock_core.expressions.reading.scope import Scope, look_up
+from penstock_core.expressions.reading.syntax import Node
+from penstock_core.expressions.words import failures, habits
+from penstock_core.expressions.words.failures import UNKNOWN, Part
 
 MAX_PARTS: Final = 1000
 """Parts that are evaluated to explain one failure; a tenth of a millisecond each where little data is read."""

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from penstock_core.errors import ExpressionError
-from penstock_core.expressions import functions, syntax
-from penstock_core.expressions import tokens as lexer
-from penstock_core.expressions.syntax import Node
+from penstock_core.expressions import functions
+from penstock_core.expressions.reading import syntax
+from penstock_core.expressions.reading import tokens as lexer
+from penstock_core.expressions.reading.syntax import Node
 
 _OPTIONAL: Final = frozenset({"first", "last", "optMap", "optFlatMap", "or"})
 """Methods that give one."""

@@ -1,0 +1,1 @@
+"""What HTTP allows: addresses and header fields, read and written the one way."""
