@@ -53,6 +53,8 @@ class Trigger(StrEnum):
     WEBHOOK = "webhook"
     SCHEDULE = "schedule"
     MANUAL = "manual"
+    RETRY = "retry"
+    REPLAY = "replay"
 
 
 _ENDS: Final = frozenset(

@@ -204,6 +204,12 @@ class Execution:
     retry_of: UUID | None
     repeat_of: UUID | None
     repeated_by: UUID | None
+    attempt: int
+    test: bool
+    replay_root: UUID | None
+    reason: str | None
+    edited: tuple[str, ...]
+    from_step: str | None
     warnings: tuple[str, ...]
 
 
