@@ -40,7 +40,7 @@ def access() -> Access:
     [
         ("?status=passd", f"`status` may be {STATES}, not \"passd\" (did you mean `passed`?)"),
         ("?status=done&limit=0", f"`status` may be {STATES}, not \"done\"; `limit` is at least 1, not \"0\""),
-        ("?trigger=webhooks", "`trigger` may be `webhook`, `schedule`, `manual`, not \"webhooks\" (did you mean `webhook`?)"),
+        ("?trigger=webhooks", "`trigger` may be `webhook`, `schedule`, `manual`, `retry`, `replay`, not \"webhooks\" (did you mean `webhook`?)"),
         ("?limit=many", "`limit` is a whole number, not \"many\""),
         ("?limit=501", "`limit` is at most 500, not \"501\""),
         ("?from=yesterday", "`from` is a time of RFC 3339 with its offset, as in 2026-01-31T06:00:00Z, not \"yesterday\""),
