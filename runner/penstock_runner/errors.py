@@ -51,6 +51,13 @@ class Failure(RunnerError):
         self.details = details
         self.output = output
 
+    @property
+    def asked_seconds(self) -> int | None:
+        """Seconds that the other side asks to wait before another attempt, kept in the details; None where it does not."""
+        found = self.details.get("retryAfter") if isinstance(self.details, dict) else None
+        # details of a `check` or of an older record are whatever they are
+        return found if type(found) is int and found > 0 else None
+
     def as_value(self) -> dict[str, Any]:
         """What expressions see as `error`; `type` is another name of `code`, `status` 0 where no response came."""
         details = self.details if isinstance(self.details, dict) else {}

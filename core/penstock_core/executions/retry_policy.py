@@ -30,8 +30,13 @@ class RetryPolicy(NamedTuple):
         members["attempts"] = max(1, int(members.get("attempts", 1)))
         return cls(**members)
 
-    def delay_seconds(self, failed: int) -> float:
-        """How long to wait after the `failed`-th failed attempt, counted from 1."""
+    def delay_seconds(self, failed: int, *, asked: float | None = None) -> float:
+        """How long to wait after the `failed`-th failed attempt, counted from 1; `asked` is what the other side asks for.
+
+        That stands in the delay's place, whatever `backoff` would say; nothing exceeds the longest delay.
+        """
+        if asked is not None:
+            return min(asked, self.max_delay_ms / 1000)
         delay = self.delay_ms
         match self.backoff:
             case "linear":

@@ -39,14 +39,20 @@ class Retry(Resource):
     """How failed attempts are repeated."""
 
     attempts: int = described("Attempts in all, the first one included.", example=3, ge=1, le=100)
-    delay: Duration = described("Pause before the second attempt; units d, h, m, s, ms.", default="1s", example="2s")
+    delay: Duration = described(
+        "Pause before the second attempt, unless the answer of an http step says how long in `Retry-After`; units d, h, m, s, ms.",
+        default="1s",
+        example="2s",
+    )
     backoff: Literal["constant", "linear", "exponential"] = described(
         "How the pause grows: constant (delay), linear (delay, 2 delay, 3 delay) or exponential (delay, 2 delay, 4 delay).",
         default="constant",
         example="exponential",
     )
     max_delay: Duration = described(
-        "Longest pause between two attempts; units d, h, m, s, ms.", default="1h", example="1m"
+        "Longest pause between two attempts, also where `Retry-After` asks for more; units d, h, m, s, ms.",
+        default="1h",
+        example="1m",
     )
     when: Expression | None = described(
         "Condition in CEL over `error` (type, message, status), without `${…}`: only errors for which it is true are"

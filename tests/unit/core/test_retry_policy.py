@@ -26,6 +26,23 @@ def test_delays(written: dict[str, Any], delays: list[float]) -> None:
     assert [policy.delay_seconds(failed) for failed in (1, 2, 3)] == delays
 
 
+@pytest.mark.parametrize(
+    ("written", "asked", "seconds"),
+    [
+        ({}, 7, 7),
+        ({"delay": "30s"}, 7, 7),
+        ({"delay": "30s", "backoff": "exponential"}, 7, 7),
+        ({"maxDelay": "5s"}, 7, 5),
+        ({"maxDelay": "1500ms"}, 7, 1.5),
+        ({}, 86_400, 3600),
+        ({"delay": "2s"}, None, 2),
+    ],
+)
+def test_a_pause_that_was_asked_for(written: dict[str, Any], asked: int | None, seconds: float) -> None:
+    """It stands in the delay's place, bounded by maxDelay."""
+    assert RetryPolicy.of(written).delay_seconds(3, asked=asked) == seconds
+
+
 def test_hundredth_delay_is_finite() -> None:
     """However often it failed, the delay is the longest one."""
     assert RetryPolicy.of({"delay": "1s", "backoff": "exponential"}).delay_seconds(100) == 3600

@@ -108,7 +108,8 @@ VARIABLES: Final = (
     Variable(
         "error",
         "map",
-        "In `retry.when` alone: the failure at hand, with `code`, `type`, `message`, `status` and `details`.",
+        "In `retry.when` alone: the failure at hand, with `code`, `type`, `message`, `status` and `details`"
+        " (of an answer with `Retry-After`: `details.retryAfter`, in seconds).",
         {"code": "http_status", "status": 503},
     ),
     Variable(

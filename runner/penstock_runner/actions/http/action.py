@@ -48,7 +48,7 @@ def _expected(call: Call, output: dict[str, Any], exchange: "Exchange") -> dict[
     if str(status) in expected or f"{status // 100}xx" in expected:
         return output
     message = f"{_answered(call, output)}, not {' or '.join(expected)}{_quoted(call, exchange)}"
-    raise Failure("http_status", message, details={"status": status}, output=output)
+    raise Failure("http_status", message, details=_details(call, output), output=output)
 
 
 def _readable(call: Call, output: dict[str, Any], exchange: "Exchange") -> dict[str, Any]:
@@ -59,7 +59,19 @@ def _readable(call: Call, output: dict[str, Any], exchange: "Exchange") -> dict[
         f"{_answered(call, output)}, but {exchange.problem}{_quoted(call, exchange)}; `parse: bytes` takes any body as it is,"
         " `parse: text` as text"
     )
-    raise Failure("http_body_undecodable", message, details={"status": output["status"]}, output=output)
+    raise Failure("http_body_undecodable", message, details=_details(call, output), output=output)
+
+
+def _details(call: Call, output: dict[str, Any]) -> dict[str, int]:
+    """The status, and the seconds that the answer's `Retry-After` asks for: what the step's `retry` waits."""
+    details: dict[str, int] = {"status": output["status"]}
+    if "retry-after" in output["headers"]:
+        from penstock_runner.actions.http.retry_after import asked_seconds  # few answers have it
+
+        seconds = asked_seconds(output["headers"], now=call.flow.clock.now())
+        if seconds is not None:
+            details["retryAfter"] = seconds
+    return details
 
 
 def _answered(call: Call, output: dict[str, Any]) -> str:

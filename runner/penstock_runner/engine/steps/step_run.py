@@ -207,10 +207,11 @@ class StepRun:
         policy = RetryPolicy.of(self._step.get("retry"))
         if failed >= policy.attempts or failure.details == _BY_IF or not self._retryable(policy.when, failure):
             return False
-        seconds = policy.delay_seconds(failed)
+        asked = failure.asked_seconds
+        seconds = policy.delay_seconds(failed, asked=asked)
         self._context.log(
             "warn",
-            f"attempt {failed} of {policy.attempts} failed, the next one follows in {seconds:g} s: {failure.shown}",
+            f"attempt {failed} of {policy.attempts} failed, the next one follows in {seconds:g} s{_because(asked, seconds)}: {failure.shown}",
             step=self._path,
         )
         until = self._context.clock.monotonic() + seconds
@@ -237,6 +238,15 @@ class StepRun:
             details = failure.details if isinstance(failure.details, dict) else {}
             raise StepFailed(details.get("step", self._path), failure)
         return view
+
+
+def _because(asked: int | None, seconds: float) -> str:
+    """Why the pause is another one than `delay` and `backoff` make it."""
+    if asked is None:
+        return ""
+    if asked > seconds:
+        return f" (`maxDelay`; Retry-After asked for {asked} s)"
+    return ", as Retry-After asked"
 
 
 def _view(attempt: Attempt) -> View:
