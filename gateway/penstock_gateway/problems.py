@@ -36,6 +36,7 @@ def _kind(slug: str, status: int, title: str, retry_after: int | None = None) ->
 NO_SUCH_PATH: Final = _kind("no-such-path", 404, "There is nothing at this path")
 NO_SUCH_WEBHOOK: Final = _kind("no-such-webhook", 404, "There is no such webhook")
 NO_SUCH_EXECUTION: Final = _kind("no-such-execution", 404, "There is no such execution")
+ALREADY_ENDED: Final = _kind("already-ended", 409, "The execution has ended already")
 NO_SUCH_VALUE: Final = _kind("no-such-value", 404, "There is no such value")
 METHOD_NOT_ALLOWED: Final = _kind("method-not-allowed", 405, "The method is not allowed here")
 REQUEST_TOO_SLOW: Final = _kind("request-too-slow", 408, "The request took too long to arrive")
@@ -81,7 +82,7 @@ class Problem(Exception):
         """Status, headers and body of the answer."""
         kind = self.kind
         value = {"type": kind.type, "title": kind.title, "status": kind.status, "detail": self.detail, **self.members}
-        body = json.dumps(value, ensure_ascii=False).encode()
+        body = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
         headers = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
         if kind.retry_after is not None:
             headers.append((b"retry-after", b"%d" % kind.retry_after))

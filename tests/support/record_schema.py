@@ -25,6 +25,7 @@ from penstock_core import codec, names, uuid7
 from penstock_core.executions.states import ExecutionState, StepStatus, Trigger
 from penstock_core.store.connection.pool import Pool, open_pool
 from penstock_core.store.executions.acceptance import Acceptances
+from penstock_core.store.executions.cancelling import Cancelling
 from penstock_core.store.executions.live import Dispatch
 from penstock_core.store.executions.model import (
     Acceptance,
@@ -166,7 +167,7 @@ class Seed:
         self._dsn = dsn
         self._accepting = Acceptances(pool)
         self._tenancy = Tenancy(pool, dsn=dsn, prefix=PREFIX)
-        self._dispatch = Dispatch(pool)
+        self._dispatch, self._cancelling = Dispatch(pool), Cancelling(pool)
         self._schedules = Schedules(pool)
         self._runners: dict[str, str] = {}
 
@@ -227,7 +228,9 @@ class Seed:
     async def _end_early(self) -> None:
         """Those that somebody else ended: before they began, and in the middle."""
         key = _key("deduplicate-by", "A-5", b"{}")
-        await self._dispatch.cancel(await self._accept(5, *SLOW, flow="audit", idempotency=key), namespace="acme")
+        await self._cancelling.cancel(
+            await self._accept(5, *SLOW, flow="audit", idempotency=key), namespace="acme", requester="anna"
+        )
         for number, state, code, cause in (
             (6, ExecutionState.CANCELLED, "cancelled", "cancelled on request"),
             (7, ExecutionState.FAILED, "node_lost", "the node worker-1 was lost with the runner's pod pex-7"),
@@ -297,7 +300,7 @@ class Seed:
             execution = await self._accept(number, *WHOLE)
             with self._claimed(execution) as (running, claim):
                 running.record(execution, epoch=claim.epoch, steps=_begun(), logs=_lines())
-        await self._dispatch.cancel(identifier(22), namespace="acme")
+        await self._cancelling.cancel(identifier(22), namespace="acme", requester="anna")
         await self._accept(23, *WHOLE)
         for number in (24, 25, 26):
             await self._accept(number, *WHOLE, flow="audit", limit=1)

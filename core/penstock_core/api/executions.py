@@ -79,6 +79,14 @@ class Step(_Model):
     warnings: tuple[str, ...] | None
 
 
+class CancellationRequest(_Model):
+    """Who wants an execution to end, and why."""
+
+    requested_at: Moment
+    requested_by: str
+    reason: str | None
+
+
 class Execution(_Model):
     """One run of a flow."""
 
@@ -104,17 +112,8 @@ class Execution(_Model):
     repeated_by: UUID | None = Field(description="The execution that the same value started after this one had failed")
     replay_of: UUID | None
     retry_of: UUID | None
-    attempt: int = Field(description="Counts from 1: a retry of the flow is the next attempt")
-    test: bool = Field(description="Whether it only tries the flow out: it counts in no statistics")
-    replay_root: UUID | None = Field(
-        description="Of a replay: the execution that is no replay itself, however often replays were replayed"
-    )
-    reason: str | None = Field(description="Why somebody asked for it, in their words")
-    edited: tuple[str, ...] = Field(
-        description="Members of the trigger data that a replay changed: body, headers, query"
-    )
-    from_step: str | None = Field(
-        description="The step that a replay begins with: results before it are the original's"
+    cancellation: CancellationRequest | None = Field(
+        description="The first request to cancel it, also where it ended otherwise before its runner heeded that"
     )
     warnings: tuple[str, ...] | None = Field(
         description="Of how it was accepted, and once it has ended of its steps (`step <path>: …`, the first 20 and how many more"

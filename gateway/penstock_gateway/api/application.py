@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from penstock_core.errors import InvalidInput, StoreUnavailable, TooLarge
 from penstock_gateway import problems
 from penstock_gateway.api import faults
-from penstock_gateway.problems import Problem
+from penstock_gateway.problems import Disconnected, Problem
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ def create_api(*routers: APIRouter, version: str) -> FastAPI:
         api.include_router(router)
     handlers: dict[Any, Any] = {
         Problem: _problem,
+        Disconnected: _gone,
         StoreUnavailable: _store_unavailable,
         TooLarge: _too_large,
         InvalidInput: _invalid_input,
@@ -66,6 +67,10 @@ def answer(problem: Problem) -> Response:
 
 async def _problem(_: Request, error: Problem) -> Response:
     return answer(error)
+
+
+async def _gone(_: Request, __: Disconnected) -> Response:
+    return Response(status_code=400)  # nobody reads it
 
 
 async def _store_unavailable(_: Request, error: StoreUnavailable) -> Response:

@@ -38,7 +38,7 @@ _STRANGERS: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Right:
-    """One permission: `subresource` "data" is trigger data and the inputs and outputs of steps."""
+    """One permission: `subresource` "data" is trigger data and the inputs and outputs of steps, others are what may be done."""
 
     verb: str
     resource: str = "executions"
@@ -52,6 +52,7 @@ class Right:
 LIST: Final = Right(verb="list")
 GET: Final = Right(verb="get")
 GET_DATA: Final = Right(verb="get", subresource="data")
+CANCEL: Final = Right(verb="create", subresource="cancel")
 
 
 class Access:

@@ -15,6 +15,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("int_parsing", "int_type", "int_from_float", "int_parsing_size"), _NUMBER),
     **dict.fromkeys(("uuid_parsing", "uuid_type", "uuid_version"), "is an id, as lists show it"),
     "string_pattern_mismatch": "holds no NUL character",
+    "string_unicode": "is text that UTF-8 can write: no halves of surrogate pairs",
     "missing": "is needed",
 }
 _BOUNDS: Final[Mapping[str, str]] = {
@@ -37,6 +38,13 @@ def among(name: str, known: Sequence[str], given: str) -> str:
     close = did_you_mean(near(given, known))
     listed = ", ".join(f"`{one}`" for one in known)
     return f"`{name}` may be {listed}, not {quoted(given)}{f' ({close})' if close else ''}"
+
+
+def unknown_member(name: str, known: Sequence[str]) -> str:
+    """A body has a member that nobody reads."""
+    close = did_you_mean(near(name, known))
+    listed = ", ".join(f"`{one}`" for one in known)
+    return f"There is no member `{name}` here; there are: {listed}{f' ({close})' if close else ''}"
 
 
 def _sentence(name: str, faults: Sequence[Mapping[str, Any]]) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from penstock_core.store.executions.cancelling import Cancelling
 from penstock_core.store.executions.reading import Reading
 from penstock_gateway.api.authorization import Access
 from penstock_gateway.api.values.responses import Values
@@ -16,3 +17,4 @@ class Services:
     access: Access
     flows: FlowTable
     values: Values
+    cancelling: Cancelling

@@ -15,6 +15,7 @@ from penstock_core import __version__, names
 from penstock_core.cluster import FLOWS, SECRETS, Cluster, Reflector
 from penstock_core.store.connection.readable import PutAside
 from penstock_core.store.executions.acceptance import Acceptances
+from penstock_core.store.executions.cancelling import Cancelling
 from penstock_core.store.executions.reading import Reading
 from penstock_core.store.flows.refusals import Refusals as Counts
 from penstock_core.store.flows.statistics import Statistics
@@ -137,6 +138,7 @@ class Gateway:
             ),
             flows=self.flows,
             values=Values(values),
+            cancelling=Cancelling(self.database.accepting),
         )
         return create_api(*(make(services) for make in ROUTERS), version=__version__)
 

@@ -19,6 +19,7 @@ from penstock_core.executions.states import ExecutionState, Trigger
 from penstock_core.observed.flow import Flow
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.executions.acceptance import Acceptances
+from penstock_core.store.executions.cancelling import Cancelling
 from penstock_core.store.executions.live import Dispatch
 from penstock_core.store.executions.model import Acceptance, Execution, Full
 from penstock_core.store.executions.reading import Reading
@@ -177,7 +178,7 @@ async def test_a_cancellation_that_is_not_heeded_is_carried_out(stand: Stand) ->
     """A minute after the mark a running execution ends as cancelled, though its runner keeps the lease."""
     execution = await running_without_a_runner(stand)
     await stand.execute("update live_executions set lease_until = now() + interval '15 seconds'")
-    await stand.dispatch.cancel(execution, namespace="acme")
+    await Cancelling(stand.pool).cancel(execution, namespace="acme", requester="anna")
     await stand.recover()
     before = await stand.state(execution)
     await stand.execute("update live_executions set cancel_at = now() - interval '61 seconds'")

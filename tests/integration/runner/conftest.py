@@ -1,6 +1,7 @@
 """Fixtures of the runner's tests against a real database and a real HTTP server."""
 
 import json
+import socket
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -40,3 +41,10 @@ def tick() -> Callable[..., str]:
         "overlap": "skip", "limit": None, "timeZone": "Etc/UTC", "cron": "* * * * *",
     }  # fmt: skip
     return lambda **changes: json.dumps({**given, **changes})
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The address of a server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"

@@ -1,11 +1,9 @@
 """http steps against a real server."""
 
 import json
-import socket
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -250,13 +248,6 @@ def test_line_break_in_a_header_is_refused(stand: Stand, web: Web) -> None:
     outcome = stand.run(http(web.url, headers={"X-A": "${config.v}"}), config={"v": "a\r\nX-B: 1"})
 
     assert (outcome.error_code, web.seen) == ("invalid_input", [])
-
-
-@pytest.fixture
-def silent() -> Iterator[str]:
-    """The address of a server that takes connections and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
 
 
 def test_step_timeout_ends_the_wait(stand: Stand, silent: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from neighbours import ACME, EVIL, FAR_OFF, Hostile, Neighbours
 from penstock_core.errors import StoreContended
 from penstock_core.executions.states import ExecutionState
+from penstock_core.store.executions.cancelling import Cancelling
 from penstock_operator.executions.recovery import RECOVERY_SECONDS
 
 ROWS: dict[str, Hostile] = {
@@ -124,7 +125,7 @@ async def test_a_foreign_namespace_ends_cancels_and_counts_nothing(neighbours: N
     dispatch = neighbours.dispatch
 
     assert not await dispatch.end(execution, ExecutionState.FAILED, cause="c", code="c", namespace=EVIL)
-    assert await dispatch.cancel(execution, namespace=EVIL) == "not_live"
+    assert await Cancelling(neighbours.pool).cancel(execution, namespace=EVIL, requester="eve") == "not_live"
     assert not await dispatch.replaced(execution, job_attempt=2, namespace=EVIL)
     assert not await dispatch.asked_again(execution, job_attempt=1, epoch=1, namespace=EVIL)
     assert await dispatch.requeue_unstarted({execution: EVIL}, older_than_s=-1) == []

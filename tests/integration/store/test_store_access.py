@@ -18,7 +18,7 @@ from penstock_core.executions.states import ExecutionState, StepStatus
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool, open_pool
 from penstock_core.store.executions.acceptance import Acceptances
-from penstock_core.store.executions.live import Dispatch
+from penstock_core.store.executions.cancelling import Cancelling
 from penstock_core.store.executions.model import (
     Accepted,
     AlreadyEnded,
@@ -495,7 +495,7 @@ async def test_an_installing_role_needs_only_createrole(postgres_server: Server,
             running.finish(item.id, epoch=1, outcome=Outcome(state=ExecutionState.PASSED))
 
         assert isinstance(claim, Claim)
-        assert await Dispatch(pool).cancel(item.id, namespace="acme") == "not_live"
+        assert await Cancelling(pool).cancel(item.id, namespace="acme", requester="anna") == "not_live"
         await pool.close()
         with psycopg.connect(superuser, autocommit=True) as connection:
             connection.execute(f"reassign owned by {prefix}_interface to postgres")

@@ -18,8 +18,9 @@ from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.executions import live
 from penstock_core.store.executions.acceptance import Acceptances
+from penstock_core.store.executions.cancelling import Cancellation, Cancelling
 from penstock_core.store.executions.live import Dispatch
-from penstock_core.store.executions.model import Acceptance, Cancellation, Claim, Outcome, StepRecord
+from penstock_core.store.executions.model import Acceptance, Claim, Outcome, StepRecord
 from penstock_core.store.executions.reading import Reading
 from penstock_core.store.executions.running import Running, connect
 
@@ -214,10 +215,10 @@ async def test_a_cancellation_that_is_not_heeded_is_found(pool: Pool, running: R
     item = await accepted(pool)
     running.claim(item.id, holder="pod-1")
     dispatch = Dispatch(pool)
-    assert await dispatch.cancel(item.id, namespace="acme") is Cancellation.MARKED
+    assert await Cancelling(pool).cancel(item.id, namespace="acme", requester="anna") is Cancellation.MARKED
     assert await dispatch.expired(cancel_grace_s=60) == []
     await Database(pool).count("update live_executions set cancel_at = cancel_at - interval '61 seconds'")
-    assert await dispatch.cancel(item.id, namespace="acme") is Cancellation.MARKED
+    assert await Cancelling(pool).cancel(item.id, namespace="acme", requester="anna") is Cancellation.MARKED
 
     (found,) = await dispatch.expired(cancel_grace_s=60)
 
@@ -299,17 +300,17 @@ async def test_an_end_for_an_old_epoch_does_nothing(pool: Pool, running: Running
 
 async def test_cancelling_ends_what_has_not_begun_and_marks_what_runs(pool: Pool, running: Running) -> None:
     """Queued and starting are cancelled at once, running is marked, ended and unknown are not live."""
-    cancel = Dispatch(pool).cancel
+    cancel = Cancelling(pool).cancel
     queued = await in_state(pool, running, ExecutionState.QUEUED)
     starting = await in_state(pool, running, ExecutionState.STARTING)
     runs = await in_state(pool, running, ExecutionState.RUNNING)
 
-    assert await cancel(queued, namespace="acme") is Cancellation.ENDED
-    assert await cancel(starting, namespace="acme") is Cancellation.ENDED
-    assert await cancel(runs, namespace="acme") is Cancellation.MARKED
+    assert await cancel(queued, namespace="acme", requester="anna") is Cancellation.ENDED
+    assert await cancel(starting, namespace="acme", requester="anna") is Cancellation.ENDED
+    assert await cancel(runs, namespace="acme", requester="anna") is Cancellation.MARKED
     assert await live_state(pool, runs) == "running"
-    assert await cancel(queued, namespace="acme") is Cancellation.NOT_LIVE
-    assert await cancel(uuid7.new(), namespace="acme") is Cancellation.NOT_LIVE
+    assert await cancel(queued, namespace="acme", requester="anna") is Cancellation.NOT_LIVE
+    assert await cancel(uuid7.new(), namespace="acme", requester="anna") is Cancellation.NOT_LIVE
 
 
 async def test_a_lock_that_is_not_to_be_had_is_unavailable(pool: Pool) -> None:

@@ -17,11 +17,11 @@ from penstock_core.executions.states import ExecutionState, StepStatus, Trigger
 from penstock_core.store.connection.database import Database
 from penstock_core.store.connection.pool import Pool
 from penstock_core.store.executions.acceptance import Acceptances
+from penstock_core.store.executions.cancelling import Cancellation, Cancelling
 from penstock_core.store.executions.live import Dispatch
 from penstock_core.store.executions.model import (
     Acceptance,
     AlreadyEnded,
-    Cancellation,
     Claim,
     HeldUntil,
     LeftQueued,
@@ -273,7 +273,7 @@ async def test_a_renewal_moves_the_lease_and_sees_the_mark(pool: Pool, running: 
 
     assert running.renew(claim.id, epoch=1) == Renewal(lost=False, cancel=False)
     assert await Dispatch(pool).expired() == []
-    assert await Dispatch(pool).cancel(claim.id, namespace="acme") is Cancellation.MARKED
+    assert await Cancelling(pool).cancel(claim.id, namespace="acme", requester="anna") is Cancellation.MARKED
     assert running.renew(claim.id, epoch=1).cancel
     assert running.record(claim.id, epoch=1).cancel
 

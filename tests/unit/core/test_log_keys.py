@@ -10,7 +10,7 @@ ABOUT = {"namespace", "instance", "flow", "execution"}
 ALLOWED = ABOUT | {
     "applied", "cause", "count", "crd", "executions", "failures", "fields", "holder", "host", "instance_uid", "integration",
     "job_attempt", "key", "lease", "loop", "namespaces", "object", "part", "path", "port", "queue", "reader", "reason", "resource",
-    "resources", "retry_in_s", "role", "seconds", "secret", "state", "version",
+    "resources", "retry_in_s", "role", "seconds", "secret", "state", "user", "version",
 }  # fmt: skip
 """A key that is not here is spelt otherwise elsewhere, or new: then it is added."""
 RUNNER = ABOUT | {"reason", "epoch", "state", "startMs", "endMs", "maxRssMib"}

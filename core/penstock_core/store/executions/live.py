@@ -14,7 +14,7 @@ from psycopg.rows import DictRow
 from penstock_core.executions.states import ExecutionState, StepStatus, may_follow
 from penstock_core.store.connection.database import Database, rows
 from penstock_core.store.connection.queries import load
-from penstock_core.store.executions.model import Cancellation, Expired, Starting, WaitingFlow
+from penstock_core.store.executions.model import Expired, Starting, WaitingFlow
 
 _QUERIES = load("executions/live")
 _SLOTS = load("executions/acceptance")
@@ -30,7 +30,6 @@ FlowKey = tuple[str, str]
 FIRST: Final[FlowKey] = ("", "")
 """Comes before every flow."""
 
-_NOT_BEGUN: Final = (ExecutionState.QUEUED, ExecutionState.STARTING)
 MOST: Final = 5_000
 """Executions of one look at what seems abandoned."""
 
@@ -116,17 +115,6 @@ class Dispatch(Database):
         return await self._end(
             execution, state, namespace=namespace, before=before, cause=cause, code=code, epoch=epoch
         )
-
-    async def cancel(self, execution: UUID, *, namespace: str, cause: str = "cancelled on request") -> Cancellation:
-        """Ends what has not begun, marks what runs."""
-        not_begun = {"before": [str(state) for state in _NOT_BEGUN], "code": "cancelled", "cause": cause, "epoch": None}
-        # Twice, because a runner may claim it between the two looks, and a dead one's go back.
-        for _ in range(2):
-            if await self._end(execution, ExecutionState.CANCELLED, namespace=namespace, **not_begun):
-                return Cancellation.ENDED
-            if await self.count(_QUERIES["mark_cancelled"], id=execution, namespace=namespace) == 1:
-                return Cancellation.MARKED
-        return Cancellation.NOT_LIVE
 
     async def _end(self, execution: UUID, state: ExecutionState, **known: Any) -> bool:
         step_status = str(_STEP_STATUS.get(state, StepStatus.FAILED))

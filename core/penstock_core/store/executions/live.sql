@@ -160,8 +160,3 @@ update executions set
     failed_step = coalesce((select path from steps order by length(path) desc, path limit 1), failed_step)
 from free
 where executions.id = %(id)s and executions.namespace = %(namespace)s
-
--- name: mark_cancelled
--- The mark that a runner sees at its next renewal.
-update live_executions set cancel = true, cancel_at = coalesce(cancel_at, now())
-where id = %(id)s and namespace = %(namespace)s and state = 'running'

@@ -7,7 +7,6 @@ What the runner uses is defined in `records`, what is accepted in `new_execution
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -23,7 +22,6 @@ __all__ = [
     "Accepted",
     "AcceptedBatch",
     "AlreadyEnded",
-    "Cancellation",
     "Claim",
     "Counts",
     "Execution",
@@ -154,17 +152,6 @@ class Expired:
     cancel_at: datetime | None
 
 
-class Cancellation(StrEnum):
-    """What a cancellation did."""
-
-    ENDED = "ended"
-    """It had not begun: it is cancelled now."""
-    MARKED = "marked"
-    """It runs: its runner sees the mark within two seconds."""
-    NOT_LIVE = "not_live"
-    """It had ended before, or does not exist."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """Which executions a list shows; None means any. `namespaces` empty means none at all.
@@ -204,12 +191,9 @@ class Execution:
     retry_of: UUID | None
     repeat_of: UUID | None
     repeated_by: UUID | None
-    attempt: int
-    test: bool
-    replay_root: UUID | None
-    reason: str | None
-    edited: tuple[str, ...]
-    from_step: str | None
+    cancel_requested_at: datetime | None
+    cancelled_by: str | None
+    cancel_reason: str | None
     warnings: tuple[str, ...]
 
 

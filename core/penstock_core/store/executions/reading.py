@@ -229,7 +229,6 @@ def _execution(row: DictRow) -> Execution:
         trigger=Trigger(row.pop("trigger")),
         state=ExecutionState(row.pop("state")),
         warnings=texts(row.pop("warnings")),
-        edited=texts(row.pop("edited") or []),
         **row,
     )
 

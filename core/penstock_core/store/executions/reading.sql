@@ -6,8 +6,8 @@ left(customer_id, 1000) as customer_id, left(customer_name, 1000) as customer_na
 left(definition_hash, 253) as definition_hash, created_at, started_at, ended_at, duration_ms,
 left(requested_by, 1000) as requested_by, left(error_code, 253) as error_code,
 left(error_message, 10000) as error_message, left(failed_step, 3000) as failed_step, steps_total, steps_failed, replay_of,
-retry_of, repeat_of, repeated_by, attempt, test, replay_root, left(reason, 1000) as reason,
-edited[1:10] as edited, left(from_step, 253) as from_step, {warnings}
+retry_of, repeat_of, repeated_by, cancel_requested_at, left(cancelled_by, 1000) as cancelled_by,
+left(cancel_reason, 1000) as cancel_reason, {warnings}
 
 -- name: warnings
 -- Part of what shows executions and steps: the warnings, unless they are too many to be shown.

@@ -62,6 +62,7 @@ grant insert (instance_uid, cause, count), update (count, since) on refusals to 
 grant update (state, state_since) on live_executions to {role};
 grant update (locked) on flow_slots to {role};
 grant update (execution_id, body_sha256, expires_at) on idempotency_keys to {role};
+grant execute on function cancel_execution to {role};
 
 -- name: tables_without_policy
 -- Those of the tables that a role has no policy of that name on yet.

@@ -1,6 +1,6 @@
 """From stored executions and steps to what the REST API answers, by what the caller may see."""
 
-from penstock_core.api.executions import Customer, Execution, Failure, IntegrationVersion, Step
+from penstock_core.api.executions import CancellationRequest, Customer, Execution, Failure, IntegrationVersion, Step
 from penstock_core.store.executions import model as store
 from penstock_gateway.api.executions.step_details import Detail
 
@@ -29,12 +29,7 @@ def execution_of(
         steps_failed=found.steps_failed,
         replay_of=found.replay_of,
         retry_of=found.retry_of,
-        attempt=found.attempt,
-        test=found.test,
-        replay_root=found.replay_root,
-        reason=found.reason,
-        edited=found.edited,
-        from_step=found.from_step,
+        cancellation=_cancellation(found),
         repeat_of=found.repeat_of,
         repeated_by=found.repeated_by,
         warnings=found.warnings if data else None,
@@ -64,6 +59,14 @@ def step_of(found: store.Step, detail: Detail, *, data: bool) -> Step:
         items_total=found.items_total,
         items_failed=found.items_failed,
         warnings=found.warnings if data else None,
+    )
+
+
+def _cancellation(found: store.Execution) -> CancellationRequest | None:
+    if found.cancel_requested_at is None:
+        return None
+    return CancellationRequest(
+        requested_at=found.cancel_requested_at, requested_by=found.cancelled_by or "", reason=found.cancel_reason
     )
 
 

@@ -14,6 +14,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from penstock_core.api.executions import Execution, ExecutionList
 from penstock_core.cluster import Caller
+from penstock_gateway.api.commands import command
+from penstock_gateway.api.executions.cancelling import Cancel, Cancellations
 from penstock_gateway.api.executions.parameters import Included, Listed, known
 from penstock_gateway.api.executions.service import Executions, Place, Side
 from penstock_gateway.api.services import Services
@@ -24,6 +26,7 @@ def executions_router(services: Services) -> APIRouter:
     """The routes below `/api/v1/executions`."""
     routes = APIRouter(prefix="/api/v1/executions", tags=["executions"], dependencies=[Depends(known)])
     executions, values = Executions(services), services.values
+    cancellations = Cancellations(services, executions)
 
     async def caller(request: Request) -> Caller:
         return await services.access.caller(request.headers.get("authorization"))
@@ -60,6 +63,17 @@ def executions_router(services: Services) -> APIRouter:
     ) -> Response:
         """One execution, with `include=steps` its steps without input and output."""
         return _json(await executions.one(asking, execution, included))
+
+    @routes.post(
+        "/{execution}:cancel",
+        response_model=Execution,
+        responses={202: {"model": Execution, "description": "Its runner is asked to end it"}},
+        openapi_extra={"requestBody": {"content": {"application/json": {"schema": Cancel.model_json_schema()}}}},
+    )
+    async def cancel_execution(request: Request, asking: Asking, execution: UUID) -> Response:
+        """Ends what has not begun at once (200), asks what runs to end (202). Needs `create` on `executions/cancel`."""
+        status, content = await cancellations.cancel(asking, execution, await command(request, Cancel))
+        return Response(content, status_code=status, media_type="application/json")
 
     valued: dict[str, Any] = {"responses": DESCRIPTION}
 

@@ -53,7 +53,7 @@ class Executions:
         """One page as JSON; raises the 403 where the caller may list nothing of what was asked for."""
         chosen = _chosen(fields)
         namespaces = await self._namespaces(caller, listed.namespace)
-        async with _bounded():
+        async with bounded():
             page = await self._reading.executions(listed.filter(namespaces), cursor=cursor, limit=limit)
         found = {item.flow.namespace for item in page.items}
         with_data = await self._access.allowed_namespaces(caller, GET_DATA, found)
@@ -63,17 +63,17 @@ class Executions:
     async def one(self, caller: Caller, execution: UUID, included: Included) -> bytes:
         """One execution as JSON, with steps where they are asked for."""
         steps = included.steps
-        found = await self._visible(caller, execution, GET)
+        found = await self.visible(caller, execution, GET)
         data = await self._access.may(caller, GET_DATA, found.flow.namespace)
         if not steps:
-            return _encoded(_dump(execution_of(found, data=data), _LISTED))
+            return shown(found, data=data)
         async with self._values.place(found.flow.namespace):
             return await self._with_steps(found, included, data=data)
 
     async def _with_steps(self, found: store.Execution, included: Included, *, data: bool) -> bytes:
         """With a page of attempts, and with assertions and extractions where the caller may see data."""
         cursor, limit, namespace = included.steps_cursor, included.steps_limit, found.flow.namespace
-        async with _bounded():
+        async with bounded():
             steps = await self._reading.steps(found.id, namespace=namespace, cursor=cursor, limit=limit + 1)
             stored = (
                 await self._reading.step_details(
@@ -93,23 +93,23 @@ class Executions:
         self, caller: Caller, execution: UUID, place: Place, *, path: str, attempt: int, side: Side
     ) -> bytes | None:
         """One value of an attempt, packed; None where there is none. It has a place until the answer is sent, as all values."""
-        found = await self._visible(caller, execution, GET_DATA)
+        found = await self.visible(caller, execution, GET_DATA)
         await place(found.flow.namespace)
-        async with _bounded():
+        async with bounded():
             return await self._value_of_step(found, path=path, attempt=attempt, side=side)
 
     async def trigger(self, caller: Caller, execution: UUID, place: Place) -> bytes | None:
         """What started it, packed; None where it is not kept."""
-        found = await self._visible(caller, execution, GET_DATA)
+        found = await self.visible(caller, execution, GET_DATA)
         await place(found.flow.namespace)
-        async with _bounded():
+        async with bounded():
             return await self._reading.payload(execution, namespace=found.flow.namespace)
 
     async def definition(self, caller: Caller, execution: UUID, place: Place) -> bytes | None:
         """The flow as it was then, packed; None where it is no longer kept."""
-        found = await self._visible(caller, execution, GET_DATA)
+        found = await self.visible(caller, execution, GET_DATA)
         await place(found.flow.namespace)
-        async with _bounded():
+        async with bounded():
             return await self._reading.definition(namespace=found.flow.namespace, hash=found.flow.definition_hash)
 
     async def _value_of_step(self, found: store.Execution, *, path: str, attempt: int, side: Side) -> bytes | None:
@@ -121,12 +121,12 @@ class Executions:
         failed = await self._reading.step_error(found.id, **which)
         return codec.pack({"code": failed[0], "message": failed[1]}).data if failed else None
 
-    async def _visible(self, caller: Caller, execution: UUID, right: Right) -> store.Execution:
+    async def visible(self, caller: Caller, execution: UUID, right: Right) -> store.Execution:
         """The execution, if the caller has the right; the 404 hides what the caller may not even get."""
         # an id whose time lies far off is none of ours, whatever a row may say
         found = None
         if not uuid7.is_far_off(execution, datetime.now(UTC)):
-            async with _bounded():
+            async with bounded():
                 found = await self._reading.execution(execution)
         if found is not None:
             namespace = found.flow.namespace
@@ -153,18 +153,23 @@ class Executions:
         return tuple(sorted(allowed))
 
     async def _namespaces_recorded(self) -> frozenset[str]:
-        async with _bounded():
+        async with bounded():
             return await self._reading.namespaces(limit=NAMESPACES + 1)
 
 
 @asynccontextmanager
-async def _bounded() -> AsyncIterator[None]:
+async def bounded() -> AsyncIterator[None]:
     """Within the time for one request's queries; raises the 503 beyond it."""
     try:
         async with asyncio.timeout(READ_SECONDS):
             yield
     except TimeoutError as error:
         raise problems.read_unavailable() from error
+
+
+def shown(found: store.Execution, *, data: bool) -> bytes:
+    """An execution without its steps as JSON."""
+    return _encoded(_dump(execution_of(found, data=data), _LISTED))
 
 
 def _render(
