@@ -53,8 +53,6 @@ class Trigger(StrEnum):
     WEBHOOK = "webhook"
     SCHEDULE = "schedule"
     MANUAL = "manual"
-    RETRY = "retry"
-    REPLAY = "replay"
 
 
 _ENDS: Final = frozenset(

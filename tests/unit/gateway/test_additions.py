@@ -33,6 +33,7 @@ async def test_a_route_is_a_module_and_a_line_of_the_table() -> None:
         access=Access(FakeCluster(), audience="penstock", release="penstock-system.penstock"),
         flows=FlowTable(),
         values=Values(),
+        cancelling=None,  # type: ignore[arg-type]  # and none cancelled
     )
     api = create_api(*(make(services) for make in (*ROUTERS, toys_router)), version="1")
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=api), base_url="http://gateway") as client:

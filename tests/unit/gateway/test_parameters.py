@@ -40,7 +40,7 @@ def access() -> Access:
     [
         ("?status=passd", f"`status` may be {STATES}, not \"passd\" (did you mean `passed`?)"),
         ("?status=done&limit=0", f"`status` may be {STATES}, not \"done\"; `limit` is at least 1, not \"0\""),
-        ("?trigger=webhooks", "`trigger` may be `webhook`, `schedule`, `manual`, `retry`, `replay`, not \"webhooks\" (did you mean `webhook`?)"),
+        ("?trigger=webhooks", "`trigger` may be `webhook`, `schedule`, `manual`, not \"webhooks\" (did you mean `webhook`?)"),
         ("?limit=many", "`limit` is a whole number, not \"many\""),
         ("?limit=501", "`limit` is at most 500, not \"501\""),
         ("?from=yesterday", "`from` is a time of RFC 3339 with its offset, as in 2026-01-31T06:00:00Z, not \"yesterday\""),
@@ -52,8 +52,8 @@ def access() -> Access:
 )  # fmt: skip
 async def test_a_bad_parameter_lists_the_good_ones(access: Access, asked: str, sentence: str) -> None:
     """Every parameter that is wrong is named once, with what it may be."""
-    reading: Any = None
-    services = Services(reading=reading, access=access, flows=FlowTable(), values=Values())
+    store: Any = None
+    services = Services(reading=store, access=access, flows=FlowTable(), values=Values(), cancelling=store)
     api = create_api(executions_router(services), version="1")
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=api), base_url="http://gateway") as client:
         answer = await client.get(f"/api/v1/executions{asked}")
