@@ -84,7 +84,7 @@ class CancellationRequest(_Model):
 
     requested_at: Moment
     requested_by: str
-    reason: str | None
+    reason: str | None = Field(description=f"In the words of who asked, which may quote a payload: {_DATA_ONLY}")
 
 
 class Execution(_Model):

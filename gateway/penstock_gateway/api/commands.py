@@ -12,6 +12,7 @@ from fastapi import Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import ClientDisconnect
 
+from penstock_core.cluster import Caller
 from penstock_gateway.api import faults
 from penstock_gateway.problems import (
     BODY_TOO_LARGE,
@@ -24,7 +25,8 @@ from penstock_gateway.problems import (
 
 MOST_BYTES: Final = 16_384
 READ_SECONDS: Final = 10.0
-_NOT_OF_A_LINE: Final = re.compile(r"[\x00-\x1f\x7f]")
+_NOT_OF_A_LINE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Line ends of all kinds, other controls, what turns the direction of a text, and halves of surrogate pairs."""
 _CLOSE: Final = [("Connection", "close")]
 
 
@@ -36,6 +38,11 @@ def _one_line(text: str) -> str:
 
 Words = Annotated[str, Field(max_length=1000), AfterValidator(_one_line)]
 """What somebody writes for other people."""
+
+
+def written_name(caller: Caller) -> str:
+    """A user's name as the record and the log may have it; who issues tokens may write anything into one."""
+    return _NOT_OF_A_LINE.sub("?", caller.user)[:300]
 
 
 class Command(BaseModel):
@@ -51,7 +58,7 @@ async def command(request: Request, model: type[Body]) -> Body:
     """The body of a request, an empty one as `{}`; raises the 400s, the 408 and the 413."""
     raw = await _bounded(request)
     try:
-        value = json.loads(raw) if raw.strip() else {}
+        value = json.loads(raw, object_pairs_hook=_distinct) if raw.strip() else {}
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise Problem(MALFORMED_BODY, f"The body is not JSON: {error.msg} in {where}.") from error
@@ -71,6 +78,14 @@ def _sentences(error: ValidationError, model: type[Command]) -> list[str]:
     if unknown:
         return [faults.unknown_member(unknown[0], known)]
     return faults.sentences([{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()])
+
+
+def _distinct(members: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object; who writes a member twice means one of them, and nobody knows which."""
+    value = dict(members)
+    if len(value) < len(members):
+        raise Problem(MALFORMED_BODY, "The body has a member twice: write it once.")
+    return value
 
 
 async def _bounded(request: Request) -> bytes:

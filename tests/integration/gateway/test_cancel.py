@@ -17,7 +17,11 @@ from penstock_core.store.connection.pool import Pool
 async def stand(stand: Stand) -> Stand:
     """As the others', with the token `anna`, who may cancel and read."""
     stand.cluster.tokens["anna"] = Caller(user="anna")
-    stand.cluster.rights |= {("anna", TENANT, "get", "executions"), ("anna", TENANT, "create", "executions/cancel")}
+    stand.cluster.rights |= {
+        ("anna", TENANT, "get", "executions"),
+        ("anna", TENANT, "get", "executions/data"),
+        ("anna", TENANT, "create", "executions/cancel"),
+    }
     return stand
 
 
@@ -47,9 +51,11 @@ async def test_what_has_not_begun_ends_at_once(stand: Stand) -> None:
     execution = await accepted(stand)
 
     answer = await cancel(stand, execution, json={"reason": "wrong customer"})
-    read = (await stand.read(f"/{execution}")).json()
+    read = (await stand.read(f"/{execution}", "insider")).json()
+    without_data = (await stand.read(f"/{execution}")).json()
 
     assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
+    assert without_data["cancellation"] == {**read["cancellation"], "reason": None}
     assert read["cancellation"] == answer.json()["cancellation"]
     assert (read["cancellation"]["requestedBy"], read["cancellation"]["reason"]) == ("anna", "wrong customer")
     assert read["error"]["code"] == "cancelled"
@@ -71,6 +77,36 @@ async def test_what_runs_is_asked_to_end(stand: Stand, pool: Pool) -> None:
     assert (again.status_code, again.json()["cancellation"]) == (202, answer.json()["cancellation"])
     assert again.json()["cancellation"]["requestedBy"] == "anna"
     assert marked == {"cancel": True}
+
+
+async def test_a_name_is_written_as_one_line(stand: Stand) -> None:
+    """Who issues tokens may write into a name what no database takes, and what would forge a line of the log."""
+    execution = await accepted(stand)
+    stand.cluster.tokens["odd"] = Caller(user="a\x00b\nc\ud800")
+    stand.cluster.rights.add(("a\x00b\nc\ud800", TENANT, "create", "executions/cancel"))
+
+    answer = await cancel(stand, execution, "odd")
+
+    assert (answer.status_code, answer.json()["cancellation"]["requestedBy"]) == (200, "a?b?c?")
+
+
+async def test_who_comes_too_late_is_told_how_it_ended(stand: Stand, pool: Pool) -> None:
+    """A runner that passed before it saw the mark was not stopped by anybody: 409, not 200."""
+    execution = await accepted(stand)
+    await begin(pool, execution)
+    async with pool.connection() as connection:
+        # as if its runner ended between the mark and the look at what became of it
+        await connection.execute(
+            "create function ends() returns trigger language plpgsql as $$ begin"
+            " update executions set state = 'passed', ended_at = now() where id = new.id; return null; end $$"
+        )
+        await connection.execute(
+            "create trigger ends after update of cancel on live_executions for each row execute function ends()"
+        )
+
+    answer = await cancel(stand, execution)
+
+    assert (answer.status_code, answer.json()["executionStatus"]) == (409, "passed")
 
 
 async def test_what_has_ended_stays_as_it_is(stand: Stand) -> None:
@@ -124,6 +160,9 @@ async def test_only_who_may(stand: Stand) -> None:
         (b"\xff\xfe{", 400, "not JSON"),
         (b"[" * 10_000, 400, "not JSON"),
         (b'{"resaon": "typo"}', 400, "did you mean `reason`?"),
+        (b'{"reason": "a", "reason": "b"}', 400, "twice"),
+        ('{"reason": "\u2028"}'.encode(), 400, "one line"),
+        ('{"reason": "\u202egnol"}'.encode(), 400, "one line"),
         (b'{"reason": 5}', 400, "reason"),
         (json.dumps({"reason": "x" * 1001}).encode(), 400, "at most 1000 characters"),
         (b'{"reason": "two\\nlines"}', 400, "one line"),

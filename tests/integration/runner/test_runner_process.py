@@ -119,6 +119,8 @@ def test_a_cancellation_ends_whatever_runs_within_five_seconds(bench: Bench, sil
     assert runner.returncode == 0
     assert bench.execution(identifier)["state"] == "cancelled"
     assert bench.execution(identifier)["cancelled_by"] == "anna"
+    # in the wait for a retry no attempt runs
+    assert ("nap", 1, "failed" if "check" in step else "cancelled") in bench.steps(identifier)
 
 
 def test_flow_timeout_ends_as_timed_out(bench: Bench) -> None:

@@ -11,7 +11,7 @@ from penstock_core.store.executions import model as store
 from penstock_core.store.executions.cancelling import Cancellation
 from penstock_gateway import problems
 from penstock_gateway.api.authorization import CANCEL, GET_DATA
-from penstock_gateway.api.commands import Command, Words
+from penstock_gateway.api.commands import Command, Words, written_name
 from penstock_gateway.api.executions.service import Executions, bounded, shown
 from penstock_gateway.api.services import Services
 from penstock_gateway.problems import Problem
@@ -38,14 +38,19 @@ class Cancellations:
         self._executions = executions
 
     async def cancel(self, caller: Caller, execution: UUID, asked: Cancel) -> tuple[int, bytes]:
-        """Status and body of the answer: 200 where it has ended by this, 202 where its runner is asked to; raises the 409."""
+        """Status and body of the answer: 200 where it has ended by this, 202 where its runner is asked to; raises the 409.
+
+        Also where its runner came to another end before it saw the mark.
+        """
         found = await self._executions.visible(caller, execution, CANCEL)
         namespace = found.flow.namespace
         done = await self._asked(caller, found, asked)
         about = {"namespace": namespace, "instance": found.flow.instance, "flow": found.flow.flow}
-        extra = {**about, "execution": str(execution), "user": caller.user[:300], "state": done.value}
+        extra = {**about, "execution": str(execution), "user": written_name(caller), "state": done.value}
         _log.info("execution cancelled on request", extra=extra)
         now = await self._executions.visible(caller, execution, CANCEL)
+        if now.state.final and now.state is not ExecutionState.CANCELLED:
+            raise _ended(now.state)
         data = await self._access.may(caller, GET_DATA, namespace)
         return (200 if now.state.final else 202), shown(now, data=data)
 
@@ -54,7 +59,7 @@ class Cancellations:
         while not found.state.final:
             async with bounded():
                 done = await self._cancelling.cancel(
-                    found.id, namespace=found.flow.namespace, requester=caller.user, reason=asked.reason
+                    found.id, namespace=found.flow.namespace, requester=written_name(caller), reason=asked.reason
                 )
             if done is not Cancellation.NOT_LIVE:
                 return done

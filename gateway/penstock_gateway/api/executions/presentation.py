@@ -29,7 +29,7 @@ def execution_of(
         steps_failed=found.steps_failed,
         replay_of=found.replay_of,
         retry_of=found.retry_of,
-        cancellation=_cancellation(found),
+        cancellation=_cancellation(found, data=data),
         repeat_of=found.repeat_of,
         repeated_by=found.repeated_by,
         warnings=found.warnings if data else None,
@@ -62,11 +62,13 @@ def step_of(found: store.Step, detail: Detail, *, data: bool) -> Step:
     )
 
 
-def _cancellation(found: store.Execution) -> CancellationRequest | None:
+def _cancellation(found: store.Execution, *, data: bool) -> CancellationRequest | None:
     if found.cancel_requested_at is None:
         return None
     return CancellationRequest(
-        requested_at=found.cancel_requested_at, requested_by=found.cancelled_by or "", reason=found.cancel_reason
+        requested_at=found.cancel_requested_at,
+        requested_by=found.cancelled_by or "",
+        reason=found.cancel_reason if data else None,
     )
 
 
