@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from gateway_stand import INSTANCE, TENANT, Stand, admit, flow, standing, until
+from gateway_stand import ANSWERED_SECONDS, INSTANCE, TENANT, Stand, admit, flow, standing, until
 from penstock_core import codec
 from penstock_core.store.connection.pool import Pool
 from penstock_gateway.api.values.responses import ValueLimits
@@ -105,10 +105,11 @@ async def stored(stand: Stand, pool: Pool, namespace: str) -> str:
 
 
 async def idling(stand: Stand, at: str) -> asyncio.StreamWriter:
-    """A caller who asks for a value and reads nothing."""
-    _, sink = await asyncio.open_connection("127.0.0.1", stand.port, limit=1024)
+    """A caller who asks for a value, and reads no more of it than that an answer has begun."""
+    source, sink = await asyncio.open_connection("127.0.0.1", stand.port, limit=1024)
     sink.write(
         f"GET /api/v1/executions{at} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer insider\r\n"
         "Accept: application/msgpack\r\n\r\n".encode()
     )
+    await asyncio.wait_for(source.readexactly(1), ANSWERED_SECONDS)  # it has its place, or was told that there is none
     return sink
