@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+import timeouts
+from eventually import eventually
 from installation import Installation, deploy, instance, integration, pods_of, steps, webhook_flow
 
 HEEDED_SECONDS = 30.0
@@ -59,3 +61,20 @@ def test_what_waits_ends_at_once(penstock: Installation, tenant: str) -> None:
     assert (answer.status_code, answer.json()["status"]) == (200, "cancelled"), answer.text
     assert penstock.ended(first)["status"] == "cancelled"
     assert pods_of(tenant, waiting) == []
+
+
+def test_what_cannot_start_ends_and_leaves_nothing(penstock: Installation, tenant: str) -> None:
+    """A pod for which no node has room: the operator ends the execution, and takes the Job and its quota back."""
+    override = {"nap": {"resources": {"requests": {"memory": "900Ti"}, "limits": {"memory": "900Ti"}}}}
+    deploy(
+        tenant, integration("stuck", [webhook_flow("nap", [STEPS["nap"]])]), instance("acme", "stuck", flows=override)
+    )
+    execution = penstock.send(tenant, "acme", "nap", {})
+    eventually(lambda: len(pods_of(tenant, execution)) == 1, within=timeouts.EXECUTION_ENDED)
+
+    answer = cancel(penstock, execution)
+    ended = penstock.ended(execution)
+
+    assert (answer.status_code, answer.json()["status"]) == (202, "queued"), answer.text
+    assert (ended["status"], ended["startedAt"]) == ("cancelled", None)
+    eventually(lambda: pods_of(tenant, execution) == [], within=timeouts.GONE)

@@ -162,6 +162,7 @@ def starting(clock: Clock = lambda: NOON, *, number: int = 1, seconds: float = 6
         "since": clock() - timedelta(seconds=seconds),
         "job_attempt": 1,
         "replaced_at": None,
+        "cancel_at": None,
     }
     return Starting(**values | changes)
 

@@ -10,6 +10,7 @@ from typing import Annotated, Final, TypeVar
 
 from fastapi import Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 from starlette.requests import ClientDisconnect
 
 from penstock_core.cluster import Caller
@@ -32,7 +33,7 @@ _CLOSE: Final = [("Connection", "close")]
 
 def _one_line(text: str) -> str:
     if _NOT_OF_A_LINE.search(text):
-        raise ValueError("is one line of text, without control characters")
+        raise PydanticCustomError("one_line", "not one line of text")
     return text
 
 
@@ -62,7 +63,7 @@ async def command(request: Request, model: type[Body]) -> Body:
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise Problem(MALFORMED_BODY, f"The body is not JSON: {error.msg} in {where}.") from error
-    except (UnicodeDecodeError, RecursionError, ValueError) as error:
+    except (RecursionError, ValueError) as error:
         raise Problem(MALFORMED_BODY, "The body is not JSON in UTF-8 with a few members.") from error
     if not isinstance(value, dict):
         raise Problem(MALFORMED_BODY, "The body is a JSON object, as in `{}`.")

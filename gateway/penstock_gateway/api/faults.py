@@ -15,6 +15,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("int_parsing", "int_type", "int_from_float", "int_parsing_size"), _NUMBER),
     **dict.fromkeys(("uuid_parsing", "uuid_type", "uuid_version"), "is an id, as lists show it"),
     "string_pattern_mismatch": "holds no NUL character",
+    "one_line": "is one line of text, without control characters",
     "string_unicode": "is text that UTF-8 can write: no halves of surrogate pairs",
     "missing": "is needed",
 }

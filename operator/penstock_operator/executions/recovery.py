@@ -230,15 +230,14 @@ def _unfinished(case: Case) -> list[Job]:
 
 def _subject(row: Expired | Starting) -> Subject:
     job = names.job(row.id, row.job_attempt)
-    if isinstance(row, Starting):
-        return Subject(claimed=False, job=job, attempt=row.job_attempt, since=row.since, replaced_at=row.replaced_at)
+    holder, since = (row.holder, row.lease_until) if isinstance(row, Expired) else ("", row.since)
     return Subject(
-        claimed=True,
+        claimed=isinstance(row, Expired),
         job=job,
         attempt=row.job_attempt,
-        since=row.lease_until,
+        since=since,
         replaced_at=row.replaced_at,
-        holder=row.holder,
+        holder=holder,
         cancel_at=row.cancel_at,
     )
 

@@ -26,7 +26,16 @@ async def stand(stand: Stand) -> Stand:
 
 
 async def accepted(stand: Stand) -> str:
+    """An execution that starts: its Job is asked for."""
     return str((await stand.post(json={})).json()["executionId"])
+
+
+async def queued(stand: Stand, pool: Pool) -> str:
+    """An execution as it is behind a limit."""
+    execution = await accepted(stand)
+    async with pool.connection() as connection:
+        await connection.execute("update live_executions set state = 'queued' where id = %s", [execution])
+    return execution
 
 
 async def cancel(stand: Stand, execution: object, token: str = "anna", **request: Any) -> httpx.Response:
@@ -46,9 +55,9 @@ async def begin(pool: Pool, execution: str) -> None:
         )
 
 
-async def test_what_has_not_begun_ends_at_once(stand: Stand) -> None:
+async def test_what_is_queued_ends_at_once(stand: Stand, pool: Pool) -> None:
     """200 with the execution as it is now: who, when and why are there to be read."""
-    execution = await accepted(stand)
+    execution = await queued(stand, pool)
 
     answer = await cancel(stand, execution, json={"reason": "wrong customer"})
     read = (await stand.read(f"/{execution}", "insider")).json()
@@ -59,6 +68,19 @@ async def test_what_has_not_begun_ends_at_once(stand: Stand) -> None:
     assert read["cancellation"] == answer.json()["cancellation"]
     assert (read["cancellation"]["requestedBy"], read["cancellation"]["reason"]) == ("anna", "wrong customer")
     assert read["error"]["code"] == "cancelled"
+
+
+async def test_what_is_about_to_begin_is_asked_to_end(stand: Stand, pool: Pool) -> None:
+    """202: its Job is there, or will be, and somebody has to see it end."""
+    execution = await accepted(stand)
+
+    answer = await cancel(stand, execution, json={"reason": "wrong customer"})
+    async with pool.connection() as connection:
+        marked = await (await connection.execute("select state, cancel from live_executions")).fetchone()
+
+    assert (answer.status_code, answer.json()["status"]) == (202, "queued")
+    assert answer.json()["cancellation"]["reason"] == "wrong customer"
+    assert marked == {"state": "starting", "cancel": True}
 
 
 async def test_what_runs_is_asked_to_end(stand: Stand, pool: Pool) -> None:
@@ -79,9 +101,9 @@ async def test_what_runs_is_asked_to_end(stand: Stand, pool: Pool) -> None:
     assert marked == {"cancel": True}
 
 
-async def test_a_name_is_written_as_one_line(stand: Stand) -> None:
+async def test_a_name_is_written_as_one_line(stand: Stand, pool: Pool) -> None:
     """Who issues tokens may write into a name what no database takes, and what would forge a line of the log."""
-    execution = await accepted(stand)
+    execution = await queued(stand, pool)
     stand.cluster.tokens["odd"] = Caller(user="a\x00b\nc\ud800")
     stand.cluster.rights.add(("a\x00b\nc\ud800", TENANT, "create", "executions/cancel"))
 
@@ -109,9 +131,9 @@ async def test_who_comes_too_late_is_told_how_it_ended(stand: Stand, pool: Pool)
     assert (answer.status_code, answer.json()["executionStatus"]) == (409, "passed")
 
 
-async def test_what_has_ended_stays_as_it_is(stand: Stand) -> None:
+async def test_what_has_ended_stays_as_it_is(stand: Stand, pool: Pool) -> None:
     """409 with how it ended."""
-    execution = await accepted(stand)
+    execution = await queued(stand, pool)
     await cancel(stand, execution)
 
     answer = await cancel(stand, execution)
@@ -123,7 +145,7 @@ async def test_what_has_ended_stays_as_it_is(stand: Stand) -> None:
 
 async def test_a_row_that_is_being_written_is_waited_for(stand: Stand, pool: Pool) -> None:
     """Who holds the row for a moment, as its runner does, makes nobody believe that it has ended."""
-    execution = await accepted(stand)
+    execution = await queued(stand, pool)
     async with pool.connection() as connection, connection.transaction():
         await connection.execute("select from executions where id = %s for update", [execution])
         asking = asyncio.ensure_future(cancel(stand, execution))
@@ -165,7 +187,7 @@ async def test_only_who_may(stand: Stand) -> None:
         ('{"reason": "\u202egnol"}'.encode(), 400, "one line"),
         (b'{"reason": 5}', 400, "reason"),
         (json.dumps({"reason": "x" * 1001}).encode(), 400, "at most 1000 characters"),
-        (b'{"reason": "two\\nlines"}', 400, "one line"),
+        (b'{"reason": "two\\nlines"}', 400, "`reason` is one line of text, without control characters, not"),
         (b'{"reason": "\\u0000"}', 400, "one line"),
         (b'{"reason": "\\ud800"}', 400, "UTF-8"),
         (b'{"reason": "' + b"x" * 20_000 + b'"}', 413, "16384"),

@@ -174,6 +174,20 @@ async def test_a_replacement_that_was_not_made_is_made_again(stand: Stand) -> No
     assert await stand.state(execution) is ExecutionState.RUNNING
 
 
+async def test_a_cancellation_before_the_pod_began_is_carried_out(stand: Stand) -> None:
+    """A pod that cannot start would never see the mark."""
+    execution = await stand.accept(stand.flow())
+    await Dispatcher(stand.dispatch, stand.starter, max_running=10).step(live=0)
+    jobs = list(stand.cluster.of(JOBS))
+    await Cancelling(stand.pool).cancel(execution, namespace="acme", requester="anna")
+    await stand.execute("update live_executions set state_since = now() - interval '6 seconds'")
+    await stand.recover()
+    found = await stand.found(execution)
+
+    assert jobs == [f"pex-{execution}"]
+    assert (found.state, found.error_code, found.cancelled_by) == (ExecutionState.CANCELLED, "cancelled", "anna")
+
+
 async def test_a_cancellation_that_is_not_heeded_is_carried_out(stand: Stand) -> None:
     """A minute after the mark a running execution ends as cancelled, though its runner keeps the lease."""
     execution = await running_without_a_runner(stand)

@@ -92,16 +92,32 @@ def test_killed_runner_is_replaced_after_its_lease(bench: Bench) -> None:
     assert bench.steps(identifier)[:2] == [("first", 1, "passed"), ("nap", 1, "failed")]
 
 
+def test_cancel_mark_ends_within_two_seconds(bench: Bench) -> None:
+    """A cancel mark ends a sleeping flow as cancelled; the lease renewal sees it."""
+    identifier = bench.flow(NAP)
+    runner = bench.start(identifier)
+    bench.until_step(identifier, "nap", 1, "running")
+
+    with psycopg.connect(bench.dsn) as connection:
+        connection.execute("update live_executions set cancel = true where id = %s", [identifier])
+    begun = time.monotonic()
+    runner.communicate(timeout=20)
+
+    assert time.monotonic() - begun < 3
+    assert runner.returncode == 0
+    assert bench.execution(identifier)["state"] == "cancelled"
+    assert bench.steps(identifier) == [("nap", 1, "cancelled")]
+
+
 @pytest.mark.parametrize(
     "step",
     [
-        NAP,
         {"name": "nap", "python": {"code": "def run(context):\n    while True:\n        pass\n"}},
         {"name": "nap", "http": {"url": "${config.silent}"}},
         {"name": "nap", "check": {"that": ["1 > 2"]}, "retry": {"attempts": 2, "delay": "60s"}},
         {"name": "nap", "forEach": {"items": [1, 2], "parallel": 2, "steps": [NAP | {"name": "inner"}]}},
     ],
-    ids=["sleep", "endless loop", "hung request", "wait for a retry", "in a loop"],
+    ids=["endless loop", "hung request", "wait for a retry", "in a loop"],
 )
 def test_a_cancellation_ends_whatever_runs_within_five_seconds(bench: Bench, silent: str, step: dict[str, Any]) -> None:
     """The lease's renewal sees the mark, and nothing that a step does keeps the runner from ending."""
@@ -114,8 +130,7 @@ def test_a_cancellation_ends_whatever_runs_within_five_seconds(bench: Bench, sil
     begun = time.monotonic()
     runner.communicate(timeout=20)
 
-    # what is promised, twice: the machine that tests is no healthy cluster
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 5
     assert runner.returncode == 0
     assert bench.execution(identifier)["state"] == "cancelled"
     assert bench.execution(identifier)["cancelled_by"] == "anna"

@@ -298,15 +298,16 @@ async def test_an_end_for_an_old_epoch_does_nothing(pool: Pool, running: Running
     assert await end(item.id, ExecutionState.FAILED, namespace="acme", cause="lost", code="lost", epoch=2)
 
 
-async def test_cancelling_ends_what_has_not_begun_and_marks_what_runs(pool: Pool, running: Running) -> None:
-    """Queued and starting are cancelled at once, running is marked, ended and unknown are not live."""
+async def test_cancelling_ends_what_is_queued_and_marks_what_has_a_job(pool: Pool, running: Running) -> None:
+    """Queued is cancelled at once, starting and running are marked, ended and unknown are not live."""
     cancel = Cancelling(pool).cancel
     queued = await in_state(pool, running, ExecutionState.QUEUED)
     starting = await in_state(pool, running, ExecutionState.STARTING)
     runs = await in_state(pool, running, ExecutionState.RUNNING)
 
     assert await cancel(queued, namespace="acme", requester="anna") is Cancellation.ENDED
-    assert await cancel(starting, namespace="acme", requester="anna") is Cancellation.ENDED
+    assert await cancel(starting, namespace="acme", requester="anna") is Cancellation.MARKED
+    assert await live_state(pool, starting) == "starting"
     assert await cancel(runs, namespace="acme", requester="anna") is Cancellation.MARKED
     assert await live_state(pool, runs) == "running"
     assert await cancel(queued, namespace="acme", requester="anna") is Cancellation.NOT_LIVE

@@ -66,10 +66,10 @@ async def test_counts_add_up_and_are_taken_once(pool: Pool, gateway: Pool) -> No
     counting, owners = Refusals(gateway), Refusals(pool)
     many = {("u1", Refusal.KEY_UNKNOWN): 3, ("u2", Refusal.NO_CREDENTIAL): 1}
     await asyncio.gather(*(counting.add(many) for _ in range(4)))
-    first = await owners.take(limit=10)
+    first = await owners.take(limit=10, gather_s=0)
     await counting.add({("u1", Refusal.KEY_UNKNOWN): 2})
-    soon = await owners.take(limit=10)
-    later = await owners.take(limit=10, pause_s=0)
+    soon = await owners.take(limit=10, gather_s=0)
+    later = await owners.take(limit=10, pause_s=0, gather_s=0)
 
     assert seen(first) == [("acme", "acme-orders", "key_unknown", 12), ("globex", "globex-orders", "no_credential", 4)]
     assert soon == []
@@ -92,10 +92,10 @@ async def test_what_was_told_longest_ago_comes_first(pool: Pool, gateway: Pool) 
     """Whoever is refused without an end does not keep others from being told."""
     counting, owners = Refusals(gateway), Refusals(pool)
     await counting.add({("u1", Refusal.KEY_UNKNOWN): 1})
-    await owners.take(limit=1)
+    await owners.take(limit=1, gather_s=0)
     await counting.add({("u1", Refusal.KEY_UNKNOWN): 1_000_000, ("u2", Refusal.KEY_UNKNOWN): 1})
 
-    assert seen(await owners.take(limit=1, pause_s=0)) == [("globex", "globex-orders", "key_unknown", 1)]
+    assert seen(await owners.take(limit=1, pause_s=0, gather_s=0)) == [("globex", "globex-orders", "key_unknown", 1)]
 
 
 @pytest.mark.parametrize(
@@ -121,3 +121,15 @@ async def test_what_cannot_be_stored_yet_is_an_error_of_the_store(pool: Pool, ga
 
     with pytest.raises(StoreError, match="UndefinedTable"):
         await Refusals(gateway).add({("u1", Refusal.KEY_UNKNOWN): 1})
+
+
+async def test_what_comes_soon_after_the_first_is_told_with_it(pool: Pool, gateway: Pool) -> None:
+    """Each gateway writes its counts now and then: the first telling waits for those of all, as the next one is far off."""
+    counting, owners = Refusals(gateway), Refusals(pool)
+    await counting.add({("u1", Refusal.KEY_UNKNOWN): 1})
+    at_once = await owners.take(limit=10)
+    await counting.add({("u1", Refusal.KEY_UNKNOWN): 2})
+    await Database(pool).count("update refusals set since = now() - interval '16 seconds'")
+
+    assert at_once == []
+    assert seen(await owners.take(limit=10)) == [("acme", "acme-orders", "key_unknown", 3)]

@@ -187,6 +187,18 @@ async def test_a_runner_that_does_not_heed_a_cancellation_is_stopped(ward: Ward)
     assert ward.cluster.of(JOBS) == {}
 
 
+async def test_a_cancelled_execution_whose_pod_cannot_start_leaves_no_job(ward: Ward) -> None:
+    """It would hold its quota until the flow's time is over."""
+    name = f"pex-{UUID(int=1)}"
+    ward.workloads.jobs = [JOBS.parse(ward.cluster.seed(JOBS, builders.job(name) | {"spec": {}}))]
+    ward.workloads.pods = [PODS.parse(builders.pod(phase="Pending", job_name=name))]
+    ward.dispatch.starting_rows = [starting(ward.clock, cancel_at=ward.clock())]
+    await ward.step()
+
+    assert ward.dispatch.ended == [(UUID(int=1), ExecutionState.CANCELLED, "cancelled", 0)]
+    assert ward.cluster.of(JOBS) == {}
+
+
 @pytest.mark.parametrize("refused", [False, True])
 async def test_the_pod_of_an_execution_that_we_end_stays_for_a_look(ward: Ward, refused: bool) -> None:
     """A Job whose pod ended is given a deadline that has passed, and goes by its time; where nobody may change it, it is deleted."""

@@ -33,8 +33,8 @@ def lost(
     return subject(attempt, since=silent, claimed=True, replaced=replaced, cancelled=cancelled, holder=holder)
 
 
-def unstarted(seconds: float, attempt: int = 1, *, replaced: float = 0) -> Subject:
-    return subject(attempt, since=seconds, claimed=False, replaced=replaced)
+def unstarted(seconds: float, attempt: int = 1, *, replaced: float = 0, cancelled: float | None = None) -> Subject:
+    return subject(attempt, since=seconds, claimed=False, replaced=replaced, cancelled=cancelled)
 
 
 def decision_on(found: Subject, *, jobs: list[Object], pods: list[Object]) -> Decision:
@@ -111,6 +111,19 @@ TABLE: dict[str, tuple[Subject, list[Object], list[Object], str | tuple[str, ...
         [pod(phase="Failed", exit_code=75)],
         ("end", "cancelled", "cancelled"),
     ),
+    "a cancelled one whose pod cannot start ends as cancelled": (
+        unstarted(6, cancelled=1),
+        [job()],
+        [pod(phase="Pending", **UNSCHEDULABLE)],
+        ("end", "cancelled", "cancelled"),
+    ),
+    "a cancelled one without a Job is not queued again": (
+        unstarted(31, cancelled=1),
+        [],
+        [],
+        ("end", "cancelled", "cancelled"),
+    ),
+    "a runner that begins sees the mark itself": (unstarted(6, cancelled=1), [job()], [pod()], "wait"),
     "a runner has a minute to heed a cancellation": (lost(silent=-10, cancelled=59), [job()], [pod()], "wait"),
     "a runner that does not heed a cancellation is not waited for": (
         lost(silent=-10, cancelled=61),

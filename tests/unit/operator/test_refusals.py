@@ -26,7 +26,7 @@ class Counts(refusals.Refusals):
     async def add(self, counts: Mapping[tuple[str, Refusal], int]) -> None:
         """Nobody counts here."""
 
-    async def take(self, *, limit: int, pause_s: float = 600.0) -> list[Refused]:
+    async def take(self, *, limit: int, pause_s: float = 600.0, gather_s: float = 15.0) -> list[Refused]:
         return self.rounds.pop(0)[:limit]
 
 

@@ -8,7 +8,7 @@ PROGRAMS = ("core", "operator", "gateway", "runner")
 INSERT = re.compile(r"insert\s+into\s+(executions\b|\{[^}]*\}\S*)", re.IGNORECASE)
 """An insert into the table itself, or into one whose name a program makes up."""
 MIGRATIONS = "core/penstock_core/store/schema/migrations"
-DOOR = (f"{MIGRATIONS}/0009_run_again.sql", "executions")
+DOOR = (f"{MIGRATIONS}/0008_after_failure.sql", "executions")
 FORMER = (f"{MIGRATIONS}/0003_one_door.sql", "executions")
 """The door with an argument less, which programs of the release before and ticks still call."""
 MOVES = {

@@ -2,7 +2,7 @@
 -- Whether the database is migrated and lets the caller in: the function that stores executions is there for it,
 -- with the newest of its arguments.
 select from pg_proc
-where proname = 'store_executions' and 'from_steps' = any(proargnames) and pg_function_is_visible(oid)
+where proname = 'store_executions' and 'key_agains' = any(proargnames) and pg_function_is_visible(oid)
     and has_function_privilege(oid, 'execute')
 
 -- name: ensure_definition

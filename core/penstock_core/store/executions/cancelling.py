@@ -13,9 +13,9 @@ class Cancellation(StrEnum):
     """What a cancellation did."""
 
     ENDED = "ended"
-    """It had not begun: it is cancelled now."""
+    """It was queued: it is cancelled now."""
     MARKED = "marked"
-    """It runs: its runner sees the mark within two seconds."""
+    """It runs, or is about to: its runner sees the mark within two seconds, else the operator ends it."""
     NOT_LIVE = "not_live"
     """It had ended before, or does not exist, or somebody holds one of its rows just now."""
 
@@ -26,7 +26,7 @@ class Cancelling(Database):
     async def cancel(
         self, execution: UUID, *, namespace: str, requester: str, reason: str | None = None
     ) -> Cancellation:
-        """Ends what has not begun, marks what runs; `requester` is a user's name, `reason` their words."""
+        """Ends what is queued, marks what starts or runs; `requester` is a user's name, `reason` their words."""
         asked = {"id": execution, "namespace": namespace, "requester": requester, "reason": reason}
         row = await self.row(_QUERIES["cancel"], **asked)
         return Cancellation(row["done"]) if row and row["done"] else Cancellation.NOT_LIVE

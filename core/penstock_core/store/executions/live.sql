@@ -58,7 +58,7 @@ order by id limit %(limit)s
 select
     l.id, l.namespace, left(l.instance, 253) as instance, left(l.instance_uid, 253) as instance_uid,
     left(l.flow, 253) as flow, left(l.flow_uid, 253) as flow_uid, l.state_since as since, l.job_attempt, l.replaced_at,
-    own.id is not null as is_own
+    l.cancel_at, own.id is not null as is_own
 from live_executions l
 left join lateral (
     select e.id from executions e where e.id = l.id and e.namespace = l.namespace and e.ended_at is null limit 1

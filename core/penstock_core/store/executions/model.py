@@ -116,7 +116,7 @@ class WaitingFlow:
 class Starting:
     """An execution whose Job was asked for and whose runner has not claimed it; `since` is when it left the queue.
 
-    `replaced_at` is when its Job number `job_attempt` was asked for, None for the first.
+    `replaced_at` is when its Job number `job_attempt` was asked for, None for the first; `cancel_at` when a cancellation was.
     """
 
     id: UUID
@@ -128,6 +128,7 @@ class Starting:
     since: datetime
     job_attempt: int
     replaced_at: datetime | None
+    cancel_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

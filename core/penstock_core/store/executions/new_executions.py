@@ -56,9 +56,6 @@ class Acceptance(NamedTuple):
     `skipped` records it as one that never runs, which alone needs no `payload`.
     `guard` is a second key, which goes before `idempotency`: only `acceptance` looks at it.
     `replay_of` and `retry_of` name the execution that it repeats, `parent` the one whose step asked for it.
-    `attempt` counts the attempts that retries make, from 1; a `test` counts in no statistics.
-    Of a replay, `replay_root` names the execution that none of its kind began, `edited` the members of the trigger data that were
-    changed, `from_step` the step that it begins with; `reason` is what who asked for it wrote.
     """
 
     id: UUID
@@ -77,12 +74,6 @@ class Acceptance(NamedTuple):
     retry_of: UUID | None = None
     parent: UUID | None = None
     guard: IdempotencyKey | None = None
-    attempt: int = 1
-    test: bool = False
-    replay_root: UUID | None = None
-    reason: str | None = None
-    edited: tuple[str, ...] = ()
-    from_step: str | None = None
 
     @property
     def state(self) -> ExecutionState:
@@ -107,12 +98,6 @@ def columns(items: Sequence[Acceptance]) -> dict[str, list[Any] | None]:
         "replays_of": _sparse([item.replay_of for item in items]),
         "retries_of": _sparse([item.retry_of for item in items]),
         "parents": _sparse([item.parent for item in items]),
-        "attempts": _sparse([item.attempt if item.attempt > 1 else None for item in items]),
-        "tests": _sparse([item.test or None for item in items]),
-        "replay_roots": _sparse([item.replay_root for item in items]),
-        "reasons": _sparse([item.reason for item in items]),
-        "edits": _sparse([_SEPARATOR.join(item.edited) or None for item in items]),
-        "from_steps": _sparse([item.from_step for item in items]),
         **_flow_columns([item.flow for item in items]),
         **_key_columns([item.idempotency for item in items]),
         **_skip_columns([item.skipped for item in items]),

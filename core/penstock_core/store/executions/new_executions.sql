@@ -13,7 +13,5 @@ from store_executions(
     replays_of => %(replays_of)s::uuid[], retries_of => %(retries_of)s::uuid[], parents => %(parents)s::uuid[],
     full_at => %(full_at)s::integer[], key_kinds => %(key_kinds)s::text[], key_digests => %(key_digests)b::bytea[],
     body_digests => %(body_digests)b::bytea[], key_seconds => %(key_seconds)s::integer[],
-    key_agains => %(key_agains)s::boolean[], attempts => %(attempts)s::integer[], tests => %(tests)s::boolean[],
-    replay_roots => %(replay_roots)s::uuid[], reasons => %(reasons)s::text[], edits => %(edits)s::text[],
-    from_steps => %(from_steps)s::text[]
+    key_agains => %(key_agains)s::boolean[]
 )

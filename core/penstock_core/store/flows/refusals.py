@@ -16,6 +16,9 @@ from penstock_core.store.connection.queries import load
 _QUERIES = load("flows/refusals")
 PAUSE_SECONDS: Final = 600.0
 """Between two tellings of one cause of an instance."""
+GATHER_SECONDS: Final = 15.0
+"""Before the first telling: a sender who tries three times in a row is told of as three, though each gateway writes its counts
+every ten seconds, and the next telling is far off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +52,12 @@ class Refusals(Database):
         except DatabaseError as error:
             raise StoreError(f"refusals were not counted: {type(error).__name__}") from error
 
-    async def take(self, *, limit: int, pause_s: float = PAUSE_SECONDS) -> list[Refused]:
-        """What is to be told now, at most so much, and is not given again within `pause_s`."""
-        return await self.values("refusals", _QUERIES["take"], _refused, limit=limit, pause=pause_s)
+    async def take(
+        self, *, limit: int, pause_s: float = PAUSE_SECONDS, gather_s: float = GATHER_SECONDS
+    ) -> list[Refused]:
+        """What is to be told now, at most so much: what began `gather_s` ago, and was not given within `pause_s`."""
+        waits = {"pause": pause_s, "gather": gather_s}
+        return await self.values("refusals", _QUERIES["take"], _refused, limit=limit, **waits)
 
 
 def _refused(row: DictRow) -> Refused:

@@ -14,7 +14,8 @@ on conflict (instance_uid, cause) do update set
 with due as (
     select r.instance_uid, r.cause, r.count, r.since
     from refusals r
-    where r.count > 0 and (r.told_at is null or r.told_at <= now() - %(pause)s * interval '1 second')
+    where r.count > 0 and r.since <= now() - %(gather)s * interval '1 second'
+        and (r.told_at is null or r.told_at <= now() - %(pause)s * interval '1 second')
     order by r.told_at nulls first
     limit %(limit)s
     for update skip locked

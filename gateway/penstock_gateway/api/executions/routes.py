@@ -71,7 +71,7 @@ def executions_router(services: Services) -> APIRouter:
         openapi_extra={"requestBody": {"content": {"application/json": {"schema": Cancel.model_json_schema()}}}},
     )
     async def cancel_execution(request: Request, asking: Asking, execution: UUID) -> Response:
-        """Ends what has not begun at once (200), asks what runs to end (202). Needs `create` on `executions/cancel`."""
+        """Ends what is queued at once (200), asks what starts or runs to end (202). Needs `create` on `executions/cancel`."""
         status, content = await cancellations.cancel(asking, execution, await command(request, Cancel))
         return Response(content, status_code=status, media_type="application/json")
 

@@ -7,7 +7,8 @@ alter table executions
     add column cancelled_by text,
     add column cancel_reason text;
 
--- Ends what has not begun, marks what runs; the first who asks is kept.
+-- Ends what is queued; what has a Job, or is to get one, is marked: its runner ends it, and where none comes, the operator does
+-- and stops the Job. The first who asks is kept.
 -- Gives `ended`, `marked`, or null where it is not live, or somebody holds one of its rows just now: nobody is waited for.
 create function cancel_execution(execution uuid, within text, requester text, why text) returns text
 -- Planned for the one id: a plan for any would open the partitions of all days.
@@ -25,7 +26,7 @@ begin
     update executions e set
         cancel_requested_at = now(), cancelled_by = left(requester, 1000), cancel_reason = left(why, 1000)
     where e.id = execution and e.namespace = within and e.cancel_requested_at is null;
-    if found_state = 'running' then
+    if found_state <> 'queued' then
         update live_executions l set cancel = true, cancel_at = coalesce(l.cancel_at, now())
         where l.id = execution and l.namespace = within;
         return 'marked';
